@@ -1,0 +1,25 @@
+package io.metastore.value;
+
+/// Why a request was refused: expected, deterministic, the same on every member. `api` gives each its gRPC code and text.
+public enum StoreError {
+    KEY_EMPTY,
+    KEY_NOT_FOUND,
+    VALUE_PROVIDED,
+    LEASE_PROVIDED,
+    TOO_MANY_OPERATIONS,
+    DUPLICATE_KEY,
+    INVALID_SORT_OPTION,
+    INVALID_CLIENT_API_VERSION,
+    REQUEST_TOO_LARGE,
+    COMPACTED,
+    FUTURE_REVISION,
+    NO_SPACE,
+    CORRUPT,
+    LEASE_NOT_FOUND,
+    LEASE_EXISTS,
+    LEASE_TTL_TOO_LARGE,
+    /// RangeStream with another order than that of the keys (RST-02).
+    STREAM_SORT_UNSUPPORTED,
+    /// RangeStream with a revision filter (RST-03).
+    STREAM_FILTER_UNSUPPORTED
+}
