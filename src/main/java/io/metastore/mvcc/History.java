@@ -1,7 +1,10 @@
 package io.metastore.mvcc;
 
+import io.metastore.engine.Reads;
+import io.metastore.engine.Table;
 import io.metastore.value.Event;
 import io.metastore.value.KeyValue;
+import io.metastore.value.Revision;
 import java.util.function.Predicate;
 
 /// What happened to the store, read from one published state: it does not change while it is held. Close it soon, an open
@@ -24,6 +27,15 @@ public interface History extends AutoCloseable {
 
     @Override
     void close();
+
+    /// The record that `log` holds of a version that is known to be there.
+    static KeyValue record(Reads reads, Revision version) {
+        byte[] row = reads.get(Table.LOG, LogRow.key(version.main(), version.sub()));
+        if (row == null) {
+            throw new CorruptRow("the history lacks version " + version);
+        }
+        return LogRow.record(row);
+    }
 
     /// Opens the newest published state.
     interface Source {

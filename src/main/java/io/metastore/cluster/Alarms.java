@@ -1,0 +1,68 @@
+package io.metastore.cluster;
+
+import io.metastore.engine.Cursor;
+import io.metastore.engine.Reads;
+import io.metastore.engine.Table;
+import io.metastore.engine.WriteBatch;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.TreeSet;
+
+/// The alarms that are raised. They outlive restarts and end only when somebody ends them (ALM-04).
+///
+/// Changed on the apply thread; an immutable copy is published for readers.
+public final class Alarms {
+    private static final byte[] NOTHING = {};
+
+    private volatile List<Alarm> raised;
+
+    public Alarms(Reads reads) {
+        TreeSet<Alarm> found = new TreeSet<>();
+        try (Cursor rows = reads.cursor(Table.ALARMS, new byte[0], null)) {
+            while (rows.next()) {
+                ByteBuffer row = ByteBuffer.wrap(rows.key());
+                found.add(new Alarm(row.getLong(), Alarm.Type.of(row.getInt())));
+            }
+        }
+        raised = List.copyOf(found);
+    }
+
+    public List<Alarm> raised() {
+        return raised;
+    }
+
+    public boolean isRaised(Alarm.Type type) {
+        for (Alarm alarm : raised) {
+            if (alarm.type() == type) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// Raises `alarm`, again if need be (ALM-10).
+    public void raise(Alarm alarm, WriteBatch batch) {
+        TreeSet<Alarm> next = new TreeSet<>(raised);
+        next.add(alarm);
+        batch.put(Table.ALARMS, row(alarm), NOTHING);
+        raised = List.copyOf(next);
+    }
+
+    /// Ends exactly `alarm`; false when it was not raised (ALM-09).
+    public boolean end(Alarm alarm, WriteBatch batch) {
+        TreeSet<Alarm> next = new TreeSet<>(raised);
+        if (!next.remove(alarm)) {
+            return false;
+        }
+        batch.delete(Table.ALARMS, row(alarm));
+        raised = List.copyOf(next);
+        return true;
+    }
+
+    private static byte[] row(Alarm alarm) {
+        return ByteBuffer.allocate(12)
+                .putLong(alarm.memberId())
+                .putInt(alarm.type().number())
+                .array();
+    }
+}

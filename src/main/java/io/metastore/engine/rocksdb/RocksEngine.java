@@ -1,0 +1,172 @@
+package io.metastore.engine.rocksdb;
+
+import io.metastore.engine.Engine;
+import io.metastore.engine.EngineFailure;
+import io.metastore.engine.Snapshot;
+import io.metastore.engine.Table;
+import io.metastore.engine.WriteBatch;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.rocksdb.BlockBasedTableConfig;
+import org.rocksdb.BloomFilter;
+import org.rocksdb.Cache;
+import org.rocksdb.Checkpoint;
+import org.rocksdb.ColumnFamilyDescriptor;
+import org.rocksdb.ColumnFamilyHandle;
+import org.rocksdb.ColumnFamilyOptions;
+import org.rocksdb.CompressionType;
+import org.rocksdb.DBOptions;
+import org.rocksdb.FlushOptions;
+import org.rocksdb.InfoLogLevel;
+import org.rocksdb.LRUCache;
+import org.rocksdb.RocksDB;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.WriteOptions;
+
+/// The state database in RocksDB: a column family for each table.
+///
+/// It runs without RocksDB's own write-ahead log, because the raft log is one already, and flushes all tables together, so
+/// that after a crash the tables agree and the applied index among them tells where to go on replaying.
+public final class RocksEngine implements Engine {
+    private final RocksDB db;
+    private final DBOptions options;
+    private final ColumnFamilyOptions familyOptions;
+    private final Cache cache;
+    private final BloomFilter filter;
+    private final WriteOptions writeOptions = new WriteOptions().setDisableWAL(true);
+    private final List<ColumnFamilyHandle> families = new ArrayList<>();
+    private final int[] familyIds = new int[Table.values().length];
+
+    /// Opens the database in `folder`, creating it when it is not there.
+    public RocksEngine(Path folder, RocksSettings settings) {
+        RocksDB.loadLibrary();
+        cache = new LRUCache(settings.blockCacheBytes());
+        filter = new BloomFilter(10);
+        familyOptions = familyOptions(cache, filter, settings);
+        options = new DBOptions()
+                .setCreateIfMissing(true)
+                .setCreateMissingColumnFamilies(true)
+                .setAtomicFlush(true)
+                .setDbWriteBufferSize(settings.memtableBytes())
+                .setMaxBackgroundJobs(2)
+                .setInfoLogLevel(InfoLogLevel.WARN_LEVEL)
+                .setKeepLogFileNum(4)
+                .setMaxManifestFileSize(16L << 20);
+        List<ColumnFamilyDescriptor> descriptors = new ArrayList<>();
+        for (Table table : Table.values()) {
+            byte[] name = table == Table.META
+                    ? RocksDB.DEFAULT_COLUMN_FAMILY
+                    : table.name().toLowerCase(Locale.ROOT).getBytes(StandardCharsets.US_ASCII);
+            descriptors.add(new ColumnFamilyDescriptor(name, familyOptions));
+        }
+        try {
+            db = RocksDB.open(options, folder.toString(), descriptors, families);
+        } catch (RocksDBException e) {
+            throw new EngineFailure("cannot open the state database in " + folder + ": " + e.getMessage(), e);
+        }
+        for (Table table : Table.values()) {
+            familyIds[table.ordinal()] = families.get(table.ordinal()).getID();
+        }
+    }
+
+    private static ColumnFamilyOptions familyOptions(Cache cache, BloomFilter filter, RocksSettings settings) {
+        BlockBasedTableConfig tables = new BlockBasedTableConfig()
+                .setBlockCache(cache)
+                .setFilterPolicy(filter)
+                .setFormatVersion(5)
+                .setCacheIndexAndFilterBlocks(true)
+                .setPinL0FilterAndIndexBlocksInCache(true)
+                .setBlockSize(8 << 10);
+        return new ColumnFamilyOptions()
+                .setTableFormatConfig(tables)
+                .setWriteBufferSize(settings.memtableBytes())
+                .setArenaBlockSize(64 << 10)
+                .setLevelCompactionDynamicLevelBytes(true)
+                .setCompressionType(CompressionType.LZ4_COMPRESSION)
+                .setCompressionPerLevel(List.of(
+                        CompressionType.NO_COMPRESSION,
+                        CompressionType.NO_COMPRESSION,
+                        CompressionType.LZ4_COMPRESSION,
+                        CompressionType.LZ4_COMPRESSION,
+                        CompressionType.LZ4_COMPRESSION,
+                        CompressionType.LZ4_COMPRESSION,
+                        CompressionType.LZ4_COMPRESSION));
+    }
+
+    @Override
+    public WriteBatch newBatch() {
+        return new RocksBatch(familyIds);
+    }
+
+    @Override
+    public void write(WriteBatch batch) {
+        try (org.rocksdb.WriteBatch serialized = new org.rocksdb.WriteBatch(((RocksBatch) batch).serialized())) {
+            db.write(writeOptions, serialized);
+        } catch (RocksDBException e) {
+            throw new EngineFailure("writing to the state database failed", e);
+        }
+    }
+
+    @Override
+    public Snapshot snapshot() {
+        return new RocksSnapshot(db, families);
+    }
+
+    @Override
+    public void flush() {
+        try (FlushOptions flush = new FlushOptions().setWaitForFlush(true).setAllowWriteStall(true)) {
+            db.flush(flush, families);
+        } catch (RocksDBException e) {
+            throw new EngineFailure("flushing the state database failed", e);
+        }
+    }
+
+    @Override
+    public void checkpoint(Path target) {
+        flush();
+        try (Checkpoint checkpoint = Checkpoint.create(db)) {
+            checkpoint.createCheckpoint(target.toString());
+        } catch (RocksDBException e) {
+            throw new EngineFailure("copying the state database to " + target + " failed", e);
+        }
+    }
+
+    @Override
+    public long allocatedBytes() {
+        return sum("rocksdb.total-sst-files-size") + sum("rocksdb.cur-size-all-mem-tables");
+    }
+
+    @Override
+    public long liveBytes() {
+        long live = sum("rocksdb.estimate-live-data-size") + sum("rocksdb.cur-size-all-mem-tables");
+        return Math.min(live, allocatedBytes());
+    }
+
+    @Override
+    public long property(String name) {
+        return sum(name);
+    }
+
+    private long sum(String property) {
+        try {
+            return db.getAggregatedLongProperty(property);
+        } catch (RocksDBException e) {
+            return -1;
+        }
+    }
+
+    @Override
+    public void close() {
+        flush();
+        families.forEach(ColumnFamilyHandle::close);
+        db.close();
+        writeOptions.close();
+        options.close();
+        familyOptions.close();
+        filter.close();
+        cache.close();
+    }
+}

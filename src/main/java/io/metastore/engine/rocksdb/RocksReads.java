@@ -1,0 +1,85 @@
+package io.metastore.engine.rocksdb;
+
+import io.metastore.engine.Cursor;
+import io.metastore.engine.EngineFailure;
+import io.metastore.engine.NotInMemory;
+import io.metastore.engine.Reads;
+import io.metastore.engine.Table;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import org.rocksdb.ColumnFamilyHandle;
+import org.rocksdb.ReadOptions;
+import org.rocksdb.ReadTier;
+import org.rocksdb.RocksDB;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.RocksIterator;
+import org.rocksdb.Slice;
+import org.rocksdb.Status;
+
+/// Reads through one RocksDB snapshot, either from anywhere or only from memory.
+final class RocksReads implements Reads, AutoCloseable {
+    private final RocksDB db;
+    private final List<ColumnFamilyHandle> families;
+    private final org.rocksdb.Snapshot snapshot;
+    private final ReadTier tier;
+    private final ReadOptions options;
+
+    RocksReads(RocksDB db, List<ColumnFamilyHandle> families, org.rocksdb.Snapshot snapshot, ReadTier tier) {
+        this.db = db;
+        this.families = families;
+        this.snapshot = snapshot;
+        this.tier = tier;
+        this.options = options();
+    }
+
+    @Override
+    public byte[] get(Table table, byte[] key) {
+        try {
+            return db.get(families.get(table.ordinal()), options, key);
+        } catch (RocksDBException e) {
+            throw failure(e);
+        }
+    }
+
+    @Override
+    public byte[][] getAll(Table table, byte[][] keys) {
+        if (keys.length == 1) {
+            return new byte[][] {get(table, keys[0])};
+        }
+        try {
+            ColumnFamilyHandle family = families.get(table.ordinal());
+            return db.multiGetAsList(options, Collections.nCopies(keys.length, family), Arrays.asList(keys))
+                    .toArray(new byte[0][]);
+        } catch (RocksDBException e) {
+            throw failure(e);
+        }
+    }
+
+    @Override
+    public Cursor cursor(Table table, byte[] from, byte[] to) {
+        ReadOptions bounded = options();
+        Slice upperBound = to == null ? null : new Slice(to);
+        if (upperBound != null) {
+            bounded.setIterateUpperBound(upperBound);
+        }
+        RocksIterator iterator = db.newIterator(families.get(table.ordinal()), bounded);
+        return new RocksCursor(iterator, bounded, upperBound, from);
+    }
+
+    @Override
+    public void close() {
+        options.close();
+    }
+
+    private ReadOptions options() {
+        return new ReadOptions().setSnapshot(snapshot).setReadTier(tier);
+    }
+
+    private static RuntimeException failure(RocksDBException e) {
+        if (e.getStatus() != null && e.getStatus().getCode() == Status.Code.Incomplete) {
+            return NotInMemory.INSTANCE;
+        }
+        return new EngineFailure("reading the state database failed", e);
+    }
+}

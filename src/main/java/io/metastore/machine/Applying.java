@@ -1,0 +1,126 @@
+package io.metastore.machine;
+
+import io.metastore.cluster.Alarm;
+import io.metastore.cluster.Alarms;
+import io.metastore.cluster.Members;
+import io.metastore.lease.Lease;
+import io.metastore.lease.LeaseChunk;
+import io.metastore.mvcc.Chunk;
+import io.metastore.mvcc.RevisionUnavailable;
+import io.metastore.value.Bytes;
+import io.metastore.value.StoreError;
+import java.util.List;
+
+/// Applies commands to one chunk. One exhaustive switch: a new command does not compile until it is dealt with here.
+final class Applying {
+    /// Longest time to live of a lease (LEA-04).
+    private static final long LEASE_TTL_SECONDS_MAX = 9_000_000_000L;
+
+    private final Chunk chunk;
+    private final LeaseChunk leases;
+    private final Alarms alarms;
+    private final Members members;
+    private final KvApply kv;
+    private final TxnApply txns;
+
+    Applying(Chunk chunk, LeaseChunk leases, Alarms alarms, Members members) {
+        this.chunk = chunk;
+        this.leases = leases;
+        this.alarms = alarms;
+        this.members = members;
+        this.kv = new KvApply(chunk, leases);
+        this.txns = new TxnApply(chunk, leases, kv);
+    }
+
+    /// @param index    raft index of the entry that carries the command
+    /// @param answered whether a caller waits for the result here; what only the answer needs may else be left out (TXN-28)
+    Outcome<? extends Result> apply(Command<?> command, long index, boolean answered) {
+        StoreError barred = barred(command);
+        if (barred != null) {
+            return new Outcome.Refused<>(barred);
+        }
+        return switch (command) {
+            case Command.Put put -> kv.put(put);
+            case Command.DeleteRange delete -> kv.delete(delete);
+            case Command.Txn txn -> txns.apply(txn, answered);
+            case Command.Compact compact -> compact(compact);
+            case Command.LeaseGrant grant -> grant(grant, index);
+            case Command.LeaseRevoke revoke -> revoke(revoke);
+            case Command.AlarmChange change -> alarm(change);
+            case Command.MemberPublish publish -> {
+                members.put(publish.member(), chunk.batch());
+                yield done(new Result.MemberPublish(chunk.revision()));
+            }
+        };
+    }
+
+    /// What an alarm stops: CORRUPT every change of keys and leases (ALM-07), NOSPACE what would take space (ALM-03).
+    private StoreError barred(Command<?> command) {
+        if (alarms.raised().isEmpty()) {
+            return null;
+        }
+        boolean grows =
+                switch (command) {
+                    case Command.Put _, Command.LeaseGrant _ -> true;
+                    case Command.Txn txn -> SpaceCost.of(txn) > 0;
+                    case Command.DeleteRange _,
+                            Command.Compact _,
+                            Command.LeaseRevoke _,
+                            Command.AlarmChange _,
+                            Command.MemberPublish _ -> false;
+                };
+        boolean changes = !(command instanceof Command.AlarmChange || command instanceof Command.MemberPublish);
+        if (changes && alarms.isRaised(Alarm.Type.CORRUPT)) {
+            return StoreError.CORRUPT;
+        }
+        return grows && alarms.isRaised(Alarm.Type.NO_SPACE) ? StoreError.NO_SPACE : null;
+    }
+
+    private Outcome<Result.Compact> compact(Command.Compact compact) {
+        try {
+            chunk.compact(compact.revision());
+            return done(new Result.Compact(chunk.revision()));
+        } catch (RevisionUnavailable e) {
+            return new Outcome.Refused<>(e.error());
+        }
+    }
+
+    private Outcome<Result.Grant> grant(Command.LeaseGrant grant, long index) {
+        if (grant.ttlSeconds() > LEASE_TTL_SECONDS_MAX) {
+            return new Outcome.Refused<>(StoreError.LEASE_TTL_TOO_LARGE);
+        }
+        if (leases.find(grant.id()) != null) {
+            return new Outcome.Refused<>(StoreError.LEASE_EXISTS);
+        }
+        leases.grant(new Lease(grant.id(), grant.ttlSeconds(), index));
+        return done(new Result.Grant(grant.id(), grant.ttlSeconds(), chunk.revision()));
+    }
+
+    private Outcome<Result.Revoke> revoke(Command.LeaseRevoke revoke) {
+        Lease lease = leases.find(revoke.id());
+        if (lease == null || (revoke.grantIndex() != 0 && revoke.grantIndex() != lease.grantIndex())) {
+            return new Outcome.Refused<>(StoreError.LEASE_NOT_FOUND);
+        }
+        chunk.startRequest();
+        for (Bytes key : leases.revoke(revoke.id())) {
+            chunk.delete(key);
+            leases.move(key, revoke.id(), 0);
+        }
+        chunk.endRequest();
+        return done(new Result.Revoke(chunk.revision()));
+    }
+
+    private Outcome<Result.AlarmChange> alarm(Command.AlarmChange change) {
+        boolean changed = true;
+        if (change.raise()) {
+            alarms.raise(change.alarm(), chunk.batch());
+        } else {
+            changed = alarms.end(change.alarm(), chunk.batch());
+        }
+        return done(new Result.AlarmChange(changed ? List.of(change.alarm()) : List.of(), chunk.revision()));
+    }
+
+    static <R> Outcome<R> done(R result) {
+        return new Outcome.Done<>(result);
+    }
+}

@@ -1,0 +1,24 @@
+package io.metastore.machine;
+
+import java.nio.ByteBuffer;
+
+/// Entries that are agreed on, in order of their index: what consensus hands to the apply loop.
+public interface CommittedEntries {
+    /// Steps to the next entry; false at the end. Before the first call there is no current entry.
+    boolean next();
+
+    /// Whether there is an entry behind the current one.
+    boolean hasNext();
+
+    long index();
+
+    long term();
+
+    ByteBuffer data();
+
+    /// The batch that this member proposed as the current entry, or null when another did or the member was started since.
+    ProposedBatch proposed();
+
+    /// Everything up to and including the current entry has been applied.
+    void applied();
+}

@@ -1,0 +1,63 @@
+package io.metastore.machine;
+
+import io.metastore.value.Bytes;
+import io.metastore.value.KeyRange;
+import io.metastore.value.KeyValue;
+import java.util.List;
+import java.util.function.Function;
+
+/// One condition of a transaction: how what is stored relates to what is given (TXN-14). It must hold for every key of the
+/// range; for a range without keys it is held against zeros (TXN-11, TXN-13), and never true of a value (TXN-12).
+///
+/// @param number operand of all targets but VALUE
+/// @param value  operand of VALUE
+public record Compare(KeyRange range, Target target, Relation relation, long number, Bytes value) {
+    public enum Target {
+        VERSION,
+        CREATE,
+        MOD,
+        VALUE,
+        LEASE,
+        /// A number that the contract does not know: it compares as equal.
+        UNKNOWN
+    }
+
+    public enum Relation {
+        EQUAL,
+        GREATER,
+        LESS,
+        NOT_EQUAL,
+        /// A number that the contract does not know: it always holds (TXN-15).
+        UNKNOWN
+    }
+
+    private static final KeyValue ABSENT = new KeyValue(Bytes.EMPTY, Bytes.EMPTY, 0, 0, 0, 0);
+
+    /// Whether it holds in the state where `lookup` tells the pairs of a range.
+    boolean holds(Function<KeyRange, List<KeyValue>> lookup) {
+        List<KeyValue> found = lookup.apply(range);
+        if (found.isEmpty()) {
+            return target != Target.VALUE && holds(ABSENT);
+        }
+        return found.stream().allMatch(this::holds);
+    }
+
+    private boolean holds(KeyValue kv) {
+        int order =
+                switch (target) {
+                    case VERSION -> Long.compare(kv.version(), number);
+                    case CREATE -> Long.compare(kv.createRevision(), number);
+                    case MOD -> Long.compare(kv.modRevision(), number);
+                    case VALUE -> kv.value().compareTo(value);
+                    case LEASE -> Long.compare(kv.lease(), number);
+                    case UNKNOWN -> 0;
+                };
+        return switch (relation) {
+            case EQUAL -> order == 0;
+            case GREATER -> order > 0;
+            case LESS -> order < 0;
+            case NOT_EQUAL -> order != 0;
+            case UNKNOWN -> true;
+        };
+    }
+}

@@ -1,0 +1,75 @@
+package io.metastore.machine;
+
+import com.google.protobuf.CodedOutputStream;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.UnsafeByteOperations;
+import io.metastore.machine.replicated.Batch;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/// Raft entries: one byte of format, then one command (format 1, as entries were before batching and are with batching
+/// switched off) or a batch of them (format 2). Both stay readable.
+///
+/// A batch is put together from commands that are encoded already, each on its caller's thread; the framing is that of the
+/// message `Batch` in replicated.proto.
+public final class EntryCodec {
+    static final byte SINGLE = 1;
+    static final byte BATCH = 2;
+
+    private static final int COMMANDS_FIELD = 1;
+
+    private EntryCodec() {}
+
+    /// An entry of encoded commands; a lone one only takes the format of single commands when `batching` is off.
+    public static ByteBuffer encode(List<byte[]> commands, boolean batching) {
+        if (!batching && commands.size() == 1) {
+            byte[] command = commands.getFirst();
+            return ByteBuffer.allocate(1 + command.length)
+                    .put(SINGLE)
+                    .put(command)
+                    .flip();
+        }
+        int size = 1;
+        for (byte[] command : commands) {
+            size += CodedOutputStream.computeByteArraySize(COMMANDS_FIELD, command);
+        }
+        byte[] entry = new byte[size];
+        entry[0] = BATCH;
+        CodedOutputStream out = CodedOutputStream.newInstance(entry, 1, size - 1);
+        try {
+            for (byte[] command : commands) {
+                out.writeByteArray(COMMANDS_FIELD, command);
+            }
+            out.checkNoSpaceLeft();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return ByteBuffer.wrap(entry);
+    }
+
+    /// The commands of an entry; leaves the position of `entry` alone. Anything that was not written by [#encode] is a
+    /// fault.
+    static List<? extends Command<?>> decode(ByteBuffer entry) {
+        ByteBuffer rest = entry.duplicate();
+        if (!rest.hasRemaining()) {
+            throw new MalformedEntry("it is empty", null);
+        }
+        byte format = rest.get();
+        try {
+            return switch (format) {
+                case SINGLE ->
+                    List.of(CommandCodec.decode(io.metastore.machine.replicated.Command.parseFrom(
+                            UnsafeByteOperations.unsafeWrap(rest))));
+                case BATCH ->
+                    Batch.parseFrom(UnsafeByteOperations.unsafeWrap(rest)).getCommandsList().stream()
+                            .map(CommandCodec::decode)
+                            .toList();
+                default -> throw new MalformedEntry("it has unknown format " + format, null);
+            };
+        } catch (InvalidProtocolBufferException e) {
+            throw new MalformedEntry("it does not parse", e);
+        }
+    }
+}

@@ -1,0 +1,98 @@
+package io.metastore.machine;
+
+import io.metastore.lease.LeaseChunk;
+import io.metastore.mvcc.Chunk;
+import io.metastore.mvcc.RangeResult;
+import io.metastore.mvcc.RevisionUnavailable;
+import io.metastore.value.StoreError;
+import java.util.ArrayList;
+import java.util.List;
+
+/// Transactions: decide the path, check all of it, then run it. A check that fails leaves nothing behind (TXN-18).
+final class TxnApply {
+    private final Chunk chunk;
+    private final LeaseChunk leases;
+    private final KvApply kv;
+
+    TxnApply(Chunk chunk, LeaseChunk leases, KvApply kv) {
+        this.chunk = chunk;
+        this.leases = leases;
+        this.kv = kv;
+    }
+
+    Outcome<Result.Txn> apply(Command.Txn txn, boolean answered) {
+        chunk.startRequest();
+        TxnPath path = TxnPath.of(txn, chunk::all);
+        StoreError error = check(path);
+        if (error != null) {
+            chunk.endRequest();
+            return new Outcome.Refused<>(error);
+        }
+        Result.Txn result = run(path, answered);
+        chunk.endRequest();
+        return Applying.done(result);
+    }
+
+    private StoreError check(TxnPath path) {
+        int nested = 0;
+        for (Operation operation : path.operations()) {
+            StoreError error =
+                    switch (operation) {
+                        case Operation.Range range -> checkRevision(range.query().revision());
+                        case Operation.Put put -> checkPut(put.put());
+                        case Operation.Delete _ -> null;
+                        case Operation.Nested _ -> check(path.nested().get(nested++));
+                    };
+            if (error != null) {
+                return error;
+            }
+        }
+        return null;
+    }
+
+    /// Unlike a plain Range, a negative revision is one below the compacted one here, once there is one (TXN-20).
+    private StoreError checkRevision(long asked) {
+        if (asked == 0) {
+            return null;
+        }
+        try {
+            chunk.checkReadable(asked);
+            return null;
+        } catch (RevisionUnavailable e) {
+            return e.error();
+        }
+    }
+
+    private StoreError checkPut(Command.Put put) {
+        if (put.needsPresentKey() && !chunk.exists(put.key())) {
+            return StoreError.KEY_NOT_FOUND;
+        }
+        return put.lease() != 0 && leases.find(put.lease()) == null ? StoreError.LEASE_NOT_FOUND : null;
+    }
+
+    private Result.Txn run(TxnPath path, boolean answered) {
+        List<Result> responses = new ArrayList<>(path.operations().size());
+        int nested = 0;
+        for (Operation operation : path.operations()) {
+            responses.add(
+                    switch (operation) {
+                        case Operation.Range range -> range(range, answered);
+                        case Operation.Put put -> kv.write(put.put());
+                        case Operation.Delete delete -> kv.write(delete.delete());
+                        case Operation.Nested _ -> run(path.nested().get(nested++), answered);
+                    });
+        }
+        return new Result.Txn(path.succeeded(), responses, chunk.visibleRevision());
+    }
+
+    private Result.Range range(Operation.Range range, boolean answered) {
+        if (!answered) {
+            return new Result.Range(new RangeResult(List.of(), false, 0, chunk.visibleRevision()));
+        }
+        try {
+            return new Result.Range(chunk.range(range.query()));
+        } catch (RevisionUnavailable e) {
+            throw new IllegalStateException("a revision that was checked before is gone", e);
+        }
+    }
+}

@@ -1,0 +1,297 @@
+package io.metastore.mvcc;
+
+import io.metastore.engine.Reads;
+import io.metastore.engine.Table;
+import io.metastore.engine.WriteBatch;
+import io.metastore.value.Bytes;
+import io.metastore.value.Event;
+import io.metastore.value.KeyRange;
+import io.metastore.value.KeyValue;
+import io.metastore.value.Revision;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/// A run of committed commands being applied: what they write collects here and reaches the engine as one batch.
+///
+/// Commands see what earlier commands of the chunk wrote through an overlay over the view that the chunk started from.
+/// A request is bracketed by [#startRequest] and [#endRequest]; its changes share one main revision (KVR-02, TXN-21).
+/// Belongs to the apply thread.
+public final class Chunk {
+    private final View base;
+    private final Reads reads;
+    private final WriteBatch batch;
+    private final NavigableMap<Bytes, Pending> overlay = new TreeMap<>();
+    private final Map<Bytes, KeyEntry> fetched = new HashMap<>();
+    private final List<Event> events = new ArrayList<>();
+    private final List<LifeChange> lifeChanges = new ArrayList<>();
+    private long revision;
+    private long sub;
+    private long compactedRevision;
+
+    /// A key came to life or died.
+    record LifeChange(long revision, Bytes key, boolean created) {}
+
+    /// What the chunk made of a key, newest first; `entry` is null where it was deleted.
+    private record Pending(KeyEntry entry, long main, boolean liveInBase, Pending older) {
+        /// The state at main revision `at`, or null when the chunk had not touched the key by then.
+        Pending asOf(long at) {
+            Pending state = this;
+            while (state != null && state.main > at) {
+                state = state.older;
+            }
+            return state;
+        }
+    }
+
+    Chunk(View base, WriteBatch batch) {
+        this.base = base;
+        this.reads = base.reads();
+        this.batch = batch;
+        this.revision = base.revision();
+        this.compactedRevision = base.compactedRevision();
+    }
+
+    /// Rows of other features that belong into the same atomic write.
+    public WriteBatch batch() {
+        return batch;
+    }
+
+    /// The state before the chunk.
+    public Reads base() {
+        return reads;
+    }
+
+    /// Newest main revision after the last finished request.
+    public long revision() {
+        return revision;
+    }
+
+    public long compactedRevision() {
+        return compactedRevision;
+    }
+
+    /// The revision that a read within the current request reports: the new one once the request has changed something
+    /// (TXN-17).
+    public long visibleRevision() {
+        return sub == 0 ? revision : revision + 1;
+    }
+
+    public List<Event> events() {
+        return events;
+    }
+
+    List<LifeChange> lifeChanges() {
+        return lifeChanges;
+    }
+
+    /// Looks up `keys` in one call, for commands to come.
+    public void prefetch(List<Bytes> keys) {
+        if (keys.isEmpty()) {
+            return;
+        }
+        KeyEntry[] entries = RangeRead.newest(reads, keys);
+        for (int i = 0; i < entries.length; i++) {
+            fetched.put(keys.get(i), entries[i]);
+        }
+    }
+
+    public void startRequest() {
+        sub = 0;
+    }
+
+    public void endRequest() {
+        if (sub > 0) {
+            revision++;
+        }
+        sub = 0;
+    }
+
+    /// The newest version of `key` with its value, or null.
+    public KeyValue get(Bytes key) {
+        KeyEntry entry = newest(key);
+        return entry == null ? null : full(key, entry);
+    }
+
+    public boolean exists(Bytes key) {
+        return newest(key) != null;
+    }
+
+    /// The lease that `key` hangs on, 0 for none or when there is no such key.
+    public long leaseOf(Bytes key) {
+        KeyEntry entry = newest(key);
+        return entry == null ? 0 : entry.lease();
+    }
+
+    private KeyEntry newest(Bytes key) {
+        Pending pending = overlay.get(key);
+        return pending == null ? inBase(key) : pending.entry;
+    }
+
+    private KeyEntry inBase(Bytes key) {
+        KeyEntry entry = fetched.get(key);
+        if (entry == null && !fetched.containsKey(key)) {
+            entry = base.newest(reads, key);
+            fetched.put(key, entry);
+        }
+        return entry;
+    }
+
+    private KeyValue full(Bytes key, KeyEntry entry) {
+        // What the chunk itself wrote always carries its value; only what lies in the base may have it in `log`.
+        return RangeRead.full(reads, key, entry);
+    }
+
+    public void put(Bytes key, Bytes value, long lease) {
+        long main = revision + 1;
+        KeyEntry previous = newest(key);
+        KeyEntry entry = previous == null
+                ? new KeyEntry(main, main, sub, 1, lease, value)
+                : new KeyEntry(previous.createRevision(), main, sub, previous.version() + 1, lease, value);
+        Revision replaced = previous == null ? null : previous.revision();
+        KeyValue kv = entry.keyValue(key);
+        batch.put(Table.LOG, LogRow.key(main, sub), LogRow.put(replaced, kv));
+        supersede(key, replaced, main);
+        remember(key, entry, main);
+        if (previous == null) {
+            lifeChanges.add(new LifeChange(main, key, true));
+        }
+        events.add(new Event.Put(new Revision(main, sub), replaced, kv));
+        sub++;
+    }
+
+    /// Deletes a key that is there.
+    public void delete(Bytes key) {
+        long main = revision + 1;
+        Revision replaced = newest(key).revision();
+        batch.put(Table.LOG, LogRow.key(main, sub), LogRow.tombstone(replaced, key));
+        supersede(key, replaced, main);
+        remember(key, null, main);
+        lifeChanges.add(new LifeChange(main, key, false));
+        events.add(new Event.Delete(new Revision(main, sub), replaced, key));
+        sub++;
+    }
+
+    private void supersede(Bytes key, Revision replaced, long main) {
+        if (replaced != null) {
+            batch.put(
+                    Table.VERSIONS,
+                    VersionRow.key(key, replaced.main(), replaced.sub()),
+                    VersionRow.value(main, sub));
+        }
+    }
+
+    private void remember(Bytes key, KeyEntry entry, long main) {
+        Pending older = overlay.get(key);
+        boolean liveInBase = older == null ? inBase(key) != null : older.liveInBase;
+        overlay.put(key, new Pending(entry, main, liveInBase, older));
+    }
+
+    /// Takes effect at once; what it leaves behind is collected in the background (CMP-02, CMP-03, CMP-06).
+    public void compact(long target) throws RevisionUnavailable {
+        if (target <= compactedRevision) {
+            RevisionUnavailable.check(compactedRevision - 1, Long.MAX_VALUE, compactedRevision);
+        }
+        RevisionUnavailable.check(target, revision, compactedRevision);
+        compactedRevision = target;
+    }
+
+    /// Refuses a revision that cannot be read now (TXN-18, TXN-20).
+    public void checkReadable(long asked) throws RevisionUnavailable {
+        RevisionUnavailable.check(asked, revision, compactedRevision);
+    }
+
+    /// Answers a range from within a request: 0 reads the newest state, writes of this request included; any other
+    /// revision has passed [#checkReadable].
+    public RangeResult range(RangeQuery query) throws RevisionUnavailable {
+        long asked = query.revision();
+        if (asked > 0 && asked <= base.revision()) {
+            RangeResult result = base.range(query);
+            return new RangeResult(result.keyValues(), result.more(), result.count(), visibleRevision());
+        }
+        long at = asked > 0 ? asked : Long.MAX_VALUE;
+        KeyRange range = query.range();
+        if (range.isEmpty()) {
+            return new RangeResult(List.of(), false, 0, visibleRevision());
+        }
+        long count = count(range, at);
+        if (query.detail() == RangeQuery.Detail.COUNT_ONLY) {
+            return new RangeResult(List.of(), false, count, visibleRevision());
+        }
+        boolean limited =
+                query.limit() > 0 && query.filter().isOff() && query.order().allowsLimit();
+        List<KeyValue> found = new ArrayList<>();
+        try (Scan scan = scan(range, at)) {
+            while (scan.next() && !(limited && found.size() > query.limit())) {
+                KeyEntry entry = scan.entry();
+                if (query.filter().passes(entry)) {
+                    found.add(RangeRead.keyValue(reads, scan.key(), entry, query));
+                }
+            }
+        }
+        return RangeRead.arranged(found, query, count, visibleRevision());
+    }
+
+    /// The live keys of `range` with their values, as the current request sees them.
+    public List<KeyValue> all(KeyRange range) {
+        if (range.isSingle()) {
+            KeyValue found = get(range.start());
+            return found == null ? List.of() : List.of(found);
+        }
+        List<KeyValue> found = new ArrayList<>();
+        if (!range.isEmpty()) {
+            try (Scan scan = scan(range, Long.MAX_VALUE)) {
+                while (scan.next()) {
+                    found.add(full(scan.key(), scan.entry()));
+                }
+            }
+        }
+        return found;
+    }
+
+    private long count(KeyRange range, long at) {
+        long count = base.count(reads, range, base.revision());
+        for (Pending newest : touched(range).values()) {
+            Pending state = newest.asOf(at);
+            if (state != null) {
+                count += (state.entry == null ? 0 : 1) - (state.liveInBase ? 1 : 0);
+            }
+        }
+        return count;
+    }
+
+    private Scan scan(KeyRange range, long at) {
+        return new OverlaidScan(base.scan(reads, range, base.revision()), statesAt(range, at));
+    }
+
+    /// What the chunk made of the keys of `range` by main revision `at`: null for a deleted key.
+    private SortedMap<Bytes, KeyEntry> statesAt(KeyRange range, long at) {
+        SortedMap<Bytes, KeyEntry> states = new TreeMap<>();
+        touched(range).forEach((key, newest) -> {
+            Pending state = newest.asOf(at);
+            if (state != null) {
+                states.put(key, state.entry);
+            }
+        });
+        return states;
+    }
+
+    private SortedMap<Bytes, Pending> touched(KeyRange range) {
+        return range.isUnbounded() ? overlay.tailMap(range.start()) : overlay.subMap(range.start(), range.end());
+    }
+
+    /// Puts the newest versions into the batch, each key once however often the chunk wrote it.
+    void writeKeys() {
+        overlay.forEach((key, newest) -> {
+            if (newest.entry != null) {
+                batch.put(Table.KEYS, key.array(), newest.entry.encode());
+            } else if (newest.liveInBase) {
+                batch.delete(Table.KEYS, key.array());
+            }
+        });
+    }
+}

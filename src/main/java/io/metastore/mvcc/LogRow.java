@@ -1,0 +1,88 @@
+package io.metastore.mvcc;
+
+import io.metastore.value.Bytes;
+import io.metastore.value.Event;
+import io.metastore.value.KeyValue;
+import io.metastore.value.Revision;
+
+/// Rows of the table `log`: the history, one row a change.
+///
+/// Key: main revision (8 bytes) and sub-revision (8 bytes), big endian. Value: kind (1 byte: put or tombstone), main and
+/// sub of the version that the change replaced (8 bytes each, main 0 for none), then the record. The record of a tombstone
+/// holds the key alone.
+final class LogRow {
+    static final byte PUT = 1;
+    static final byte TOMBSTONE = 2;
+
+    private static final int RECORD = 1 + 8 + 8;
+
+    private LogRow() {}
+
+    static byte[] key(long main, long sub) {
+        byte[] key = new byte[16];
+        BigEndian.putLong(key, 0, main);
+        BigEndian.putLong(key, 8, sub);
+        return key;
+    }
+
+    static Revision revision(byte[] key) {
+        if (key.length != 16) {
+            throw new CorruptRow("a row of the history has a key of " + key.length + " bytes instead of 16");
+        }
+        return new Revision(BigEndian.getLong(key, 0), BigEndian.getLong(key, 8));
+    }
+
+    static byte[] put(Revision replaced, KeyValue kv) {
+        return value(PUT, replaced, kv);
+    }
+
+    static byte[] tombstone(Revision replaced, Bytes key) {
+        return value(TOMBSTONE, replaced, new KeyValue(key, Bytes.EMPTY, 0, 0, 0, 0));
+    }
+
+    private static byte[] value(byte kind, Revision replaced, KeyValue kv) {
+        byte[] row = new byte[RECORD + RecordFormat.size(kv)];
+        row[0] = kind;
+        if (replaced != null) {
+            BigEndian.putLong(row, 1, replaced.main());
+            BigEndian.putLong(row, 9, replaced.sub());
+        }
+        RecordFormat.write(kv, row, RECORD);
+        return row;
+    }
+
+    static boolean isTombstone(byte[] value) {
+        return switch (kind(value)) {
+            case PUT -> false;
+            case TOMBSTONE -> true;
+            default -> throw new CorruptRow("unknown kind " + value[0] + " in the history");
+        };
+    }
+
+    private static byte kind(byte[] value) {
+        if (value.length < RECORD) {
+            throw new CorruptRow("a row of the history has " + value.length + " bytes");
+        }
+        return value[0];
+    }
+
+    /// The version that the change replaced, or null.
+    static Revision replaced(byte[] value) {
+        kind(value);
+        long main = BigEndian.getLong(value, 1);
+        return main == 0 ? null : new Revision(main, BigEndian.getLong(value, 9));
+    }
+
+    static KeyValue record(byte[] value) {
+        kind(value);
+        return RecordFormat.read(value, RECORD);
+    }
+
+    static Event event(byte[] key, byte[] value) {
+        Revision revision = revision(key);
+        KeyValue kv = record(value);
+        return isTombstone(value)
+                ? new Event.Delete(revision, replaced(value), kv.key())
+                : new Event.Put(revision, replaced(value), kv);
+    }
+}

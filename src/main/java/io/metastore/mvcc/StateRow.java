@@ -1,0 +1,37 @@
+package io.metastore.mvcc;
+
+import java.nio.charset.StandardCharsets;
+
+/// The row of `meta` that every chunk rewrites: how far the log is applied and where the store stands.
+///
+/// @param appliedIndex      raft index of the last applied entry, 0 before the first
+/// @param appliedTerm       its term
+/// @param revision          newest main revision, 1 for an empty store (KVR-01)
+/// @param compactedRevision last compacted revision, -1 when never compacted (CMP-03)
+public record StateRow(long appliedIndex, long appliedTerm, long revision, long compactedRevision) {
+    static final byte[] KEY = "state".getBytes(StandardCharsets.US_ASCII);
+    static final StateRow EMPTY = new StateRow(0, 0, 1, -1);
+
+    byte[] encode() {
+        byte[] row = new byte[32];
+        BigEndian.putLong(row, 0, appliedIndex);
+        BigEndian.putLong(row, 8, appliedTerm);
+        BigEndian.putLong(row, 16, revision);
+        BigEndian.putLong(row, 24, compactedRevision);
+        return row;
+    }
+
+    static StateRow decode(byte[] row) {
+        if (row == null) {
+            return EMPTY;
+        }
+        if (row.length != 32) {
+            throw new CorruptRow("the state row has " + row.length + " bytes instead of 32");
+        }
+        return new StateRow(
+                BigEndian.getLong(row, 0),
+                BigEndian.getLong(row, 8),
+                BigEndian.getLong(row, 16),
+                BigEndian.getLong(row, 24));
+    }
+}
