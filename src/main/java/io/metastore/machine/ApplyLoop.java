@@ -25,45 +25,70 @@ public final class ApplyLoop {
     /// What waits for the open chunk to be written.
     private record Answer(ProposedBatch batch, List<Outcome<? extends Result>> outcomes) {}
 
-    /// Applies all of `entries`. Whatever is thrown is a fault: the member must stop.
-    public void run(CommittedEntries entries) {
-        List<Answer> answers = new ArrayList<>();
-        int commands = 0;
-        long bytes = 0;
-        long started = metrics.now();
-        while (entries.next()) {
-            ProposedBatch proposed = entries.proposed();
-            if (entries.index() <= machine.appliedIndex()) {
-                if (proposed != null) {
-                    throw new IllegalStateException("the state has applied up to index " + machine.appliedIndex()
-                            + " although entry " + entries.index() + " was only just proposed: this is another log's state");
-                }
-                entries.applied();
-                continue;
-            }
-            List<? extends Command<?>> decoded =
-                    proposed == null ? EntryCodec.decode(entries.data()) : proposed.commands();
-            List<Outcome<? extends Result>> outcomes = machine.apply(entries.index(), decoded, proposed != null);
-            if (proposed != null) {
-                answers.add(new Answer(proposed, outcomes));
-            }
-            commands += decoded.size();
-            bytes += entries.data().remaining();
-            if (commands >= limits.commands() || bytes >= limits.bytes() || !entries.hasNext()) {
-                close(entries, answers, commands, started);
-                answers.clear();
-                commands = 0;
-                bytes = 0;
-                started = metrics.now();
-            }
+    /// The entries applied since the last write.
+    private static final class Open {
+        private final List<Answer> answers = new ArrayList<>();
+        private final long started;
+        private int commands;
+        private long bytes;
+        private long index;
+        private long term;
+
+        private Open(long started) {
+            this.started = started;
         }
     }
 
-    private void close(CommittedEntries entries, List<Answer> answers, int commands, long started) {
-        machine.commit(entries.index(), entries.term(), listener);
-        entries.applied();
-        metrics.chunkApplied(commands, metrics.now() - started);
-        for (Answer answer : answers) {
+    /// Applies all of `entries`. Whatever is thrown is a fault: the member must stop.
+    public void run(CommittedEntries entries) {
+        Open open = null;
+        while (entries.next()) {
+            if (isInState(entries)) {
+                entries.applied();
+                continue;
+            }
+            open = open == null ? new Open(metrics.now()) : open;
+            apply(entries, open);
+            if (open.commands >= limits.commands() || open.bytes >= limits.bytes()) {
+                close(open);
+                entries.applied();
+                open = null;
+            }
+        }
+        if (open != null) {
+            close(open);
+        }
+    }
+
+    private boolean isInState(CommittedEntries entries) {
+        if (entries.index() > machine.appliedIndex()) {
+            return false;
+        }
+        if (entries.proposed() != null) {
+            throw new IllegalStateException("the state has applied up to index " + machine.appliedIndex()
+                    + " although entry " + entries.index() + " was only just proposed: this is another log's state");
+        }
+        return true;
+    }
+
+    private void apply(CommittedEntries entries, Open open) {
+        ProposedBatch proposed = entries.proposed();
+        List<? extends Command<?>> commands =
+                proposed == null ? EntryCodec.decode(entries.data()) : proposed.commands();
+        List<Outcome<? extends Result>> outcomes = machine.apply(entries.index(), commands, proposed != null);
+        if (proposed != null) {
+            open.answers.add(new Answer(proposed, outcomes));
+        }
+        open.commands += commands.size();
+        open.bytes += entries.data().remaining();
+        open.index = entries.index();
+        open.term = entries.term();
+    }
+
+    private void close(Open open) {
+        machine.commit(open.index, open.term, listener);
+        metrics.chunkApplied(open.commands, metrics.now() - open.started);
+        for (Answer answer : open.answers) {
             answer.batch().complete(answer.outcomes());
         }
     }

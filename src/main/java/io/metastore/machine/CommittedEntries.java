@@ -7,9 +7,6 @@ public interface CommittedEntries {
     /// Steps to the next entry; false at the end. Before the first call there is no current entry.
     boolean next();
 
-    /// Whether there is an entry behind the current one.
-    boolean hasNext();
-
     long index();
 
     long term();
@@ -19,6 +16,7 @@ public interface CommittedEntries {
     /// The batch that this member proposed as the current entry, or null when another did or the member was started since.
     ProposedBatch proposed();
 
-    /// Everything up to and including the current entry has been applied.
+    /// Everything up to and including the current entry has been applied. Not called for the last entries: that all of them
+    /// are applied is plain when the loop returns.
     void applied();
 }

@@ -1,0 +1,35 @@
+package io.metastore.consensus;
+
+import io.metastore.machine.ProposedBatch;
+import java.nio.ByteBuffer;
+
+/// Getting an entry agreed. Entries that are agreed reach the apply loop in one order on every member.
+public interface Consensus {
+    /// An entry that was proposed here: it either comes back through the apply loop or fails.
+    interface Pending extends ProposedBatch {
+        /// It will not be applied as far as this member can tell; see [Unavailable#mayHaveApplied].
+        void failed(Unavailable reason);
+    }
+
+    /// Proposes `entry`. Never blocks for long: what may be under way is bounded by the batcher.
+    void propose(ByteBuffer entry, Pending pending);
+
+    /// Who learns the end of a read barrier.
+    interface BarrierCaller {
+        /// Everything agreed before the barrier was asked for is applied here.
+        void passed();
+
+        void failed(Unavailable reason);
+    }
+
+    /// One read-index round: `caller` is told once this member has applied all that was agreed when the round began.
+    void barrier(BarrierCaller caller);
+
+    Leadership leadership();
+
+    /// Raft index up to which entries are agreed, as far as this member knows.
+    long committedIndex();
+
+    /// Raft index up to which this member has applied, entries without commands included.
+    long appliedIndex();
+}

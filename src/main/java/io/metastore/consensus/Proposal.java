@@ -1,0 +1,66 @@
+package io.metastore.consensus;
+
+import io.metastore.machine.Command;
+import io.metastore.machine.Outcome;
+import io.metastore.machine.Result;
+import java.util.concurrent.atomic.AtomicReference;
+
+/// A command on its way through agreement, with the caller that waits for its outcome. Ends exactly once.
+public final class Proposal {
+    /// Who waits. Called on whichever thread ends the proposal; must not block.
+    public interface Caller {
+        void ended(Outcome<? extends Result> outcome);
+
+        void failed(Unavailable reason);
+    }
+
+    private final Command<?> command;
+    private final byte[] encoded;
+    private final AtomicReference<Caller> caller;
+    private long acceptedNanos;
+
+    /// @param encoded the command as the raft entry will carry it
+    public Proposal(Command<?> command, byte[] encoded, Caller caller) {
+        this.command = command;
+        this.encoded = encoded;
+        this.caller = new AtomicReference<>(caller);
+    }
+
+    Command<?> command() {
+        return command;
+    }
+
+    byte[] encoded() {
+        return encoded;
+    }
+
+    int bytes() {
+        return encoded.length;
+    }
+
+    void accepted(long nanos) {
+        acceptedNanos = nanos;
+    }
+
+    long acceptedNanos() {
+        return acceptedNanos;
+    }
+
+    boolean hasEnded() {
+        return caller.get() == null;
+    }
+
+    void end(Outcome<? extends Result> outcome) {
+        Caller waiting = caller.getAndSet(null);
+        if (waiting != null) {
+            waiting.ended(outcome);
+        }
+    }
+
+    void fail(Unavailable reason) {
+        Caller waiting = caller.getAndSet(null);
+        if (waiting != null) {
+            waiting.failed(reason);
+        }
+    }
+}

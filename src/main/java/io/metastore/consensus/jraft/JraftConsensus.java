@@ -1,0 +1,227 @@
+package io.metastore.consensus.jraft;
+
+import com.alipay.sofa.jraft.Closure;
+import com.alipay.sofa.jraft.Node;
+import com.alipay.sofa.jraft.NodeManager;
+import com.alipay.sofa.jraft.RaftServiceFactory;
+import com.alipay.sofa.jraft.Status;
+import com.alipay.sofa.jraft.closure.ReadIndexClosure;
+import com.alipay.sofa.jraft.conf.Configuration;
+import com.alipay.sofa.jraft.entity.PeerId;
+import com.alipay.sofa.jraft.entity.Task;
+import com.alipay.sofa.jraft.error.RaftError;
+import com.alipay.sofa.jraft.option.NodeOptions;
+import com.alipay.sofa.jraft.option.RaftOptions;
+import com.alipay.sofa.jraft.util.ThreadPoolsFactory;
+import io.metastore.consensus.Consensus;
+import io.metastore.consensus.Faults;
+import io.metastore.consensus.Leadership;
+import io.metastore.consensus.Unavailable;
+import io.metastore.engine.Engine;
+import io.metastore.machine.ApplyLoop;
+import io.metastore.machine.Outcome;
+import io.metastore.machine.Result;
+import io.metastore.machine.StateMachine;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jboss.logging.Logger;
+
+/// Agreement through SOFAJRaft: the only driver of its node. Every option that matters is set here, with its reason.
+public final class JraftConsensus implements Consensus, AutoCloseable {
+    private static final Logger LOG = Logger.getLogger(JraftConsensus.class);
+    private static final Set<String> GROUPS_WITH_EXECUTOR = ConcurrentHashMap.newKeySet();
+
+    private final RaftSettings settings;
+    private final StateMachine machine;
+    private final PeerId self;
+    private final ApplyAdapter adapter;
+    private final ExecutorService snapshots =
+            Executors.newSingleThreadExecutor(work -> new Thread(work, "snapshot-trigger"));
+    private Node node;
+
+    public JraftConsensus(
+            RaftSettings settings,
+            ApplyLoop loop,
+            StateMachine machine,
+            Engine engine,
+            Faults faults,
+            Consumer<Leadership> listener) {
+        this.settings = settings;
+        this.machine = machine;
+        this.self = PeerId.parsePeer(settings.peerAddress());
+        SnapshotTrigger trigger =
+                new SnapshotTrigger(settings.snapshotLogBytes(), settings.snapshotEntries(), this::snapshotDue);
+        this.adapter = new ApplyAdapter(loop, machine, engine, faults, trigger, settings.memberId(), listener);
+    }
+
+    /// Opens the log, replays what the state lacks, and takes part in elections from then on.
+    public void start() {
+        LogOptions.register();
+        registerExecutor(settings.group());
+        NodeManager.getInstance().addAddress(self.getEndpoint());
+        node = RaftServiceFactory.createRaftNode(settings.group(), self);
+        if (!node.init(options())) {
+            throw new IllegalStateException("cannot open the raft log in " + settings.folder()
+                    + ": it is damaged, or its files belong to another time (see the messages above)");
+        }
+        if (node.getLastLogIndex() < machine.appliedIndex()) {
+            throw new IllegalStateException("the raft log in " + settings.folder() + " ends at index "
+                    + node.getLastLogIndex() + " although the state has applied up to index "
+                    + machine.appliedIndex() + ": part of the log is lost");
+        }
+    }
+
+    /// JRaft's default pool rejects work beyond 64 threads, and one rejection at the wrong place leaves a hole in the log.
+    private static void registerExecutor(String group) {
+        if (GROUPS_WITH_EXECUTOR.add(group)) {
+            ThreadPoolExecutor executor = new ThreadPoolExecutor(
+                    4, 4, 60, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), work -> {
+                        Thread thread = new Thread(work, "raft-closures");
+                        thread.setDaemon(true);
+                        return thread;
+                    });
+            executor.allowCoreThreadTimeOut(true);
+            ThreadPoolsFactory.registerThreadPool(group, executor);
+        }
+    }
+
+    private NodeOptions options() {
+        Path folder = settings.folder();
+        NodeOptions options = new NodeOptions();
+        options.setFsm(adapter);
+        options.setInitialConf(new Configuration(List.of(self)));
+        options.setLogUri(folder.resolve("log").toString());
+        options.setRaftMetaUri(folder.resolve("meta").toString());
+        options.setSnapshotUri(folder.resolve("snapshot").toString());
+        options.setElectionTimeoutMs(settings.electionMs());
+        // Snapshots are triggered here, by what the log has grown, never by a clock on an idle member.
+        options.setSnapshotIntervalSecs(0);
+        options.setDisableCli(true);
+        options.setRpcConnectTimeoutMs(200);
+        options.setSharedElectionTimer(true);
+        options.setSharedVoteTimer(true);
+        options.setSharedStepDownTimer(true);
+        options.setSharedSnapshotTimer(true);
+        RaftOptions raft = new RaftOptions();
+        raft.setSync(true);
+        raft.setSyncMeta(true);
+        raft.setOpenStatistics(false);
+        raft.setEnableLogEntryChecksum(true);
+        raft.setMaxLogsInMemoryBytes(256L << 20);
+        raft.setMaxAppendBufferSize(1 << 20);
+        raft.setDisruptorBufferSize(4096);
+        raft.setElectionHeartbeatFactor(Math.max(1, settings.electionMs() / settings.heartbeatMs()));
+        raft.setMaxElectionDelayMs(settings.electionMs());
+        options.setRaftOptions(raft);
+        return options;
+    }
+
+    private void snapshotDue() {
+        try {
+            snapshots.execute(() -> node.snapshot(status -> {
+                if (!status.isOk() && status.getRaftError() != RaftError.EBUSY) {
+                    LOG.warnf("no snapshot taken: %s", status.getErrorMsg());
+                }
+            }));
+        } catch (RejectedExecutionException _) {
+            LOG.debug("stopping, no more snapshots");
+        }
+    }
+
+    @Override
+    public void propose(ByteBuffer entry, Pending pending) {
+        node.apply(new Task(entry, new EntryClosure(pending)));
+    }
+
+    /// What JRaft carries along with an entry that was proposed here. It comes back through the iterator when the entry is
+    /// agreed, or is run with an error when it is not.
+    private record EntryClosure(Pending pending) implements Closure, io.metastore.machine.ProposedBatch {
+        @Override
+        public void run(Status status) {
+            if (!status.isOk()) {
+                pending.failed(reason(status));
+            }
+        }
+
+        @Override
+        public List<? extends io.metastore.machine.Command<?>> commands() {
+            return pending.commands();
+        }
+
+        @Override
+        public void complete(List<Outcome<? extends Result>> outcomes) {
+            pending.complete(outcomes);
+        }
+    }
+
+    private static Unavailable reason(Status status) {
+        RaftError error = status.getRaftError();
+        return switch (error) {
+            case EPERM -> new Unavailable.NoLeader();
+            case EBUSY -> new Unavailable.QueueFull();
+            case ENODESHUTDOWN, ESHUTDOWN, ESTOP -> new Unavailable.Stopping();
+            case ETIMEDOUT, ERAFTTIMEDOUT -> new Unavailable.TimedOut();
+            default -> new Unavailable.LeaderChanged();
+        };
+    }
+
+    @Override
+    public void barrier(BarrierCaller caller) {
+        node.readIndex(new byte[0], new ReadIndexClosure() {
+            @Override
+            public void run(Status status, long index, byte[] context) {
+                if (status.isOk()) {
+                    caller.passed();
+                } else {
+                    caller.failed(reason(status));
+                }
+            }
+        });
+    }
+
+    @Override
+    public Leadership leadership() {
+        return adapter.leadership();
+    }
+
+    @Override
+    public long committedIndex() {
+        return node.getLastCommittedIndex();
+    }
+
+    @Override
+    public long appliedIndex() {
+        return node.getLastAppliedLogIndex();
+    }
+
+    /// Takes a snapshot now and waits for it.
+    public void snapshot() throws InterruptedException {
+        var taken = new java.util.concurrent.ArrayBlockingQueue<Status>(1);
+        node.snapshot(taken::add);
+        Status status = taken.take();
+        if (!status.isOk()) {
+            throw new IllegalStateException("no snapshot taken: " + status.getErrorMsg());
+        }
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+        snapshots.shutdown();
+        if (node != null) {
+            node.shutdown();
+            node.join();
+            NodeManager.getInstance().removeAddress(self.getEndpoint());
+        }
+        LOG.debugf("raft node %s has stopped", self);
+    }
+}

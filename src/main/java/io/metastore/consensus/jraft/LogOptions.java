@@ -1,0 +1,55 @@
+package io.metastore.consensus.jraft;
+
+import com.alipay.sofa.jraft.storage.impl.RocksDBLogStorage;
+import com.alipay.sofa.jraft.util.StorageOptionsFactory;
+import org.rocksdb.BlockBasedTableConfig;
+import org.rocksdb.ColumnFamilyOptions;
+import org.rocksdb.CompressionType;
+import org.rocksdb.DBOptions;
+import org.rocksdb.InfoLogLevel;
+import org.rocksdb.LRUCache;
+import org.rocksdb.RocksDB;
+import org.rocksdb.WALRecoveryMode;
+
+/// How the raft log's database is opened.
+///
+/// RocksDB's default for a damaged write-ahead log is to drop everything behind the damage in silence: entries that were
+/// acknowledged would be gone, and new ones would take their indexes. Here a torn end, as a crash leaves it, is dropped,
+/// and any other damage refuses to open.
+final class LogOptions {
+    private static final long MEMTABLE_BYTES = 32L << 20;
+
+    private static boolean registered;
+
+    private LogOptions() {}
+
+    /// JRaft keeps one set of options for all logs of the process.
+    static synchronized void register() {
+        if (registered) {
+            return;
+        }
+        RocksDB.loadLibrary();
+        StorageOptionsFactory.registerRocksDBOptions(
+                RocksDBLogStorage.class,
+                new DBOptions()
+                        .setCreateIfMissing(true)
+                        .setCreateMissingColumnFamilies(true)
+                        .setWalRecoveryMode(WALRecoveryMode.TolerateCorruptedTailRecords)
+                        .setMaxTotalWalSize(256L << 20)
+                        .setMaxBackgroundJobs(2)
+                        .setInfoLogLevel(InfoLogLevel.WARN_LEVEL)
+                        .setKeepLogFileNum(4));
+        StorageOptionsFactory.registerRocksDBColumnFamilyOptions(
+                RocksDBLogStorage.class,
+                new ColumnFamilyOptions()
+                        .setWriteBufferSize(MEMTABLE_BYTES)
+                        .setMaxWriteBufferNumber(3)
+                        .setArenaBlockSize(64 << 10)
+                        .setCompressionType(CompressionType.NO_COMPRESSION)
+                        .setLevel0FileNumCompactionTrigger(8));
+        StorageOptionsFactory.registerRocksDBTableFormatConfig(
+                RocksDBLogStorage.class,
+                new BlockBasedTableConfig().setBlockCache(new LRUCache(16L << 20)).setFormatVersion(5));
+        registered = true;
+    }
+}

@@ -1,0 +1,23 @@
+package io.metastore.consensus.jraft;
+
+import java.nio.file.Path;
+
+/// What the raft node of a member needs to know.
+///
+/// @param group             name of the raft group, one per cluster
+/// @param peerAddress       this member's peer address, `host:port`, the same spelling everywhere
+/// @param memberId          this member's id
+/// @param folder            where log, votes and snapshots lie
+/// @param electionMs        election timeout
+/// @param heartbeatMs       heartbeat interval, a divisor of the election timeout or near one
+/// @param snapshotLogBytes  take a snapshot after so many bytes of log
+/// @param snapshotEntries   and after so many entries; 0 for never by count
+public record RaftSettings(
+        String group,
+        String peerAddress,
+        long memberId,
+        Path folder,
+        int electionMs,
+        int heartbeatMs,
+        long snapshotLogBytes,
+        long snapshotEntries) {}
