@@ -1,0 +1,33 @@
+package io.metastore.cli;
+
+import java.util.List;
+import java.util.regex.Pattern;
+
+/// The effective configuration as an aligned table: key, value, source.
+final class ConfigTable {
+    private static final Pattern USER_INFO = Pattern.compile("(?<=://)[^/@,]*@");
+
+    private ConfigTable() {}
+
+    static String of(List<Settings.Value> values) {
+        List<String[]> rows = values.stream()
+                .map(value -> new String[] {value.key().name(), printable(value), value.origin()})
+                .toList();
+        int keyWidth = width(rows, 0, "KEY");
+        int valueWidth = Math.min(60, width(rows, 1, "VALUE"));
+        String line = "%-" + keyWidth + "s  %-" + valueWidth + "s  %s%n";
+        StringBuilder table = new StringBuilder(line.formatted("KEY", "VALUE", "SOURCE"));
+        rows.forEach(row -> table.append(line.formatted(row[0], row[1], row[2])));
+        return table.toString();
+    }
+
+    private static String printable(Settings.Value value) {
+        return value.text()
+                .map(text -> USER_INFO.matcher(value.key().printable(text)).replaceAll("********@"))
+                .orElse("-");
+    }
+
+    private static int width(List<String[]> rows, int column, String title) {
+        return rows.stream().mapToInt(row -> row[column].length()).reduce(title.length(), Math::max);
+    }
+}

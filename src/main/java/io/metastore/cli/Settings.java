@@ -1,0 +1,118 @@
+package io.metastore.cli;
+
+import io.metastore.cli.Layer.Place;
+import io.metastore.server.ConfigChecks;
+import io.metastore.server.ConfigKey;
+import io.metastore.server.ServerConfig;
+import io.smallrye.config.SmallRyeConfig;
+import io.smallrye.config.SmallRyeConfigBuilder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.TreeSet;
+import org.eclipse.microprofile.config.spi.ConfigSource;
+
+/// Everything that was set, from all places, merged and checked.
+///
+/// @param values every key with its value and where that came from, in the order of the help
+/// @param config the typed tree; empty when there are problems
+/// @param layers what goes on to Quarkus
+/// @param problems sentences; any of them stops the start
+/// @param help true when the command line asked for help
+/// @param version true when the command line asked for the versions
+public record Settings(
+        List<Value> values,
+        Optional<ServerConfig> config,
+        List<ConfigSource> layers,
+        List<String> problems,
+        List<String> warnings,
+        boolean help,
+        boolean version) {
+
+    /// The value that counts for a key.
+    ///
+    /// @param text empty for a key that is not set and has no default
+    /// @param origin the flag, variable or file that set it, or `default`
+    public record Value(ConfigKey key, Optional<String> text, String origin) {}
+
+    /// Flags beat `-D`, `-D` beats METASTORE_*, that beats ETCD_*, that beats the file, the file beats the defaults.
+    public static Settings read(List<String> arguments, Map<String, String> environment, Properties properties) {
+        Intake intake = new Intake();
+        FlagParser.Asked asked = FlagParser.parse(arguments, intake);
+        if (asked.help() || asked.version()) {
+            return new Settings(
+                    List.of(), Optional.empty(), List.of(), List.of(), List.of(), asked.help(), asked.version());
+        }
+        systemProperties(properties, intake);
+        Optional<String> named = Environment.read(environment, intake);
+        asked.configFile().or(() -> named).ifPresent(file -> PropertiesFile.read(file, intake));
+
+        SmallRyeConfig merged = merge(intake.layers());
+        List<String> problems = new ArrayList<>(intake.problems());
+        List<Value> values = new ArrayList<>();
+        for (ConfigKey key : ConfigKey.all()) {
+            values.add(value(key, merged, intake.layers(), problems));
+        }
+        List<String> warnings = new ArrayList<>(intake.warnings());
+        Optional<ServerConfig> config = Optional.empty();
+        if (problems.size() == intake.problems().size()) {
+            ServerConfig tree = merged.getConfigMapping(ServerConfig.class);
+            ConfigChecks.Findings findings = ConfigChecks.check(tree);
+            problems.addAll(findings.problems());
+            warnings.addAll(findings.warnings());
+            config = problems.isEmpty() ? Optional.of(tree) : Optional.empty();
+        }
+        return new Settings(values, config, List.copyOf(intake.layers()), problems, warnings, false, false);
+    }
+
+    private static SmallRyeConfig merge(List<Layer> layers) {
+        return new SmallRyeConfigBuilder()
+                .addDefaultInterceptors()
+                .withSources(layers.toArray(ConfigSource[]::new))
+                .withMapping(ServerConfig.class)
+                .withMappingIgnore("metastore.**")
+                .build();
+    }
+
+    private static Value value(ConfigKey key, SmallRyeConfig merged, List<Layer> layers, List<String> problems) {
+        String text;
+        try {
+            text = merged.getConfigValue(key.name()).getValue();
+        } catch (NoSuchElementException | IllegalArgumentException unresolved) {
+            problems.add(key.shortName() + ": a reference in its value leads nowhere: " + unresolved.getMessage());
+            return new Value(key, Optional.empty(), "default");
+        }
+        String origin = layers.stream()
+                .sorted((left, right) -> Integer.compare(right.getOrdinal(), left.getOrdinal()))
+                .flatMap(layer -> layer.origin(key.name()).stream())
+                .findFirst()
+                .orElse("default");
+        if (text != null) {
+            key.problem(text)
+                    .map(sentence -> origin.equals("default") ? sentence : sentence + " (set by " + origin + ")")
+                    .ifPresent(problems::add);
+        }
+        return new Value(key, Optional.ofNullable(text), origin);
+    }
+
+    private static void systemProperties(Properties properties, Intake intake) {
+        for (String name : new TreeSet<>(properties.stringPropertyNames())) {
+            if (!name.startsWith(ConfigKey.PREFIX)) {
+                continue;
+            }
+            if (Intake.key(name).isPresent()) {
+                if (intake.layer(Place.SYSTEM_PROPERTIES).origin(name).isEmpty()) {
+                    intake.take(Place.SYSTEM_PROPERTIES, name, properties.getProperty(name), "-D" + name);
+                }
+            } else {
+                intake.warning("unknown key -D" + name + " changes nothing"
+                        + Nearest.to(name, FlagParser.names())
+                                .map(near -> "; the nearest known is -D" + near)
+                                .orElse(""));
+            }
+        }
+    }
+}
