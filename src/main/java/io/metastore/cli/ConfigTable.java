@@ -1,12 +1,9 @@
 package io.metastore.cli;
 
 import java.util.List;
-import java.util.regex.Pattern;
 
 /// The effective configuration as an aligned table: key, value, source.
 final class ConfigTable {
-    private static final Pattern USER_INFO = Pattern.compile("(?<=://)[^/@,]*@");
-
     private ConfigTable() {}
 
     static String of(List<Settings.Value> values) {
@@ -22,9 +19,7 @@ final class ConfigTable {
     }
 
     private static String printable(Settings.Value value) {
-        return value.text()
-                .map(text -> USER_INFO.matcher(value.key().printable(text)).replaceAll("********@"))
-                .orElse("-");
+        return value.text().map(value.key()::printable).orElse("-");
     }
 
     private static int width(List<String[]> rows, int column, String title) {

@@ -122,6 +122,9 @@ final class FlagParser {
     }
 
     private static String nearest(String name, String introduction) {
-        return Nearest.to(name, names()).map(known -> introduction + known).orElse("");
+        return Nearest.to(name, names())
+                .or(() -> Nearest.to(ConfigKey.PREFIX + name, names()))
+                .map(known -> introduction + known)
+                .orElse("");
     }
 }

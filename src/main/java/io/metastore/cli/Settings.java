@@ -4,12 +4,14 @@ import io.metastore.cli.Layer.Place;
 import io.metastore.server.ConfigChecks;
 import io.metastore.server.ConfigKey;
 import io.metastore.server.ServerConfig;
+import io.smallrye.config.ConfigValidationException;
+import io.smallrye.config.ConfigValue;
 import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.TreeSet;
@@ -50,7 +52,7 @@ public record Settings(
         Optional<String> named = Environment.read(environment, intake);
         asked.configFile().or(() -> named).ifPresent(file -> PropertiesFile.read(file, intake));
 
-        SmallRyeConfig merged = merge(intake.layers());
+        SmallRyeConfig merged = merge(intake.layers()).build();
         List<String> problems = new ArrayList<>(intake.problems());
         List<Value> values = new ArrayList<>();
         for (ConfigKey key : ConfigKey.all()) {
@@ -59,31 +61,45 @@ public record Settings(
         List<String> warnings = new ArrayList<>(intake.warnings());
         Optional<ServerConfig> config = Optional.empty();
         if (problems.size() == intake.problems().size()) {
-            ServerConfig tree = merged.getConfigMapping(ServerConfig.class);
-            ConfigChecks.Findings findings = ConfigChecks.check(tree);
-            problems.addAll(findings.problems());
-            warnings.addAll(findings.warnings());
-            config = problems.isEmpty() ? Optional.of(tree) : Optional.empty();
+            config = tree(intake.layers(), problems);
+            config.map(ConfigChecks::check).ifPresent(findings -> {
+                problems.addAll(findings.problems());
+                warnings.addAll(findings.warnings());
+            });
+            config = config.filter(tree -> problems.isEmpty());
         }
         return new Settings(values, config, List.copyOf(intake.layers()), problems, warnings, false, false);
     }
 
-    private static SmallRyeConfig merge(List<Layer> layers) {
+    /// The layers over the defaults, without the typed tree: that would stop at the first bad value.
+    private static SmallRyeConfigBuilder merge(List<Layer> layers) {
+        Map<String, String> standards = new HashMap<>();
+        ConfigKey.all().forEach(key -> key.standard().ifPresent(standard -> standards.put(key.name(), standard)));
         return new SmallRyeConfigBuilder()
                 .addDefaultInterceptors()
                 .withSources(layers.toArray(ConfigSource[]::new))
-                .withMapping(ServerConfig.class)
-                .withMappingIgnore("metastore.**")
-                .build();
+                .withDefaultValues(standards);
+    }
+
+    private static Optional<ServerConfig> tree(List<Layer> layers, List<String> problems) {
+        try {
+            return Optional.of(
+                    merge(layers).withMapping(ServerConfig.class).build().getConfigMapping(ServerConfig.class));
+        } catch (ConfigValidationException refused) {
+            for (int i = 0; i < refused.getProblemCount(); i++) {
+                problems.add(refused.getProblem(i).getMessage());
+            }
+            return Optional.empty();
+        }
     }
 
     private static Value value(ConfigKey key, SmallRyeConfig merged, List<Layer> layers, List<String> problems) {
-        String text;
-        try {
-            text = merged.getConfigValue(key.name()).getValue();
-        } catch (NoSuchElementException | IllegalArgumentException unresolved) {
-            problems.add(key.shortName() + ": a reference in its value leads nowhere: " + unresolved.getMessage());
-            return new Value(key, Optional.empty(), "default");
+        ConfigValue value = merged.getConfigValue(key.name());
+        String text = value.getValue();
+        if (value.hasProblems()) {
+            problems.add(key.shortName() + ": a reference in its value, \"" + key.printable(value.getRawValue())
+                    + "\", leads nowhere");
+            text = null;
         }
         String origin = layers.stream()
                 .sorted((left, right) -> Integer.compare(right.getOrdinal(), left.getOrdinal()))

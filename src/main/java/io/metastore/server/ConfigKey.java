@@ -10,6 +10,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /// One key of {@link ServerConfig}, as the help, the documentation and the checks see it.
 ///
@@ -20,6 +21,7 @@ public record ConfigKey(
         String name, Section section, Kind kind, Optional<String> standard, Setting setting, boolean optional) {
     public static final String PREFIX =
             ServerConfig.class.getAnnotation(ConfigMapping.class).prefix() + ".";
+    private static final Pattern USER_INFO = Pattern.compile("(?<=://)[^/@,]*@");
     private static final List<ConfigKey> ALL = readTree();
 
     /// All keys: by section, and by name within a section.
@@ -87,9 +89,9 @@ public record ConfigKey(
                 : Optional.empty();
     }
 
-    /// The value as it may be printed.
+    /// The value as it may be printed: without secrets, and without the user and password of an address.
     public String printable(String value) {
-        return setting.secret() ? "********" : value;
+        return setting.secret() ? "********" : USER_INFO.matcher(value).replaceAll("********@");
     }
 
     private String quoted(String value) {
