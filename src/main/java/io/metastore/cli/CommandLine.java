@@ -66,6 +66,7 @@ public final class CommandLine {
         }
         ServerConfig config = settings.config().get();
         List<ConfigSource> sources = new ArrayList<>(settings.layers());
+        sources.add(settings.standards());
         sources.add(LogSettings.of(config.logging()));
         return new Next.Serve(config, sources);
     }

@@ -6,6 +6,7 @@ import io.metastore.server.ConfigKey;
 import io.metastore.server.ServerConfig;
 import io.smallrye.config.ConfigValidationException;
 import io.smallrye.config.ConfigValue;
+import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import java.util.ArrayList;
@@ -33,6 +34,8 @@ public record Settings(
         List<String> warnings,
         boolean help,
         boolean version) {
+    private static final String STANDARD = "default";
+    private static final int STANDARDS_ORDINAL = 305; // above every source of Quarkus' own but -D
 
     /// The value that counts for a key.
     ///
@@ -71,6 +74,16 @@ public record Settings(
         return new Settings(values, config, List.copyOf(intake.layers()), problems, warnings, false, false);
     }
 
+    /// The defaults of all keys that nobody set, for Quarkus: so that the server runs with what was checked here, and
+    /// not with what a file `.env` or `config/application.properties` in the working directory happens to hold.
+    ConfigSource standards() {
+        Map<String, String> unset = new HashMap<>();
+        values.stream()
+                .filter(value -> value.origin().equals(STANDARD))
+                .forEach(value -> unset.put(value.key().name(), value.text().orElse("")));
+        return new PropertiesConfigSource(unset, STANDARD, STANDARDS_ORDINAL);
+    }
+
     /// The layers over the defaults, without the typed tree: that would stop at the first bad value.
     private static SmallRyeConfigBuilder merge(List<Layer> layers) {
         Map<String, String> standards = new HashMap<>();
@@ -105,10 +118,10 @@ public record Settings(
                 .sorted((left, right) -> Integer.compare(right.getOrdinal(), left.getOrdinal()))
                 .flatMap(layer -> layer.origin(key.name()).stream())
                 .findFirst()
-                .orElse("default");
+                .orElse(STANDARD);
         if (text != null) {
             key.problem(text)
-                    .map(sentence -> origin.equals("default") ? sentence : sentence + " (set by " + origin + ")")
+                    .map(sentence -> origin.equals(STANDARD) ? sentence : sentence + " (set by " + origin + ")")
                     .ifPresent(problems::add);
         }
         return new Value(key, Optional.ofNullable(text), origin);

@@ -1,5 +1,6 @@
 package io.metastore.server;
 
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithConverter;
 import io.smallrye.config.WithDefault;
@@ -16,6 +17,7 @@ import java.util.Optional;
 /// stand in groups (`metastore.batch.commands`). What each key does, its default and its limits is said in its
 /// {@link Setting}, where the help and the checks find it as well. Values that follow from several keys, and zeros that
 /// stand for a default, are worked out by {@link EffectiveConfig}.
+@RegisterForReflection // the help and the checks read it in a native executable too
 @ConfigMapping(prefix = "metastore")
 public interface ServerConfig {
     @WithParentName
