@@ -1,0 +1,71 @@
+package io.metastore.server;
+
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/// The addresses in a configuration: `http://host:port` or `https://host:port`, and nothing behind it.
+public final class Urls {
+    private static final Pattern IPV4 = Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,3}){3}");
+    private static final Set<String> EVERYWHERE = Set.of("0.0.0.0", "[::]", "[0:0:0:0:0:0:0:0]");
+
+    private Urls() {}
+
+    /// Reads a list of addresses joined by commas.
+    ///
+    /// @throws IllegalArgumentException saying what the text is not
+    public static List<URI> parseAll(String text) {
+        List<URI> urls = new ArrayList<>();
+        for (String part : text.split(",", -1)) {
+            urls.add(parse(part.strip()));
+        }
+        return urls;
+    }
+
+    static URI parse(String text) {
+        URI url;
+        try {
+            url = new URI(text);
+        } catch (URISyntaxException notOne) {
+            throw new IllegalArgumentException("is not a URL: " + notOne.getReason(), notOne);
+        }
+        String scheme = url.getScheme() == null ? "" : url.getScheme().toLowerCase(Locale.ROOT);
+        if (!scheme.equals("http") && !scheme.equals("https")) {
+            throw new IllegalArgumentException("needs the scheme http or https (write http://host:port)");
+        }
+        if (url.getHost() == null || url.getHost().isEmpty()) {
+            throw new IllegalArgumentException("has no host (write " + scheme + "://host:port)");
+        }
+        if (url.getPort() < 0 || url.getPort() > 65_535) {
+            throw new IllegalArgumentException("needs a port from 0 to 65535 (write " + scheme + "://host:port)");
+        }
+        if (url.getUserInfo() != null) {
+            throw new IllegalArgumentException("must not hold a user name or password");
+        }
+        if (!url.getPath().isEmpty() || url.getQuery() != null || url.getFragment() != null) {
+            throw new IllegalArgumentException("must end after the port");
+        }
+        return url;
+    }
+
+    public static boolean isHttps(URI url) {
+        return url.getScheme().equalsIgnoreCase("https");
+    }
+
+    /// True for addresses that mean all interfaces of the machine: to listen at, but of no use to others.
+    public static boolean isEverywhere(URI url) {
+        return EVERYWHERE.contains(url.getHost());
+    }
+
+    /// True for what a server can listen at without asking a name server: an IP address or localhost.
+    public static boolean isBindable(URI url) {
+        String host = url.getHost();
+        return host.equalsIgnoreCase("localhost")
+                || host.startsWith("[")
+                || IPV4.matcher(host).matches();
+    }
+}

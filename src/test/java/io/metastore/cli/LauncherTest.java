@@ -1,0 +1,117 @@
+package io.metastore.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// `bin/metastore` finds its jar and a Java from any working directory, and says plainly what is missing. The Java of
+/// these tests is a script that prints what it was called with.
+class LauncherTest {
+    @TempDir
+    Path folder;
+
+    private Path launcher;
+    private Path java;
+
+    record Ended(int status, String out, String err) {}
+
+    @BeforeEach
+    void install() throws IOException {
+        launcher = folder.resolve("home/bin/metastore");
+        Files.createDirectories(launcher.getParent());
+        Files.copy(Path.of("bin", "metastore"), launcher);
+        java = folder.resolve("a java");
+        script(java.resolve("bin/java"), "#!/bin/sh\nfor word in \"$@\"; do echo \"$word\"; done\nexit 7\n");
+        Files.writeString(java.resolve("release"), "JAVA_VERSION=\"25.0.1\"\n");
+    }
+
+    private static void script(Path file, String text) throws IOException {
+        Files.createDirectories(file.getParent());
+        Files.writeString(file, text);
+        assertTrue(file.toFile().setExecutable(true));
+    }
+
+    private Ended run(Path program, Map<String, String> environment, String... arguments) throws Exception {
+        ProcessBuilder builder = new ProcessBuilder(program.toString());
+        builder.command().addAll(List.of(arguments));
+        builder.directory(Files.createDirectories(folder.resolve("elsewhere")).toFile());
+        builder.environment().put("JAVA_HOME", java.toString());
+        builder.environment().remove("METASTORE_JAVA_OPTS");
+        builder.environment().putAll(environment);
+        builder.redirectError(folder.resolve("err").toFile());
+        Process process = builder.start();
+        String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertTrue(process.waitFor(20, TimeUnit.SECONDS));
+        return new Ended(process.exitValue(), out, Files.readString(folder.resolve("err")));
+    }
+
+    private void build(String jar) throws IOException {
+        Path file = folder.resolve("home").resolve(jar);
+        Files.createDirectories(file.getParent());
+        Files.createFile(file);
+    }
+
+    @Test
+    void runsTheJarOfTheCheckout() throws Exception {
+        build("target/quarkus-app/quarkus-run.jar");
+        Ended ended = run(launcher, Map.of(), "server", "--name", "two words");
+        assertEquals(7, ended.status(), "the status is the program's");
+        assertEquals(
+                List.of(
+                        "-XX:+UseSerialGC",
+                        "--enable-native-access=ALL-UNNAMED",
+                        "--sun-misc-unsafe-memory-access=allow",
+                        "-Dcom.google.protobuf.use_unsafe_pre22_gencode=true",
+                        "-jar",
+                        folder.resolve("home/target/quarkus-app/quarkus-run.jar")
+                                .toRealPath()
+                                .toString(),
+                        "server",
+                        "--name",
+                        "two words"),
+                ended.out().lines().toList());
+    }
+
+    @Test
+    void runsTheInstalledJarThroughALink() throws Exception {
+        build("lib/metastore/quarkus-run.jar");
+        Files.createSymbolicLink(folder.resolve("first"), Path.of("home/bin/metastore"));
+        Path second = Files.createSymbolicLink(folder.resolve("second"), folder.resolve("first"));
+        Ended ended = run(second, Map.of(), "version");
+        assertTrue(ended.out().contains("home/lib/metastore/quarkus-run.jar\nversion\n"), ended.toString());
+    }
+
+    @Test
+    void collectorAndHeapCanBeChosen() throws Exception {
+        build("target/quarkus-app/quarkus-run.jar");
+        Ended ended = run(launcher, Map.of("METASTORE_JAVA_OPTS", "-Xmx1g -XX:+UseG1GC"), "version");
+        assertFalse(ended.out().contains("UseSerialGC"), ended.out());
+        assertTrue(ended.out().contains("\n-Xmx1g\n-XX:+UseG1GC\n-jar\n"), ended.out());
+    }
+
+    @Test
+    void saysHowToBuild() throws Exception {
+        Files.createFile(folder.resolve("home/pom.xml"));
+        Ended ended = run(launcher, Map.of(), "version");
+        assertEquals(1, ended.status());
+        assertTrue(ended.err().contains("./mvnw package -DskipTests"), ended.err());
+    }
+
+    @Test
+    void saysWhatIsMissing() throws Exception {
+        Ended ended = run(launcher, Map.of(), "version");
+        assertEquals(1, ended.status());
+        assertTrue(ended.err().contains("lib/metastore/quarkus-run.jar"), ended.err());
+    }
+}

@@ -1,0 +1,69 @@
+package io.metastore.server;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class QuantitiesTest {
+    @ParameterizedTest
+    @CsvSource({
+        "0,0",
+        "1572864,1572864",
+        "64MiB,67108864",
+        "64Mi,67108864",
+        "64m,67108864",
+        "64M,67108864",
+        "64MB,64000000",
+        "1.5MiB,1572864",
+        "2 GiB,2147483648",
+        "-1,-1",
+        "1k,1024",
+        "1TiB,1099511627776",
+        "10b,10"
+    })
+    void sizes(String text, long bytes) {
+        assertEquals(bytes, Quantities.bytes(text));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "MiB", "64XiB", "1.3", "12 3", "0x10", "99999999999TiB"})
+    void notSizes(String text) {
+        assertThrows(IllegalArgumentException.class, () -> Quantities.bytes(text));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "0,PT0S",
+        "100ms,PT0.1S",
+        "1h30m,PT1H30M",
+        "1.5s,PT1.5S",
+        ".5s,PT0.5S",
+        "2h,PT2H",
+        "10us,PT0.00001S",
+        "10µs,PT0.00001S",
+        "7ns,PT0.000000007S",
+        "-1s,PT-1S",
+        "PT1M30S,PT1M30S",
+        "P1D,PT24H"
+    })
+    void durations(String text, Duration duration) {
+        assertEquals(duration, Quantities.duration(text));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "-", "5", "1d", "1h 30m", "ms", "1s2", "Ponies", "9999999999h", "PT9999999999H"})
+    void notDurations(String text) {
+        assertThrows(IllegalArgumentException.class, () -> Quantities.duration(text));
+    }
+
+    @Test
+    void aBareNumberOfTheRaftTimersIsMilliseconds() {
+        assertEquals(Duration.ofMillis(150), Quantities.durationOrMillis("150"));
+        assertEquals(Duration.ofSeconds(2), Quantities.durationOrMillis("2s"));
+    }
+}
