@@ -9,8 +9,7 @@ import java.util.concurrent.locks.ReentrantLock;
 /// The live thread's queue: commits of the apply thread and commands of the streams, in one order.
 ///
 /// Nothing here waits for anything but the lock, which nobody holds for longer than it takes to add to a list. When
-/// nobody
-/// watches, or the live thread is too far behind, a commit leaves only its revision: [Skipped].
+/// nobody watches, or the live thread is too far behind, a commit leaves only its revision: [Skipped].
 final class Mailbox {
     sealed interface Task {}
 

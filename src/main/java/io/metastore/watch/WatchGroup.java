@@ -40,8 +40,7 @@ final class WatchGroup {
     }
 
     /// The order changes with [#remove]: the last one takes the place of the removed one. Walk from the end to remove
-    /// on the
-    /// way.
+    /// on the way.
     Watcher get(int i) {
         return watchers.get(i);
     }

@@ -10,13 +10,10 @@ import java.util.function.Consumer;
 /// Tells watchers what happens to the store.
 ///
 /// Three kinds of threads meet here. The apply thread hands commits over ([#publish]) and never waits. The *live*
-/// thread owns
-/// the synced watchers: it takes commits and the streams' commands in one order, finds who wants an event, and writes
-/// to the
-/// streams. The *catch-up* thread reads history for watchers that lag: because they start in the past, because their
-/// client
-/// is slow, or because the hub fell behind. A slow client costs at most [WatchLimits#streamBytes] and what its
-/// transport holds.
+/// thread owns the synced watchers: it takes commits and the streams' commands in one order, finds who wants an
+/// event, and writes to the streams. The *catch-up* thread reads history for watchers that lag: because they start in
+/// the past, because their client is slow, or because the hub fell behind. A slow client costs at most
+/// [WatchLimits#streamBytes] and what its transport holds.
 ///
 /// ```
 /// apply ──publish──▶ Mailbox ──▶ LiveLoop ──▶ Outbox of each stream ──▶ Sink
@@ -45,9 +42,8 @@ public final class WatchHub implements AutoCloseable {
         this(source, limits, fault -> LOG.log(System.Logger.Level.ERROR, "watching has stopped", fault));
     }
 
-    /// @param faults told when one of the hub's threads fails, by a bug or because history cannot be read; all streams
-    /// have
-    ///     been ended by then
+    /// @param faults told when one of the hub's threads fails, by a bug or because history cannot be read; all
+    ///     streams have been ended by then
     public WatchHub(History.Source source, WatchLimits limits, Consumer<Throwable> faults) {
         this.source = source;
         this.limits = limits;
@@ -62,8 +58,7 @@ public final class WatchHub implements AutoCloseable {
     }
 
     /// Starts at the store's current revision. Call it before the first [#publish]; commits that the history held
-    /// already
-    /// may be published again.
+    /// already may be published again.
     public void start() {
         if (!started.compareAndSet(false, true)) {
             throw new IllegalStateException("started before");
@@ -76,10 +71,8 @@ public final class WatchHub implements AutoCloseable {
     }
 
     /// Hands over what an apply chunk did. Called by the apply thread, in order, after the view of the chunk was
-    /// published and
-    /// before the outcomes are given to the callers: so a client that has the answer to its write and then creates
-    a watcher
-    /// gets a later revision first. Does not wait and does no I/O.
+    /// published and before the outcomes are given to the callers: so a client that has the answer to its write and
+    /// then creates a watcher gets a later revision first. Does not wait and does no I/O.
     public void publish(Commit commit) {
         if (mailbox.publish(commit)) {
             counts.skips.increment();
@@ -87,8 +80,7 @@ public final class WatchHub implements AutoCloseable {
     }
 
     /// The store went to `revision` in one step, by a snapshot: watchers that may have missed something read history
-    /// (WAT-40).
-    /// Called by the apply thread, after the new state can be read.
+    /// (WAT-40). Called by the apply thread, after the new state can be read.
     public void resetTo(long revision) {
         mailbox.skip(revision);
     }

@@ -49,8 +49,7 @@ public record WatchLimits(
     }
 
     /// 1 MiB a stream, 64 MiB for all streams, 32 MiB between apply and the streams, 4 MiB of recent events, catch-up
-    /// in
-    /// responses of 1,000 revisions or 1 MiB, progress every ten minutes.
+    /// in responses of 1,000 revisions or 1 MiB, progress every ten minutes.
     public static WatchLimits defaults() {
         return new WatchLimits(
                 MIB, 64 * MIB, 32 * MIB, 4 * MIB, 4096, 1000, MIB, 10_000, 8 * MIB, Duration.ofMinutes(10));

@@ -8,9 +8,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /// One client stream: its watchers, and the commands that it sends.
 ///
-/// Commands are done by the hub's live thread in the order in which they come, each one followed by [Sink#demand]. Call
-/// them
-/// from one thread at a time; [#ready] and [#close] from any.
+/// Commands are done by the hub's live thread in the order in which they come, each one followed by [Sink#demand].
+/// Call them from one thread at a time; [#ready] and [#close] from any.
 public final class WatchSession {
     private final WatchHub hub;
     private final Outbox outbox;
@@ -89,8 +88,7 @@ public final class WatchSession {
     }
 
     /// The id for a new watcher, or [Delivery#NO_WATCHER] when the wanted one is taken (WAT-04, WAT-05). An id stays
-    /// taken
-    /// until its watcher is cancelled by the client, also when a compaction closed it (WAT-13).
+    /// taken until its watcher is cancelled by the client, also when a compaction closed it (WAT-13).
     long idFor(long wanted) {
         if (wanted != 0) {
             return watchers.containsKey(wanted) ? Delivery.NO_WATCHER : wanted;

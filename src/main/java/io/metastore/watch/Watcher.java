@@ -2,15 +2,15 @@ package io.metastore.watch;
 
 /// One watcher of a stream.
 ///
-/// It is either *synced*: in the index, owned by the live thread; or *lagging*: owned by the catch-up thread. Ownership
-/// passes through the two threads' queues, and so do the fields that are not volatile.
+/// It is either *synced*: in the index, owned by the live thread; or *lagging*: owned by the catch-up thread.
+/// Ownership passes through the two threads' queues, and so do the fields that are not volatile.
 final class Watcher {
     private final WatchSession session;
     private final WatchSpec spec;
     private final long id;
 
-    /// The first revision whose events may still have to be put on the stream. For a synced watcher only a lower bound:
-    /// everything up to the live thread's revision is done as well.
+    /// The first revision whose events may still have to be put on the stream. For a synced watcher only a lower
+    /// bound: everything up to the live thread's revision is done as well.
     long next;
 
     /// Its place in its owner's index.
