@@ -94,15 +94,12 @@ final class LiveWatchers {
         if (session.outbox().isClosed()) {
             return;
         }
-        Delivery.Refusal refusal = refusal(spec);
-        long id = refusal == null ? session.idFor(spec.id()) : Delivery.NO_WATCHER;
-        if (refusal == null && id == Delivery.NO_WATCHER && spec.id() != Delivery.NO_WATCHER) {
-            refusal = Delivery.Refusal.DUPLICATE_ID;
-        }
+        Delivery.Refusal refusal = refusal(session, spec);
         if (refusal != null) {
             session.outbox().answer(new Delivery.Refused(revision, refusal));
             return;
         }
+        long id = spec.id() == WatchSpec.ASSIGN_ID ? session.assignId() : spec.id();
         long next = spec.startRevision() == 0 ? revision + 1 : spec.startRevision();
         Watcher watcher = new Watcher(session, id, spec, next);
         session.add(watcher);
@@ -172,11 +169,16 @@ final class LiveWatchers {
         }
     }
 
-    private static Delivery.Refusal refusal(WatchSpec spec) {
+    /// In the order in which etcd looks at a request that is wrong in several ways.
+    private static Delivery.Refusal refusal(WatchSession session, WatchSpec spec) {
         if (spec.startRevision() < 0) {
             return Delivery.Refusal.COMPACTED;
         }
-        return spec.range().isEmpty() ? Delivery.Refusal.EMPTY_RANGE : null;
+        if (spec.range().isEmpty()) {
+            return Delivery.Refusal.EMPTY_RANGE;
+        }
+        boolean wanted = spec.id() != WatchSpec.ASSIGN_ID;
+        return wanted && session.isTaken(spec.id()) ? Delivery.Refusal.DUPLICATE_ID : null;
     }
 
     private boolean isCompacted(long next) {

@@ -87,12 +87,14 @@ public final class WatchSession {
         return progressNanos;
     }
 
-    /// The id for a new watcher, or [Delivery#NO_WATCHER] when the wanted one is taken (WAT-04, WAT-05). An id stays
-    /// taken until its watcher is cancelled by the client, also when a compaction closed it (WAT-13).
-    long idFor(long wanted) {
-        if (wanted != 0) {
-            return watchers.containsKey(wanted) ? Delivery.NO_WATCHER : wanted;
-        }
+    /// Whether a watcher has the id. It stays taken until the client cancels the watcher, also when a compaction closed
+    /// it (WAT-05, WAT-13).
+    boolean isTaken(long watchId) {
+        return watchers.containsKey(watchId);
+    }
+
+    /// The next id to assign: from 0 on, without those taken (WAT-04).
+    long assignId() {
         while (watchers.containsKey(nextId)) {
             nextId++;
         }

@@ -5,7 +5,7 @@ import io.metastore.value.KeyRange;
 
 /// What a client asks a watcher to do.
 ///
-/// @param id             the wanted id, 0 to have one assigned (WAT-04)
+/// @param id             the wanted id, [#ASSIGN_ID] to have one assigned (WAT-04)
 /// @param range          keys to watch
 /// @param startRevision  first revision wanted, 0 for "from now on" (WAT-08)
 /// @param withPrevious   whether events carry the version they replaced (WAT-17)
@@ -23,8 +23,10 @@ public record WatchSpec(
         boolean progressNotify,
         boolean fragment) {
 
+    public static final long ASSIGN_ID = 0;
+
     public static WatchSpec of(KeyRange range, long startRevision) {
-        return new WatchSpec(0, range, startRevision, false, false, false, false, false);
+        return new WatchSpec(ASSIGN_ID, range, startRevision, false, false, false, false, false);
     }
 
     /// Whether an event of a key inside the range passes the filters.

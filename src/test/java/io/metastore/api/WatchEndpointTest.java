@@ -111,6 +111,32 @@ class WatchEndpointTest {
     }
 
     @Test
+    void wat04_wat05_minusOneIsAnIdLikeOthers() {
+        WatchClient client = server.client();
+        client.create(key("a").setWatchId(-1));
+        assertEquals(-1, created(client.next()));
+        server.put("a", "1");
+        assertEquals(1, client.next().getEventsCount());
+        client.create(key("a").setWatchId(-1));
+        refused(client.next(), "mvcc: duplicate watch ID provided on the WatchStream");
+        client.cancel(-1);
+        WatchResponse answer = client.next();
+        assertTrue(answer.getCanceled());
+        assertFalse(answer.getCreated());
+    }
+
+    @Test
+    void wat05_wat06_wat09_whichReasonComesFirst() {
+        WatchClient client = server.client();
+        client.create(key("b").setWatchId(7));
+        assertEquals(7, created(client.next()));
+        client.create(key("b").setWatchId(7).setRangeEnd(utf8("a")).setStartRevision(-3));
+        refused(client.next(), "etcdserver: mvcc: required revision has been compacted");
+        client.create(key("b").setWatchId(7).setRangeEnd(utf8("a")));
+        refused(client.next(), "mvcc: watcher range is empty");
+    }
+
+    @Test
     void wat06_anEmptyRangeIsRefused() {
         WatchClient client = server.client();
         client.create(key("b").setRangeEnd(utf8("a")));
@@ -177,8 +203,9 @@ class WatchEndpointTest {
         // The id cannot be had again until the client cancels it.
         client.create(key("a"));
         assertEquals(1, created(client.next()));
+        client.requestProgress();
         client.cancel(0);
-        assertTrue(client.next().getCanceled());
+        assertTrue(client.next().getCanceled(), "no progress while a watcher is not synced (WAT-30)");
         client.cancel(0);
         client.create(key("a").setWatchId(9));
         assertEquals(9, created(client.next()));
