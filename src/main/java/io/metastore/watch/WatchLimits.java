@@ -1,0 +1,99 @@
+package io.metastore.watch;
+
+import java.time.Duration;
+
+/// What watching may cost. All sizes in bytes, all at least 1.
+///
+/// @param streamBytes      responses that wait for one stream's client; beyond it the stream's watchers read history
+/// @param totalBytes       the same for all streams together
+/// @param queueBytes       events handed over by the apply thread and not yet spread to the streams
+/// @param recentBytes      events kept after they were spread, for watchers that start a little in the past
+/// @param recentEvents     the same in events
+/// @param batchRevisions   distinct revisions in one catch-up response (WAT-23)
+/// @param batchBytes       size at which a catch-up response is closed, after the revision that reaches it
+/// @param scanEvents       events read from history before the next watcher has its turn
+/// @param scanBytes        the same in bytes
+/// @param progressInterval time between two periodic progress messages (WAT-29), before jitter
+public record WatchLimits(
+        long streamBytes,
+        long totalBytes,
+        long queueBytes,
+        long recentBytes,
+        int recentEvents,
+        int batchRevisions,
+        long batchBytes,
+        int scanEvents,
+        long scanBytes,
+        Duration progressInterval) {
+
+    /// The shortest interval between progress messages that etcd accepts (WAT-29).
+    public static final Duration SHORTEST_PROGRESS_INTERVAL = Duration.ofMillis(100);
+
+    private static final long MIB = 1 << 20;
+
+    public WatchLimits {
+        if (streamBytes < 1
+                || totalBytes < 1
+                || queueBytes < 1
+                || recentBytes < 1
+                || recentEvents < 1
+                || batchRevisions < 1
+                || batchBytes < 1
+                || scanEvents < 1
+                || scanBytes < 1) {
+            throw new IllegalArgumentException("every watch limit is at least 1");
+        }
+        if (progressInterval.compareTo(SHORTEST_PROGRESS_INTERVAL) < 0) {
+            throw new IllegalArgumentException("the progress interval is at least 100 ms, not " + progressInterval);
+        }
+    }
+
+    /// 1 MiB a stream, 64 MiB for all streams, 32 MiB between apply and the streams, 4 MiB of recent events, catch-up
+    /// in responses of 1,000 revisions or 1 MiB, progress every ten minutes.
+    public static WatchLimits defaults() {
+        return new WatchLimits(
+                MIB, 64 * MIB, 32 * MIB, 4 * MIB, 4096, 1000, MIB, 10_000, 8 * MIB, Duration.ofMinutes(10));
+    }
+
+    public WatchLimits withProgressInterval(Duration interval) {
+        return new WatchLimits(
+                streamBytes,
+                totalBytes,
+                queueBytes,
+                recentBytes,
+                recentEvents,
+                batchRevisions,
+                batchBytes,
+                scanEvents,
+                scanBytes,
+                interval);
+    }
+
+    public WatchLimits withStreamBytes(long bytes) {
+        return new WatchLimits(
+                bytes,
+                totalBytes,
+                queueBytes,
+                recentBytes,
+                recentEvents,
+                batchRevisions,
+                batchBytes,
+                scanEvents,
+                scanBytes,
+                progressInterval);
+    }
+
+    public WatchLimits withTotalBytes(long bytes) {
+        return new WatchLimits(
+                streamBytes,
+                bytes,
+                queueBytes,
+                recentBytes,
+                recentEvents,
+                batchRevisions,
+                batchBytes,
+                scanEvents,
+                scanBytes,
+                progressInterval);
+    }
+}
