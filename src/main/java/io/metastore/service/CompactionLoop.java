@@ -1,0 +1,124 @@
+package io.metastore.service;
+
+import io.metastore.mvcc.Collection;
+import io.metastore.mvcc.MvccStore;
+import io.smallrye.mutiny.Uni;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jboss.logging.Logger;
+
+/// The thread that removes what compactions leave behind, a step at a time with a pause in between, and that stores the
+/// counts of keys now and then, so that a start has little to catch up on.
+public final class CompactionLoop implements AutoCloseable {
+    private static final Logger LOG = Logger.getLogger(CompactionLoop.class);
+    /// Revisions after which the counts are stored.
+    private static final long COUNTS_BEHIND_MAX = 100_000;
+
+    private static final long IDLE_CHECK_MS = 1000;
+
+    private final MvccStore store;
+    private final Collection collection;
+    private final int stepRevisions;
+    private final Duration pause;
+    private final Consumer<Throwable> faults;
+    private final Thread thread = new Thread(this::run, "compaction");
+    private final List<Runnable> settled = new ArrayList<>();
+    private boolean woken;
+    private volatile boolean stopping;
+
+    /// @param stepRevisions changes looked at in one step (CMP-07)
+    /// @param pause         rest between two steps
+    /// @param faults        told when the engine fails
+    public CompactionLoop(
+            MvccStore store, Collection collection, int stepRevisions, Duration pause, Consumer<Throwable> faults) {
+        this.store = store;
+        this.collection = collection;
+        this.stepRevisions = stepRevisions;
+        this.pause = pause;
+        this.faults = faults;
+    }
+
+    public void start() {
+        thread.start();
+    }
+
+    /// A compaction may have been applied.
+    public synchronized void wake() {
+        woken = true;
+        notifyAll();
+    }
+
+    /// Completes when nothing is left behind by the compactions applied so far.
+    public Uni<Void> settled() {
+        return Uni.createFrom().emitter(emitter -> {
+            synchronized (this) {
+                settled.add(() -> emitter.complete(null));
+                woken = true;
+                notifyAll();
+            }
+        });
+    }
+
+    private void run() {
+        try {
+            while (!stopping) {
+                work();
+                await();
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        } catch (RuntimeException failure) {
+            faults.accept(failure);
+        }
+    }
+
+    private void work() throws InterruptedException {
+        long visited = 0;
+        long removed = 0;
+        long started = System.nanoTime();
+        while (!stopping && collection.isDue()) {
+            Collection.Step step = collection.step(stepRevisions);
+            visited += step.visited();
+            removed += step.removed();
+            if (collection.isDue()) {
+                Thread.sleep(pause);
+            }
+        }
+        if (visited > 0) {
+            LOG.infof(
+                    "collected what lies below revision %d: %d changes looked at, %d rows removed, took %d ms",
+                    collection.done(), visited, removed, (System.nanoTime() - started) / 1_000_000);
+        }
+        if (store.countsBehind() > COUNTS_BEHIND_MAX) {
+            store.storeCounts();
+        }
+        if (!collection.isDue()) {
+            tellSettled();
+        }
+    }
+
+    private void tellSettled() {
+        List<Runnable> told;
+        synchronized (this) {
+            told = List.copyOf(settled);
+            settled.clear();
+        }
+        told.forEach(Runnable::run);
+    }
+
+    private synchronized void await() throws InterruptedException {
+        if (!woken && !stopping) {
+            wait(IDLE_CHECK_MS);
+        }
+        woken = false;
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+        stopping = true;
+        wake();
+        thread.join();
+    }
+}

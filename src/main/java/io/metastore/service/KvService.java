@@ -1,0 +1,97 @@
+package io.metastore.service;
+
+import io.metastore.cluster.Alarm;
+import io.metastore.machine.Command;
+import io.metastore.machine.Outcome;
+import io.metastore.machine.ReadTxn;
+import io.metastore.machine.Result;
+import io.metastore.machine.SpaceCost;
+import io.metastore.mvcc.RangeQuery;
+import io.metastore.mvcc.RevisionUnavailable;
+import io.metastore.mvcc.View;
+import io.metastore.value.StoreError;
+import io.smallrye.mutiny.Uni;
+
+/// Keys and values: which requests are reads, which are proposals, and which reads need the barrier.
+public final class KvService {
+    private final Proposals proposals;
+    private final Reading reading;
+    private final SpaceQuota quota;
+    private final AlarmService alarms;
+    private final CompactionLoop compaction;
+    private final long memberId;
+
+    public KvService(
+            Proposals proposals,
+            Reading reading,
+            SpaceQuota quota,
+            AlarmService alarms,
+            CompactionLoop compaction,
+            long memberId) {
+        this.proposals = proposals;
+        this.reading = reading;
+        this.quota = quota;
+        this.alarms = alarms;
+        this.compaction = compaction;
+        this.memberId = memberId;
+    }
+
+    public Uni<Outcome<Result.Range>> range(RangeQuery query, boolean serializable) {
+        return serializable
+                ? reading.serializable(view -> inMemory(view, query), view -> range(view, query))
+                : reading.linearizable(view -> range(view, query));
+    }
+
+    private static Outcome<Result.Range> range(View view, RangeQuery query) {
+        try {
+            return new Outcome.Done<>(new Result.Range(view.range(query)));
+        } catch (RevisionUnavailable e) {
+            return new Outcome.Refused<>(e.error());
+        }
+    }
+
+    private static Outcome<Result.Range> inMemory(View view, RangeQuery query) {
+        try {
+            return new Outcome.Done<>(new Result.Range(view.rangeInMemory(query)));
+        } catch (RevisionUnavailable e) {
+            return new Outcome.Refused<>(e.error());
+        }
+    }
+
+    /// A transaction that only reads does not go through the log (TXN-25).
+    public Uni<Outcome<Result.Txn>> read(Command.Txn txn, boolean serializable) {
+        return serializable
+                ? reading.local(view -> ReadTxn.run(txn, view))
+                : reading.linearizable(view -> ReadTxn.run(txn, view));
+    }
+
+    /// Whether there is room for `cost` bytes. If not, NOSPACE is raised for this member before the answer (ALM-02).
+    public Uni<Boolean> room(long cost) {
+        if (quota.hasRoomFor(cost)) {
+            return Uni.createFrom().item(true);
+        }
+        return alarms.change(true, new Alarm(memberId, Alarm.Type.NO_SPACE)).replaceWith(false);
+    }
+
+    /// Proposes a write. If it has brought the database over its quota, it stands, but its caller hears of it (ALM-05).
+    public <R extends Result> Uni<Outcome<R>> write(Command<R> command) {
+        long cost = SpaceCost.of(command);
+        Uni<Outcome<R>> outcome = proposals.propose(command);
+        if (cost == 0) {
+            return outcome;
+        }
+        return outcome.flatMap(ended -> {
+            if (ended instanceof Outcome.Refused<R> || quota.hasRoomFor(1)) {
+                return Uni.createFrom().item(ended);
+            }
+            return room(1).map(_ -> new Outcome.Refused<R>(StoreError.NO_SPACE));
+        });
+    }
+
+    /// @param physical answer only once what the compaction leaves behind is gone (CMP-05)
+    public Uni<Outcome<Result.Compact>> compact(long revision, boolean physical) {
+        Uni<Outcome<Result.Compact>> outcome =
+                proposals.propose(new Command.Compact(revision)).invoke(compaction::wake);
+        return physical ? outcome.call(_ -> compaction.settled()) : outcome;
+    }
+}

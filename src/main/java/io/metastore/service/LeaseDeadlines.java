@@ -1,0 +1,158 @@
+package io.metastore.service;
+
+import io.metastore.lease.Lease;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.PriorityQueue;
+import java.util.concurrent.TimeUnit;
+
+/// When leases run out: a priority queue by deadline. Renewing moves no entry: the deadline is put off where it is kept,
+/// and the queue notices when the old one comes up. So a keep-alive is O(1), granting and running out O(log n).
+///
+/// Nothing is armed while this member does not lead (LEA-22). Times are in nanoseconds of a clock given from outside.
+final class LeaseDeadlines {
+    private static final class Deadline {
+        private final Lease lease;
+        private long nanos;
+        /// Where the queue has it, at or before [#nanos].
+        private long queuedNanos;
+        private boolean expired;
+        private List<Runnable> waiting = List.of();
+
+        private Deadline(Lease lease, long nanos) {
+            this.lease = lease;
+            this.nanos = nanos;
+            this.queuedNanos = nanos;
+        }
+    }
+
+    private final Map<Long, Deadline> byId = new HashMap<>();
+    private final PriorityQueue<Deadline> queue =
+            new PriorityQueue<>((a, b) -> Long.signum(a.queuedNanos - b.queuedNanos));
+    private boolean armed;
+
+    /// Arms all of `leases`, each with its full time and `grace` on top (LEA-21).
+    synchronized void arm(Iterable<Lease> leases, long graceNanos, long now) {
+        disarm();
+        armed = true;
+        leases.forEach(lease -> put(lease, now + ttlNanos(lease) + graceNanos));
+        notifyAll();
+    }
+
+    synchronized void disarm() {
+        armed = false;
+        byId.values().forEach(deadline -> deadline.waiting.forEach(Runnable::run));
+        byId.clear();
+        queue.clear();
+    }
+
+    synchronized void granted(Lease lease, long now) {
+        if (armed) {
+            put(lease, now + ttlNanos(lease));
+            notifyAll();
+        }
+    }
+
+    private void put(Lease lease, long nanos) {
+        Deadline deadline = new Deadline(lease, nanos);
+        Deadline earlier = byId.put(lease.id(), deadline);
+        if (earlier != null) {
+            queue.remove(earlier);
+        }
+        queue.add(deadline);
+    }
+
+    synchronized void revoked(long id) {
+        Deadline deadline = byId.remove(id);
+        if (deadline != null) {
+            if (!deadline.expired) {
+                queue.remove(deadline);
+            }
+            deadline.waiting.forEach(Runnable::run);
+        }
+    }
+
+    /// What came of a renewal.
+    sealed interface Renewal {
+        /// @param ttlSeconds the time granted anew
+        record Renewed(long ttlSeconds) implements Renewal {}
+
+        /// There is no such lease.
+        record Unknown() implements Renewal {}
+
+        /// It has run out and is being revoked: `gone` will run once it is (LEA-11).
+        record Expiring() implements Renewal {}
+    }
+
+    synchronized Renewal renew(long id, long now, Runnable gone) {
+        Deadline deadline = byId.get(id);
+        if (deadline == null) {
+            return new Renewal.Unknown();
+        }
+        if (deadline.expired || deadline.nanos - now <= 0) {
+            deadline.waiting = new ArrayList<>(deadline.waiting);
+            deadline.waiting.add(gone);
+            return new Renewal.Expiring();
+        }
+        deadline.nanos = now + ttlNanos(deadline.lease);
+        return new Renewal.Renewed(deadline.lease.ttlSeconds());
+    }
+
+    /// Nanoseconds until the lease runs out, negative when it has; null when it is not known here.
+    synchronized Long remaining(long id, long now) {
+        Deadline deadline = byId.get(id);
+        return deadline == null ? null : deadline.nanos - now;
+    }
+
+    /// Ids in the order in which they run out (LEA-19).
+    synchronized List<Long> bySoonest() {
+        return byId.values().stream()
+                .sorted(Comparator.comparingLong(deadline -> deadline.nanos))
+                .map(deadline -> deadline.lease.id())
+                .toList();
+    }
+
+    /// Waits until leases have run out and takes up to `most` of them; they stay known until [#revoked] or [#retry].
+    synchronized List<Lease> takeExpired(int most, java.util.function.LongSupplier clock) throws InterruptedException {
+        List<Lease> expired = new ArrayList<>();
+        while (true) {
+            long now = clock.getAsLong();
+            while (!queue.isEmpty() && expired.size() < most && queue.peek().queuedNanos - now <= 0) {
+                Deadline due = queue.poll();
+                if (due.nanos - now > 0) {
+                    due.queuedNanos = due.nanos;
+                    queue.add(due);
+                } else {
+                    due.expired = true;
+                    expired.add(due.lease);
+                }
+            }
+            if (!expired.isEmpty()) {
+                return expired;
+            }
+            if (queue.isEmpty()) {
+                wait();
+            } else {
+                TimeUnit.NANOSECONDS.timedWait(this, Math.max(1, queue.peek().queuedNanos - now));
+            }
+        }
+    }
+
+    /// A revocation failed: it is due again at `nanos`.
+    synchronized void retry(Lease lease, long nanos) {
+        Deadline deadline = byId.get(lease.id());
+        if (deadline != null && deadline.lease.equals(lease)) {
+            deadline.expired = false;
+            deadline.queuedNanos = nanos;
+            queue.add(deadline);
+            notifyAll();
+        }
+    }
+
+    private static long ttlNanos(Lease lease) {
+        return TimeUnit.SECONDS.toNanos(lease.ttlSeconds());
+    }
+}

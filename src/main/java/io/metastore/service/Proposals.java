@@ -1,0 +1,48 @@
+package io.metastore.service;
+
+import io.metastore.consensus.Proposal;
+import io.metastore.consensus.ProposalQueue;
+import io.metastore.consensus.Unavailable;
+import io.metastore.machine.Command;
+import io.metastore.machine.CommandCodec;
+import io.metastore.machine.Outcome;
+import io.metastore.machine.Result;
+import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.subscription.UniEmitter;
+
+/// The way from a use case into the proposal queue and back.
+public final class Proposals {
+    private final ProposalQueue queue;
+
+    public Proposals(ProposalQueue queue) {
+        this.queue = queue;
+    }
+
+    /// Proposes `command` when somebody subscribes. The item is its outcome; the failure is an [Unavailable].
+    public <R extends Result> Uni<Outcome<R>> propose(Command<R> command) {
+        return Uni.createFrom().emitter(emitter -> offer(command, emitter));
+    }
+
+    private <R extends Result> void offer(Command<R> command, UniEmitter<? super Outcome<R>> emitter) {
+        try {
+            queue.offer(new Proposal(command, CommandCodec.encode(command), new Waiting<>(emitter)));
+        } catch (Unavailable refused) {
+            emitter.fail(refused);
+        }
+    }
+
+    private record Waiting<R extends Result>(UniEmitter<? super Outcome<R>> emitter) implements Proposal.Caller {
+        /// A command's outcome holds what the command's type says: the state machine keeps them together, and this is the
+        /// one place where the compiler cannot see it.
+        @Override
+        @SuppressWarnings("unchecked")
+        public void ended(Outcome<? extends Result> outcome) {
+            emitter.complete((Outcome<R>) outcome);
+        }
+
+        @Override
+        public void failed(Unavailable reason) {
+            emitter.fail(reason);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+package io.metastore.service;
+
+import io.metastore.consensus.ReadBarrier;
+import io.metastore.consensus.Unavailable;
+import io.metastore.engine.NotInMemory;
+import io.metastore.mvcc.MvccStore;
+import io.metastore.mvcc.View;
+import io.smallrye.mutiny.Uni;
+import java.util.concurrent.Executor;
+
+/// How reads are run: linearizable ones behind a barrier, all of them from one view, none of them on an event loop where
+/// they would have to wait for the disk.
+public final class Reading {
+    private final MvccStore store;
+    private final ReadBarrier barrier;
+    private final Executor reads;
+
+    /// @param reads threads that may wait for the disk
+    public Reading(MvccStore store, ReadBarrier barrier, Executor reads) {
+        this.store = store;
+        this.barrier = barrier;
+        this.reads = reads;
+    }
+
+    /// What is read from a view.
+    public interface Read<T> {
+        T from(View view);
+    }
+
+    /// Runs `read` once everything agreed before now is applied here (KVR-23).
+    public <T> Uni<T> linearizable(Read<T> read) {
+        return Uni.createFrom().emitter(emitter -> barrier.await(new ReadBarrier.Waiter() {
+            @Override
+            public void pass() {
+                complete(read, emitter);
+            }
+
+            @Override
+            public void fail(Unavailable reason) {
+                emitter.fail(reason);
+            }
+        }));
+    }
+
+    /// Runs `inMemory` at once on the calling thread and, if it would have to wait for the disk, `read` where waiting is
+    /// allowed.
+    public <T> Uni<T> serializable(Read<T> inMemory, Read<T> read) {
+        return Uni.createFrom().emitter(emitter -> {
+            try (View view = store.view()) {
+                emitter.complete(inMemory.from(view));
+            } catch (NotInMemory _) {
+                reads.execute(() -> complete(read, emitter));
+            }
+        });
+    }
+
+    /// Runs `read` on a thread that may wait for the disk.
+    public <T> Uni<T> local(Read<T> read) {
+        return Uni.createFrom().emitter(emitter -> reads.execute(() -> complete(read, emitter)));
+    }
+
+    private <T> void complete(Read<T> read, io.smallrye.mutiny.subscription.UniEmitter<? super T> emitter) {
+        T result;
+        try (View view = store.view()) {
+            result = read.from(view);
+        } catch (RuntimeException failure) {
+            emitter.fail(failure);
+            return;
+        }
+        emitter.complete(result);
+    }
+}
