@@ -125,7 +125,7 @@ public final class ProposalQueue {
 
     /// Fails the callers whose proposals were accepted more than `limitNanos` ago. The proposals go on and keep their
     /// room: they may still be applied.
-    void timeOut(long limitNanos) {
+    public void timeOut(long limitNanos) {
         List<Proposal> late = new ArrayList<>();
         lock.lock();
         try {

@@ -65,12 +65,14 @@ public final class KvService {
                 : reading.linearizable(view -> ReadTxn.run(txn, view));
     }
 
-    /// Whether there is room for `cost` bytes. If not, NOSPACE is raised for this member before the answer (ALM-02).
-    public Uni<Boolean> room(long cost) {
-        if (quota.hasRoomFor(cost)) {
-            return Uni.createFrom().item(true);
-        }
-        return alarms.change(true, new Alarm(memberId, Alarm.Type.NO_SPACE)).replaceWith(false);
+    /// Whether there is room for `cost` bytes.
+    public boolean hasRoomFor(long cost) {
+        return quota.hasRoomFor(cost);
+    }
+
+    /// Raises NOSPACE for this member; who found no room waits for it before answering (ALM-02).
+    public Uni<Outcome<Result.AlarmChange>> raiseNoSpace() {
+        return alarms.change(true, new Alarm(memberId, Alarm.Type.NO_SPACE));
     }
 
     /// Proposes a write. If it has brought the database over its quota, it stands, but its caller hears of it (ALM-05).
@@ -84,7 +86,7 @@ public final class KvService {
             if (ended instanceof Outcome.Refused<R> || quota.hasRoomFor(1)) {
                 return Uni.createFrom().item(ended);
             }
-            return room(1).map(_ -> new Outcome.Refused<R>(StoreError.NO_SPACE));
+            return raiseNoSpace().map(_ -> new Outcome.Refused<R>(StoreError.NO_SPACE));
         });
     }
 

@@ -31,6 +31,10 @@ import org.rocksdb.WriteOptions;
 /// It runs without RocksDB's own write-ahead log, because the raft log is one already, and flushes all tables together, so
 /// that after a crash the tables agree and the applied index among them tells where to go on replaying.
 public final class RocksEngine implements Engine {
+    static {
+        RocksDB.loadLibrary();
+    }
+
     private final RocksDB db;
     private final DBOptions options;
     private final ColumnFamilyOptions familyOptions;
@@ -42,7 +46,6 @@ public final class RocksEngine implements Engine {
 
     /// Opens the database in `folder`, creating it when it is not there.
     public RocksEngine(Path folder, RocksSettings settings) {
-        RocksDB.loadLibrary();
         cache = new LRUCache(settings.blockCacheBytes());
         filter = new BloomFilter(10);
         familyOptions = familyOptions(cache, filter, settings);

@@ -1,0 +1,70 @@
+package io.metastore.api;
+
+import io.grpc.Status;
+import io.grpc.StatusException;
+import io.grpc.StatusRuntimeException;
+import io.metastore.consensus.Unavailable;
+import io.metastore.value.StoreError;
+
+/// The one place where failures become gRPC codes, with etcd's exact texts.
+public final class GrpcErrors {
+    private GrpcErrors() {}
+
+    public static Status status(StoreError error) {
+        return switch (error) {
+            case KEY_EMPTY -> invalid("etcdserver: key is not provided");
+            case KEY_NOT_FOUND -> invalid("etcdserver: key not found");
+            case VALUE_PROVIDED -> invalid("etcdserver: value is provided");
+            case LEASE_PROVIDED -> invalid("etcdserver: lease is provided");
+            case TOO_MANY_OPERATIONS -> invalid("etcdserver: too many operations in txn request");
+            case DUPLICATE_KEY -> invalid("etcdserver: duplicate key given in txn request");
+            case INVALID_SORT_OPTION -> invalid("etcdserver: invalid sort option");
+            case INVALID_CLIENT_API_VERSION -> invalid("etcdserver: invalid client api version");
+            case REQUEST_TOO_LARGE -> invalid("etcdserver: request is too large");
+            case COMPACTED ->
+                Status.OUT_OF_RANGE.withDescription("etcdserver: mvcc: required revision has been compacted");
+            case FUTURE_REVISION ->
+                Status.OUT_OF_RANGE.withDescription("etcdserver: mvcc: required revision is a future revision");
+            case NO_SPACE -> Status.RESOURCE_EXHAUSTED.withDescription("etcdserver: mvcc: database space exceeded");
+            case CORRUPT -> Status.DATA_LOSS.withDescription("etcdserver: corrupt cluster");
+            case LEASE_NOT_FOUND -> Status.NOT_FOUND.withDescription("etcdserver: requested lease not found");
+            case LEASE_EXISTS -> Status.FAILED_PRECONDITION.withDescription("etcdserver: lease already exists");
+            case LEASE_TTL_TOO_LARGE -> Status.OUT_OF_RANGE.withDescription("etcdserver: too large lease TTL");
+            case STREAM_SORT_UNSUPPORTED ->
+                Status.UNIMPLEMENTED.withDescription("RangeStream does not support custom sort orders");
+            case STREAM_FILTER_UNSUPPORTED ->
+                Status.UNIMPLEMENTED.withDescription("RangeStream does not support revision filters");
+        };
+    }
+
+    private static Status invalid(String text) {
+        return Status.INVALID_ARGUMENT.withDescription(text);
+    }
+
+    public static Status status(Unavailable reason) {
+        return switch (reason) {
+            case Unavailable.NoLeader _ -> Status.UNAVAILABLE.withDescription("etcdserver: no leader");
+            case Unavailable.LeaderChanged _ -> Status.UNAVAILABLE.withDescription("etcdserver: leader changed");
+            case Unavailable.TimedOut _ -> Status.UNAVAILABLE.withDescription("etcdserver: request timed out");
+            case Unavailable.QueueFull _ ->
+                Status.RESOURCE_EXHAUSTED.withDescription("etcdserver: too many requests");
+            case Unavailable.Stopping _ -> Status.UNAVAILABLE.withDescription("etcdserver: server stopped");
+            case Unavailable _ -> Status.UNAVAILABLE.withDescription("etcdserver: " + reason.getMessage());
+        };
+    }
+
+    /// What a failed call ends with. Anything unforeseen reaches the client as UNKNOWN with its own text (GEN-18).
+    public static Throwable grpc(Throwable failure) {
+        return switch (failure) {
+            case RefusedRequest refused -> status(refused.error()).asRuntimeException();
+            case Unavailable unavailable -> status(unavailable).asRuntimeException();
+            case StatusRuntimeException status -> status;
+            case StatusException status -> status;
+            default ->
+                Status.UNKNOWN
+                        .withDescription(String.valueOf(failure.getMessage()))
+                        .withCause(failure)
+                        .asRuntimeException();
+        };
+    }
+}

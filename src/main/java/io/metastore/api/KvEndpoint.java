@@ -1,0 +1,109 @@
+package io.metastore.api;
+
+import io.grpc.ServerServiceDefinition;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.ServerCalls;
+import io.metastore.api.etcd.etcdserverpb.CompactionRequest;
+import io.metastore.api.etcd.etcdserverpb.CompactionResponse;
+import io.metastore.api.etcd.etcdserverpb.DeleteRangeRequest;
+import io.metastore.api.etcd.etcdserverpb.DeleteRangeResponse;
+import io.metastore.api.etcd.etcdserverpb.KVGrpc;
+import io.metastore.api.etcd.etcdserverpb.MutinyKVGrpc;
+import io.metastore.api.etcd.etcdserverpb.PutRequest;
+import io.metastore.api.etcd.etcdserverpb.PutResponse;
+import io.metastore.api.etcd.etcdserverpb.RangeRequest;
+import io.metastore.api.etcd.etcdserverpb.RangeResponse;
+import io.metastore.api.etcd.etcdserverpb.RangeStreamResponse;
+import io.metastore.api.etcd.etcdserverpb.TxnRequest;
+import io.metastore.api.etcd.etcdserverpb.TxnResponse;
+import io.metastore.machine.Command;
+import io.metastore.mvcc.RangeQuery;
+import io.metastore.service.KvService;
+import io.smallrye.mutiny.Uni;
+import java.util.function.Supplier;
+
+/// etcd's KV service.
+public final class KvEndpoint extends MutinyKVGrpc.KVImplBase {
+    private final KvService kv;
+    private final Responses responses;
+    private final RangeStreams streams;
+    private final long maxRequestBytes;
+    private final int maxTxnOps;
+
+    public KvEndpoint(KvService kv, Headers headers, RangeStreams streams, long maxRequestBytes, int maxTxnOps) {
+        this.kv = kv;
+        this.responses = new Responses(headers);
+        this.streams = streams;
+        this.maxRequestBytes = maxRequestBytes;
+        this.maxTxnOps = maxTxnOps;
+    }
+
+    /// RangeStream is written to the transport as it has room; the generated Mutiny stub would fetch 256 responses ahead.
+    @Override
+    public ServerServiceDefinition bindService() {
+        ServerServiceDefinition unary = super.bindService();
+        ServerServiceDefinition.Builder builder = ServerServiceDefinition.builder(unary.getServiceDescriptor());
+        unary.getMethods().stream()
+                .filter(method -> !method.getMethodDescriptor()
+                        .getFullMethodName()
+                        .equals(KVGrpc.getRangeStreamMethod().getFullMethodName()))
+                .forEach(builder::addMethod);
+        return builder.addMethod(
+                        KVGrpc.getRangeStreamMethod(),
+                        ServerCalls.asyncServerStreamingCall((RangeRequest request,
+                                io.grpc.stub.StreamObserver<RangeStreamResponse> observer) -> streams.serve(
+                                request, (ServerCallStreamObserver<RangeStreamResponse>) observer)))
+                .build();
+    }
+
+    @Override
+    public Uni<RangeResponse> range(RangeRequest request) {
+        return Answers.checked(() -> {
+            RangeQuery query = Requests.range(request);
+            return Answers.of(kv.range(query, request.getSerializable()), responses::range);
+        });
+    }
+
+    @Override
+    public Uni<PutResponse> put(PutRequest request) {
+        return withRoom(TxnRequests.cost(request), () -> {
+            Command.Put put = Requests.put(request);
+            Requests.checkSize(request.getSerializedSize(), maxRequestBytes);
+            return Answers.of(kv.write(put), responses::put);
+        });
+    }
+
+    @Override
+    public Uni<DeleteRangeResponse> deleteRange(DeleteRangeRequest request) {
+        return Answers.checked(() -> {
+            Command.DeleteRange delete = Requests.delete(request);
+            Requests.checkSize(request.getSerializedSize(), maxRequestBytes);
+            return Answers.of(kv.write(delete), responses::delete);
+        });
+    }
+
+    @Override
+    public Uni<TxnResponse> txn(TxnRequest request) {
+        return withRoom(TxnRequests.cost(request), () -> {
+            TxnRequests.Call call = TxnRequests.txn(request, maxTxnOps);
+            if (call.readOnly()) {
+                return Answers.of(kv.read(call.txn(), call.serializable()), responses::txn);
+            }
+            Requests.checkSize(request.getSerializedSize(), maxRequestBytes);
+            return Answers.of(kv.write(call.txn()), responses::txn);
+        });
+    }
+
+    @Override
+    public Uni<CompactionResponse> compact(CompactionRequest request) {
+        return Answers.of(kv.compact(request.getRevision(), request.getPhysical()), responses::compact);
+    }
+
+    /// The quota is looked at before anything else about the request (KVP-10).
+    private <T> Uni<T> withRoom(long cost, Supplier<Uni<T>> call) {
+        if (kv.hasRoomFor(cost)) {
+            return Answers.checked(call);
+        }
+        return Answers.noSpace(kv);
+    }
+}

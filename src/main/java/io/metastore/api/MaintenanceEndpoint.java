@@ -1,0 +1,140 @@
+package io.metastore.api;
+
+import io.metastore.api.etcd.etcdserverpb.AlarmMember;
+import io.metastore.api.etcd.etcdserverpb.AlarmRequest;
+import io.metastore.api.etcd.etcdserverpb.AlarmResponse;
+import io.metastore.api.etcd.etcdserverpb.AlarmType;
+import io.metastore.api.etcd.etcdserverpb.DowngradeInfo;
+import io.metastore.api.etcd.etcdserverpb.HashKVRequest;
+import io.metastore.api.etcd.etcdserverpb.HashKVResponse;
+import io.metastore.api.etcd.etcdserverpb.MutinyMaintenanceGrpc;
+import io.metastore.api.etcd.etcdserverpb.StatusRequest;
+import io.metastore.api.etcd.etcdserverpb.StatusResponse;
+import io.metastore.cluster.Alarm;
+import io.metastore.mvcc.KvHash;
+import io.metastore.mvcc.RevisionUnavailable;
+import io.metastore.service.AlarmService;
+import io.metastore.service.MemberStatus;
+import io.metastore.service.Reading;
+import io.smallrye.mutiny.Uni;
+import java.util.List;
+
+/// etcd's Maintenance service: Status, Alarm and HashKV. The rest is UNIMPLEMENTED.
+public final class MaintenanceEndpoint extends MutinyMaintenanceGrpc.MaintenanceImplBase {
+    private final MemberStatus member;
+    private final AlarmService alarms;
+    private final Reading reading;
+    private final Headers headers;
+    private final String version;
+
+    /// @param version the etcd version to report: clients choose by it what they ask for (K8S-09)
+    public MaintenanceEndpoint(
+            MemberStatus member, AlarmService alarms, Reading reading, Headers headers, String version) {
+        this.member = member;
+        this.alarms = alarms;
+        this.reading = reading;
+        this.headers = headers;
+        this.version = version;
+    }
+
+    @Override
+    public Uni<StatusResponse> status(StatusRequest request) {
+        MemberStatus.Now now = member.now();
+        StatusResponse.Builder response = StatusResponse.newBuilder()
+                .setHeader(headers.of(now.revision()))
+                .setVersion(version)
+                .setStorageVersion(storageVersion())
+                .setDbSize(now.allocatedBytes())
+                .setDbSizeInUse(now.liveBytes())
+                .setDbSizeQuota(now.quotaBytes())
+                .setLeader(now.leadership().leader())
+                .setRaftIndex(now.committedIndex())
+                .setRaftAppliedIndex(now.appliedIndex())
+                .setRaftTerm(now.leadership().term())
+                .setDowngradeInfo(DowngradeInfo.getDefaultInstance());
+        if (now.leadership().leader() == 0) {
+            response.addErrors("etcdserver: no leader");
+        }
+        now.alarms().forEach(alarm -> response.addErrors(text(alarm)));
+        return Uni.createFrom().item(response.build());
+    }
+
+    /// Major and minor of the version, with a patch level of 0 (MNT-05).
+    private String storageVersion() {
+        return version.substring(0, version.lastIndexOf('.')) + ".0";
+    }
+
+    /// An alarm in the text form of protobuf (MNT-04).
+    private static String text(Alarm alarm) {
+        return "memberID:" + Long.toUnsignedString(alarm.memberId()) + " alarm:" + type(alarm.type());
+    }
+
+    @Override
+    public Uni<AlarmResponse> alarm(AlarmRequest request) {
+        Uni<List<Alarm>> listed =
+                switch (request.getAction()) {
+                    case GET -> alarms.raised().map(raised -> ofType(raised, request.getAlarm()));
+                    case ACTIVATE -> change(true, request);
+                    case DEACTIVATE -> change(false, request);
+                    case UNRECOGNIZED -> Uni.createFrom().item(List.of());
+                };
+        return listed.map(this::response).onFailure().transform(GrpcErrors::grpc);
+    }
+
+    private static List<Alarm> ofType(List<Alarm> raised, AlarmType type) {
+        return raised.stream()
+                .filter(alarm -> type == AlarmType.NONE || type(alarm.type()) == type)
+                .toList();
+    }
+
+    /// Acts on exactly the alarm that is named; NONE names none (ALM-09).
+    private Uni<List<Alarm>> change(boolean raise, AlarmRequest request) {
+        Alarm.Type type =
+                switch (request.getAlarm()) {
+                    case NOSPACE -> Alarm.Type.NO_SPACE;
+                    case CORRUPT -> Alarm.Type.CORRUPT;
+                    case NONE, UNRECOGNIZED -> null;
+                };
+        if (type == null) {
+            return Uni.createFrom().item(List.of());
+        }
+        return Answers.of(
+                alarms.change(raise, new Alarm(request.getMemberID(), type)), result -> result.changed());
+    }
+
+    private AlarmResponse response(List<Alarm> listed) {
+        AlarmResponse.Builder response =
+                AlarmResponse.newBuilder().setHeader(headers.of(member.now().revision()));
+        for (Alarm alarm : listed) {
+            response.addAlarms(
+                    AlarmMember.newBuilder().setMemberID(alarm.memberId()).setAlarm(type(alarm.type())));
+        }
+        return response.build();
+    }
+
+    private static AlarmType type(Alarm.Type type) {
+        return switch (type) {
+            case NO_SPACE -> AlarmType.NOSPACE;
+            case CORRUPT -> AlarmType.CORRUPT;
+        };
+    }
+
+    @Override
+    public Uni<HashKVResponse> hashKV(HashKVRequest request) {
+        return reading.local(view -> {
+                    try {
+                        KvHash hash = KvHash.of(view, request.getRevision());
+                        return HashKVResponse.newBuilder()
+                                .setHeader(headers.of(hash.current()))
+                                .setHash(hash.hash())
+                                .setCompactRevision(hash.compactRevision())
+                                .setHashRevision(hash.revision())
+                                .build();
+                    } catch (RevisionUnavailable e) {
+                        throw new RefusedRequest(e.error());
+                    }
+                })
+                .onFailure()
+                .transform(GrpcErrors::grpc);
+    }
+}

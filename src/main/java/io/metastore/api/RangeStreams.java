@@ -1,0 +1,133 @@
+package io.metastore.api;
+
+import io.grpc.stub.ServerCallStreamObserver;
+import io.metastore.api.etcd.etcdserverpb.RangeRequest;
+import io.metastore.api.etcd.etcdserverpb.RangeResponse;
+import io.metastore.api.etcd.etcdserverpb.RangeStreamResponse;
+import io.metastore.machine.Outcome;
+import io.metastore.machine.Result;
+import io.metastore.mvcc.RangeQuery;
+import io.metastore.mvcc.RangeResult;
+import io.metastore.service.KvService;
+import io.metastore.value.KeyRange;
+import io.metastore.value.KeyValue;
+import java.util.List;
+
+/// Serves RangeStream: a range in portions, each read when the transport has room for it, all at the revision of the first
+/// (RST-05, RST-09).
+public final class RangeStreams {
+    private static final long FIRST_KEYS = 10;
+
+    private final KvService kv;
+    private final Headers headers;
+    private final long portionBytes;
+
+    /// @param maxRequestBytes what portions are sized by (RST-11)
+    public RangeStreams(KvService kv, Headers headers, long maxRequestBytes) {
+        this.kv = kv;
+        this.headers = headers;
+        this.portionBytes = maxRequestBytes;
+    }
+
+    void serve(RangeRequest request, ServerCallStreamObserver<RangeStreamResponse> observer) {
+        try {
+            Stream stream = new Stream(Requests.rangeStream(request), request.getSerializable(), observer);
+            observer.setOnReadyHandler(stream::proceed);
+            observer.setOnCancelHandler(() -> {});
+            stream.proceed();
+        } catch (RefusedRequest refused) {
+            observer.onError(GrpcErrors.grpc(refused));
+        }
+    }
+
+    private final class Stream {
+        private final RangeQuery asked;
+        private final boolean serializable;
+        private final ServerCallStreamObserver<RangeStreamResponse> observer;
+        private RangeQuery next;
+        private long keys = FIRST_KEYS;
+        private long left;
+        private boolean first = true;
+        private boolean reading;
+        private boolean ended;
+        private long count;
+        private long revision;
+
+        private Stream(
+                RangeQuery asked, boolean serializable, ServerCallStreamObserver<RangeStreamResponse> observer) {
+            this.asked = asked;
+            this.serializable = serializable;
+            this.observer = observer;
+            this.left = asked.limit() > 0 ? asked.limit() : Long.MAX_VALUE;
+            this.next = asked.withRange(asked.range(), Math.min(keys, left), asked.revision());
+        }
+
+        /// Reads the next portion unless one is being read or the transport is full.
+        private synchronized void proceed() {
+            if (reading || ended || !observer.isReady() || observer.isCancelled()) {
+                return;
+            }
+            reading = true;
+            kv.range(next, serializable || !first).subscribe().with(this::portion, this::failed);
+        }
+
+        private void portion(Outcome<Result.Range> outcome) {
+            switch (outcome) {
+                case Outcome.Refused<Result.Range>(var error) -> failed(new RefusedRequest(error));
+                case Outcome.Done<Result.Range>(Result.Range result) -> {
+                    send(result.range());
+                    proceed();
+                }
+            }
+        }
+
+        private synchronized void failed(Throwable failure) {
+            ended = true;
+            if (!observer.isCancelled()) {
+                observer.onError(GrpcErrors.grpc(failure));
+            }
+        }
+
+        private synchronized void send(RangeResult result) {
+            reading = false;
+            if (observer.isCancelled()) {
+                ended = true;
+                return;
+            }
+            if (first) {
+                first = false;
+                count = result.count();
+                revision = result.revision();
+            }
+            List<KeyValue> found = result.keyValues();
+            left -= found.size();
+            boolean last = !result.more() || left == 0;
+            RangeResponse.Builder portion = RangeResponse.newBuilder();
+            found.forEach(kv -> portion.addKvs(Responses.keyValue(kv)));
+            if (last) {
+                portion.setHeader(headers.of(revision)).setMore(result.more()).setCount(count);
+            }
+            RangeResponse built = portion.build();
+            observer.onNext(
+                    RangeStreamResponse.newBuilder().setRangeResponse(built).build());
+            if (last) {
+                ended = true;
+                observer.onCompleted();
+            } else {
+                adapt(built.getSerializedSize());
+                KeyRange rest = new KeyRange(
+                        found.getLast().key().successor(), asked.range().end());
+                long at = asked.revision() > 0 ? asked.revision() : revision;
+                next = asked.withRange(rest, Math.min(keys, left), at);
+            }
+        }
+
+        private void adapt(int bytes) {
+            if (bytes < portionBytes / 2) {
+                keys *= 2;
+            } else if (bytes > portionBytes * 2) {
+                keys = Math.max(1, keys / 2);
+            }
+        }
+    }
+}

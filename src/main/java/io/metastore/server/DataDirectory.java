@@ -1,0 +1,63 @@
+package io.metastore.server;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+
+/// The folder of a member's state, held by one process at a time.
+///
+/// ```
+/// member/LOCK        held while the member runs
+/// member/state/      the state database
+/// member/raft/log/   the raft log    member/raft/meta/  votes    member/raft/snapshot/  snapshots
+/// ```
+public final class DataDirectory implements AutoCloseable {
+    private final Path member;
+    private final FileChannel channel;
+
+    private DataDirectory(Path member, FileChannel channel) {
+        this.member = member;
+        this.channel = channel;
+    }
+
+    /// Creates what is missing and takes hold of it.
+    ///
+    /// @throws StartFailure when it cannot be written, or another process holds it
+    public static DataDirectory open(Path folder) {
+        Path member = folder.resolve("member");
+        try {
+            Files.createDirectories(member, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            Files.createDirectories(member.resolve("raft"));
+            FileChannel channel = FileChannel.open(
+                    member.resolve("LOCK"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            FileLock lock = channel.tryLock();
+            if (lock == null) {
+                channel.close();
+                throw new StartFailure("data-dir " + folder + " is in use by another process", null);
+            }
+            return new DataDirectory(member, channel);
+        } catch (OverlappingFileLockException e) {
+            throw new StartFailure("data-dir " + folder + " is in use by another member of this process", e);
+        } catch (IOException e) {
+            throw new StartFailure("data-dir " + folder + " cannot be written: " + e, e);
+        }
+    }
+
+    Path state() {
+        return member.resolve("state");
+    }
+
+    Path raft() {
+        return member.resolve("raft");
+    }
+
+    @Override
+    public void close() throws IOException {
+        channel.close();
+    }
+}

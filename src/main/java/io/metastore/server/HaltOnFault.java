@@ -1,0 +1,21 @@
+package io.metastore.server;
+
+import io.metastore.consensus.Faults;
+import org.jboss.logging.Logger;
+
+/// Ends the process at the first fault. State that may be wrong is not served, and what was acknowledged is in the raft
+/// log.
+public final class HaltOnFault implements Faults {
+    /// What the process ends with.
+    public static final int EXIT_STATUS = 70;
+
+    private static final Logger LOG = Logger.getLogger(HaltOnFault.class);
+
+    @Override
+    public void halt(String what, Throwable cause) {
+        LOG.fatalf(cause, "the member stops: %s", what);
+        System.err.println("metastore: the member stops: " + what + (cause == null ? "" : ": " + cause));
+        System.err.flush();
+        Runtime.getRuntime().halt(EXIT_STATUS);
+    }
+}

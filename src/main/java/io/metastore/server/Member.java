@@ -1,0 +1,328 @@
+package io.metastore.server;
+
+import io.metastore.cluster.Identity;
+import io.metastore.consensus.BatchLimits;
+import io.metastore.consensus.Batcher;
+import io.metastore.consensus.ConsensusMetrics;
+import io.metastore.consensus.Faults;
+import io.metastore.consensus.Leadership;
+import io.metastore.consensus.ProposalQueue;
+import io.metastore.consensus.ReadBarrier;
+import io.metastore.consensus.jraft.JraftConsensus;
+import io.metastore.consensus.jraft.RaftSettings;
+import io.metastore.engine.Engine;
+import io.metastore.engine.rocksdb.RocksEngine;
+import io.metastore.engine.rocksdb.RocksSettings;
+import io.metastore.lease.LeaseChunk;
+import io.metastore.machine.ApplyLoop;
+import io.metastore.machine.ApplyMetrics;
+import io.metastore.machine.ChunkLimits;
+import io.metastore.machine.Command;
+import io.metastore.machine.Outcome;
+import io.metastore.machine.StateMachine;
+import io.metastore.mvcc.Collection;
+import io.metastore.mvcc.MvccStore;
+import io.metastore.service.AlarmService;
+import io.metastore.service.AutoCompaction;
+import io.metastore.service.CompactionLoop;
+import io.metastore.service.KvService;
+import io.metastore.service.LeaseService;
+import io.metastore.service.MemberStatus;
+import io.metastore.service.Proposals;
+import io.metastore.service.Reading;
+import io.metastore.service.SpaceQuota;
+import io.metastore.value.Event;
+import io.metastore.watch.Commit;
+import io.metastore.watch.WatchHub;
+import io.metastore.watch.WatchLimits;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.io.IOException;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.jboss.logging.Logger;
+
+/// A member without its listeners: the whole graph of objects from engine to services, built by constructors, started
+/// from the bottom up and stopped in reverse.
+public final class Member implements AutoCloseable {
+    private static final Logger LOG = Logger.getLogger(Member.class);
+    private static final Duration TIME_LIMIT_CHECK = Duration.ofMillis(200);
+
+    private final EffectiveConfig config;
+    private final Faults faults;
+    private final DataDirectory directory;
+    private final Identity identity;
+    private final Engine engine;
+    private final MvccStore store;
+    private final StateMachine machine;
+    private final WatchHub watchHub;
+    private final JraftConsensus consensus;
+    private final ProposalQueue queue;
+    private final Batcher batcher;
+    private final ThreadPoolExecutor reads;
+    private final ScheduledExecutorService clock =
+            Executors.newSingleThreadScheduledExecutor(work -> new Thread(work, "clock"));
+    private final Proposals proposals;
+    private final Reading reading;
+    private final CompactionLoop compaction;
+    private final AlarmService alarms;
+    private final KvService kv;
+    private final LeaseService leases;
+    private final MemberStatus status;
+    private final CountDownLatch leaderKnown = new CountDownLatch(1);
+
+    /// Opens the data directory and builds everything. Nothing runs yet.
+    ///
+    /// @throws StartFailure when the data directory cannot be used
+    public Member(ServerConfig keys, MeterRegistry registry, Faults faults) {
+        this.config = new EffectiveConfig(keys);
+        this.faults = faults;
+        this.directory = DataDirectory.open(config.dataDir());
+        this.identity = identity(config);
+        this.engine = new RocksEngine(
+                directory.state(),
+                new RocksSettings(keys.rocksdb().blockCacheBytes(), keys.rocksdb().memtableBytes()));
+        identity.claim(engine);
+        this.store = new MvccStore(engine);
+        this.machine = new StateMachine(store);
+        this.watchHub = new WatchHub(
+                store,
+                WatchLimits.defaults()
+                        .withStreamBytes(keys.watch().streamBufferBytes())
+                        .withProgressInterval(config.watchProgressNotifyInterval()),
+                fault -> faults.halt("serving watchers failed", fault));
+        ApplyLoop loop = new ApplyLoop(
+                machine,
+                new ChunkLimits(keys.apply().chunkCommands(), keys.apply().chunkBytes()),
+                this::committed,
+                new ApplyMetrics(registry));
+        this.consensus = new JraftConsensus(raftSettings(), loop, machine, engine, faults, this::leadershipChanged);
+        this.queue = new ProposalQueue(
+                new ProposalQueue.Limits(keys.queue().commands(), keys.queue().bytes()));
+        this.batcher = new Batcher(queue, batchLimits(keys), consensus, new ConsensusMetrics(registry));
+        int threads = config.readThreads();
+        this.reads = new ThreadPoolExecutor(
+                threads, threads, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), work -> new Thread(work, "reads"));
+        this.proposals = new Proposals(queue);
+        this.reading = new Reading(store, new ReadBarrier(consensus, reads), reads);
+        this.compaction = new CompactionLoop(
+                store,
+                new Collection(store),
+                config.compactionBatchLimit(),
+                compactionPause(),
+                fault -> faults.halt("collecting what compactions left behind failed", fault));
+        this.alarms = new AlarmService(proposals, reading, machine.alarms());
+        this.kv = new KvService(
+                proposals,
+                reading,
+                new SpaceQuota(engine, config.quotaBytes()),
+                alarms,
+                compaction,
+                identity.memberId());
+        this.leases = new LeaseService(
+                proposals, reading, machine.leases(), kv, keys.member().electionTimeout(), requestLimit());
+        this.status = new MemberStatus(
+                store,
+                engine,
+                consensus,
+                machine.alarms(),
+                config.quotaBytes().orElse(keys.limits().quotaBackendBytes()));
+    }
+
+    private static Identity identity(EffectiveConfig config) {
+        String token = config.keys().cluster().initialClusterToken();
+        List<Long> memberIds = config.initialCluster().members().values().stream()
+                .map(urls -> Identity.memberId(texts(urls), token))
+                .toList();
+        long self = Identity.memberId(texts(config.keys().cluster().initialAdvertisePeerUrls()), token);
+        return new Identity(Identity.clusterId(memberIds), self);
+    }
+
+    private static List<String> texts(List<URI> urls) {
+        return urls.stream().map(URI::toString).toList();
+    }
+
+    private RaftSettings raftSettings() {
+        ServerConfig.Member member = config.keys().member();
+        return new RaftSettings(
+                Long.toHexString(identity.clusterId()),
+                // A member's raft address is its id: it stays the same when its URLs change.
+                Long.toHexString(identity.memberId()) + ":1",
+                identity.memberId(),
+                directory.raft(),
+                Math.toIntExact(member.electionTimeout().toMillis()),
+                Math.toIntExact(member.heartbeatInterval().toMillis()),
+                config.keys().snapshot().logBytes(),
+                config.snapshotCount().orElse(0));
+    }
+
+    private static BatchLimits batchLimits(ServerConfig keys) {
+        ServerConfig.Batch batch = keys.batch();
+        return new BatchLimits(
+                batch.enabled(),
+                batch.commands(),
+                batch.bytes(),
+                batch.time(),
+                batch.inflightEntries(),
+                batch.inflightBytes());
+    }
+
+    private Duration compactionPause() {
+        Duration pause = config.keys().compaction().compactionSleepInterval();
+        return pause.isZero() ? Duration.ofMillis(10) : pause;
+    }
+
+    /// How long a proposal may take (GEN-21).
+    private Duration requestLimit() {
+        return Duration.ofSeconds(5).plus(config.keys().member().electionTimeout().multipliedBy(2));
+    }
+
+    private void committed(List<Event> events, LeaseChunk.Changes changes, long revision) {
+        watchHub.publish(new Commit(events, revision));
+        leases.changed(changes);
+    }
+
+    private void leadershipChanged(Leadership leadership) {
+        leases.leadershipChanged(leadership);
+        if (leadership.leader() != 0) {
+            leaderKnown.countDown();
+        }
+    }
+
+    /// Starts everything and returns once the member has made itself known through the log and so can serve (GEN-03).
+    public void start() throws InterruptedException {
+        LOG.infof(
+                "member %s (%x) of cluster %x starts with its data in %s, revision %d",
+                config.keys().member().name(),
+                identity.memberId(),
+                identity.clusterId(),
+                config.dataDir(),
+                store.state().revision());
+        watchHub.start();
+        try {
+            consensus.start();
+        } catch (IllegalStateException e) {
+            throw new StartFailure(e.getMessage(), e);
+        }
+        batcher.start();
+        compaction.start();
+        leases.start();
+        long limit = requestLimit().toNanos();
+        clock.scheduleWithFixedDelay(
+                () -> queue.timeOut(limit),
+                TIME_LIMIT_CHECK.toMillis(),
+                TIME_LIMIT_CHECK.toMillis(),
+                TimeUnit.MILLISECONDS);
+        startAutoCompaction();
+        publishSelf();
+    }
+
+    private void startAutoCompaction() {
+        AutoCompaction automatic = new AutoCompaction(store, consensus, proposals, compaction);
+        switch (config.retention()) {
+            case Retention.Off _ -> LOG.debug("auto compaction is off");
+            case Retention.Revisions(long revisions) -> automatic.keepRevisions(revisions, clock);
+            case Retention.Periodic(Duration period) -> automatic.keepPeriod(period, clock);
+        }
+    }
+
+    private void publishSelf() throws InterruptedException {
+        while (!leaderKnown.await(10, TimeUnit.SECONDS)) {
+            LOG.infof("waiting for a leader, %d entries of the log applied", consensus.appliedIndex());
+        }
+        var self = new io.metastore.cluster.Member(
+                identity.memberId(),
+                config.keys().member().name(),
+                texts(config.keys().cluster().initialAdvertisePeerUrls()),
+                texts(config.keys().listen().advertiseClientUrls()),
+                false);
+        Outcome<?> outcome = proposals
+                .propose(new Command.MemberPublish(self))
+                .await()
+                .atMost(requestLimit().plusSeconds(1));
+        if (outcome instanceof Outcome.Refused<?> refused) {
+            throw new StartFailure("the member could not make itself known: " + refused.error(), null);
+        }
+    }
+
+    public EffectiveConfig config() {
+        return config;
+    }
+
+    public Identity identity() {
+        return identity;
+    }
+
+    public Engine engine() {
+        return engine;
+    }
+
+    public MvccStore store() {
+        return store;
+    }
+
+    public StateMachine machine() {
+        return machine;
+    }
+
+    public WatchHub watchHub() {
+        return watchHub;
+    }
+
+    public JraftConsensus consensus() {
+        return consensus;
+    }
+
+    public ProposalQueue queue() {
+        return queue;
+    }
+
+    public Reading reading() {
+        return reading;
+    }
+
+    public AlarmService alarms() {
+        return alarms;
+    }
+
+    public KvService kv() {
+        return kv;
+    }
+
+    public LeaseService leases() {
+        return leases;
+    }
+
+    public MemberStatus status() {
+        return status;
+    }
+
+    /// Stops in reverse order: no new proposals, those under way to their end, then raft, then what it feeds.
+    @Override
+    public void close() throws InterruptedException, IOException {
+        clock.shutdownNow();
+        leases.close();
+        batcher.stop();
+        compaction.close();
+        consensus.close();
+        watchHub.close();
+        stop(reads);
+        store.close();
+        engine.close();
+        directory.close();
+    }
+
+    private void stop(ExecutorService executor) throws InterruptedException {
+        executor.shutdown();
+        if (!executor.awaitTermination(10, TimeUnit.SECONDS)) {
+            faults.halt("reads did not end within ten seconds of stopping", null);
+        }
+    }
+}
