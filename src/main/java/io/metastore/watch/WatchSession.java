@@ -87,8 +87,8 @@ public final class WatchSession {
         return progressNanos;
     }
 
-    /// Whether a watcher has the id. It stays taken until the client cancels the watcher, also when a compaction closed
-    /// it (WAT-05, WAT-13).
+    /// Whether a watcher has the id. It stays taken until the client cancels the watcher, also when a compaction
+    /// closed it (WAT-05, WAT-13).
     boolean isTaken(long watchId) {
         return watchers.containsKey(watchId);
     }

@@ -47,7 +47,7 @@ public final class WatchedEvent {
     }
 
     private static long size(KeyValue pair) {
-        return pair.key().length() + pair.value().length();
+        return (long) pair.key().length() + pair.value().length();
     }
 
     /// Whether a version of the key from before the event's revision can exist: not for a created key (WAT-17).

@@ -71,7 +71,7 @@ public final class FakeStore implements History.Source {
             Revision replaced = old == null ? null : new Revision(old.modRevision(), 0);
             Event event = event(change, old, at, replaced);
             KeyValue valid = before.get(change.key);
-            if (valid != NONE && WatchedEvent.mayHavePrevious(event)) {
+            if (valid.version() > 0 && WatchedEvent.mayHavePrevious(event)) {
                 previous.put(at, valid);
             }
             events.add(event);

@@ -19,7 +19,6 @@ final class RecordingSink implements Sink {
     private final Condition changed = lock.newCondition();
     private final List<Delivery> deliveries = new ArrayList<>();
     private int demands;
-    private boolean ended;
 
     RecordingSink(int credit) {
         this.credit = new AtomicInteger(credit);
@@ -48,7 +47,7 @@ final class RecordingSink implements Sink {
 
     @Override
     public void end(Throwable cause) {
-        change(() -> ended = true);
+        change(() -> {});
     }
 
     List<Delivery> deliveries() {
@@ -60,10 +59,11 @@ final class RecordingSink implements Sink {
         }
     }
 
-    boolean isEnded() {
+    /// Commands that the client may send besides those it sent at first.
+    int demands() {
         lock.lock();
         try {
-            return ended;
+            return demands;
         } finally {
             lock.unlock();
         }

@@ -20,7 +20,6 @@ final class WatchHistoryCheck {
         long lastRevision;
         boolean done;
         long overtakenAt = -1;
-        long cancelledAt = -1;
 
         Seen(WatchSpec spec, long from) {
             this.spec = spec;
@@ -86,7 +85,6 @@ final class WatchHistoryCheck {
             case Delivery.Cancelled answer -> {
                 Seen seen = byId.remove(answer.watchId());
                 seen.done = true;
-                seen.cancelledAt = answer.revision();
             }
             case Delivery.Overtaken answer -> {
                 Seen seen = byId.get(answer.watchId());
