@@ -32,9 +32,13 @@ public final class BenchCommand {
 
     /// Runs one subcommand.
     ///
-    /// @return the exit status: 0; 1 when the measurement was aborted or a result could not be written; 2 for a wrong command line
+    /// @return the exit status: 0; 1 when the measurement was aborted or a result could not be written; 2 for a wrong
+    /// command line
     public static int run(List<String> args, PrintStream out, PrintStream err) {
-        if (args.isEmpty() || args.contains("--help") || args.contains("-h") || args.getFirst().equals("help")) {
+        if (args.isEmpty()
+                || args.contains("--help")
+                || args.contains("-h")
+                || args.getFirst().equals("help")) {
             boolean known = !args.isEmpty() && BenchFlags.commands().contains(args.getFirst());
             out.print(known ? help(args.getFirst()) : help());
             return OK;
@@ -67,6 +71,7 @@ public final class BenchCommand {
                   watch    watchers and the puts that they see: how late events are
                   lease    grant, keep-alive, revoke
                   null     how many calls per second the bench itself can drive, and what a call costs it
+                  compare  several servers in turn on this machine: ratios of throughput, latency, CPU, memory, bytes written
 
                 `metastore bench COMMAND --help` lists the flags of a command.
                 Exit status: 0; 1 aborted (what was measured until then is printed); 2 wrong command line.
@@ -89,6 +94,9 @@ public final class BenchCommand {
         Flags flags = Flags.parse(args, BenchFlags.all(name));
         if (name.equals("null")) {
             return new NullBench(out, err).run(flags);
+        }
+        if (name.equals(BenchFlags.COMPARE)) {
+            return new CompareCommand(out, err).run(flags);
         }
         Security security = new Security(
                 flags.text("cacert"), flags.text("cert"), flags.text("key"), flags.on("insecure-skip-tls-verify"));
@@ -122,7 +130,10 @@ public final class BenchCommand {
         if (name.equals("lease")) {
             return new LeaseLoad(flags.number("ttl", 1, 9_000_000_000L), flags.count("keep-alives", 0, 1_000_000));
         }
-        Keys keys = new Keys(Keys.ROOT + name + "/", flags.count("key-size", 1, 32_768), flags.number("key-space", 1, 1_000_000_000_000L));
+        Keys keys = new Keys(
+                Keys.ROOT + name + "/",
+                flags.count("key-size", 1, 32_768),
+                flags.number("key-space", 1, 1_000_000_000_000L));
         Payload values = new Payload(flags.count("value-size", 0, 1 << 28), settings.seed());
         boolean serializable = (name.equals("range") || name.equals("mixed")) && flags.on("serializable");
         if ((name.equals("range") || name.equals("mixed")) && flags.on("fill")) {
@@ -173,7 +184,8 @@ public final class BenchCommand {
             throw new AbortedException(result.aborted().get());
         }
         if (result.calls() == 0) {
-            throw new AbortedException("no call succeeded " + new ArrayList<>(result.errors().keySet()));
+            throw new AbortedException(
+                    "no call succeeded " + new ArrayList<>(result.errors().keySet()));
         }
         return OK;
     }

@@ -7,6 +7,8 @@ import java.util.Map;
 
 /// The flags of each subcommand.
 final class BenchFlags {
+    static final String COMPARE = "compare";
+
     private static final List<Flag> CONNECT = List.of(
             new Flag("endpoints", "URL,...", "127.0.0.1:2379", "servers; connections are spread over them"),
             new Flag("cacert", "FILE", "", "PEM file with the authorities of the server's certificate"),
@@ -21,7 +23,11 @@ final class BenchFlags {
             new Flag("total", "N", "", "stop after so many calls"),
             new Flag("duration", "TIME", "10s", "stop after this time"),
             new Flag("warmup", "N|TIME", "2s", "calls or time before measuring; 0 for none"),
-            new Flag("rate", "N", "0", "calls per second at a fixed rate (open loop, latency from when a call was due); 0: closed loop"),
+            new Flag(
+                    "rate",
+                    "N",
+                    "0",
+                    "calls per second at a fixed rate (open loop, latency from when a call was due); 0: closed loop"),
             new Flag("patience", "TIME", "5s", "abort when nothing is answered for this long"),
             new Flag("seed", "N", "1", "of all random choices"),
             new Flag("json", "FILE", "", "also write the result there"),
@@ -34,7 +40,8 @@ final class BenchFlags {
     private static final List<Flag> VALUES = List.of(new Flag("value-size", "BYTES", "256", "length of a value"));
 
     private static final Flag FILL = new Flag("fill", "", "", "first write every key of the key space");
-    private static final Flag CONSISTENCY = new Flag("serializable", "", "", "serializable reads instead of linearizable ones");
+    private static final Flag CONSISTENCY =
+            new Flag("serializable", "", "", "serializable reads instead of linearizable ones");
 
     private static final Map<String, List<Flag>> OWN = own();
 
@@ -42,20 +49,20 @@ final class BenchFlags {
 
     private static Map<String, List<Flag>> own() {
         Map<String, List<Flag>> own = new LinkedHashMap<>();
-        own.put(
-                "put",
-                List.of(new Flag("sequential-keys", "", "", "one key after the other instead of random ones")));
+        own.put("put", List.of(new Flag("sequential-keys", "", "", "one key after the other instead of random ones")));
         own.put(
                 "range",
                 List.of(
-                        new Flag("reach", "WHAT", "key", "key, prefix, or page: limit keys and the count of the rest, from a random page on"),
+                        new Flag(
+                                "reach",
+                                "WHAT",
+                                "key",
+                                "key, prefix, or page: limit keys and the count of the rest, from a random page on"),
                         new Flag("limit", "N", "500", "keys per page; for a prefix 0 means all"),
                         CONSISTENCY,
                         FILL));
         own.put("txn", List.of());
-        own.put(
-                "mixed",
-                List.of(new Flag("reads", "SHARE", "0.8", "share of reads, from 0 to 1"), CONSISTENCY, FILL));
+        own.put("mixed", List.of(new Flag("reads", "SHARE", "0.8", "share of reads, from 0 to 1"), CONSISTENCY, FILL));
         own.put(
                 "watch",
                 List.of(
@@ -68,6 +75,7 @@ final class BenchFlags {
                         new Flag("ttl", "SECONDS", "60", "time to live of a lease"),
                         new Flag("keep-alives", "N", "8", "keep-alives of a lease before it is revoked")));
         own.put("null", List.of(new Flag("reach", "WHAT", "put", "put or range")));
+        own.put(COMPARE, CompareCommand.FLAGS);
         return own;
     }
 
@@ -81,6 +89,9 @@ final class BenchFlags {
 
     static List<Flag> common(String command) {
         List<Flag> flags = new ArrayList<>();
+        if (command.equals(COMPARE)) {
+            return flags;
+        }
         if (!command.equals("null")) {
             flags.addAll(CONNECT);
         }

@@ -23,7 +23,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
-/// HTTP/2 connections to the servers under test, spread over endpoints and event loops in turn. Each connection lives on one loop, and so do its replies.
+/// HTTP/2 connections to the servers under test, spread over endpoints and event loops in turn. Each connection lives
+/// on one loop, and so do its replies.
 final class Connections implements AutoCloseable {
     private static final int STREAM_WINDOW_BYTES = 1 << 20;
 
@@ -71,8 +72,7 @@ final class Connections implements AutoCloseable {
     ///
     /// @throws AbortedException when an endpoint does not answer in time, or not as etcd would
     static Connections open(List<Endpoint> endpoints, Security security, int count, int threads, Duration patience) {
-        Optional<SslContext> ssl =
-                security.context(endpoints.stream().anyMatch(Endpoint::tls));
+        Optional<SslContext> ssl = security.context(endpoints.stream().anyMatch(Endpoint::tls));
         Connections connections = new Connections(threads);
         try {
             for (int i = 0; i < count; i++) {

@@ -33,7 +33,8 @@ public record Endpoint(String host, int port, boolean tls) {
     }
 
     private static UsageException bad(String text) {
-        return new UsageException("--endpoints has '" + text + "', but must be host:port, http://host:port or https://host:port");
+        return new UsageException(
+                "--endpoints has '" + text + "', but must be host:port, http://host:port or https://host:port");
     }
 
     @Override

@@ -45,8 +45,8 @@ final class Fill implements Workload {
                 TxnRequest.Builder txn = TxnRequest.newBuilder();
                 long first = call * KEYS_PER_TXN;
                 for (long key = first; key < Math.min(first + KEYS_PER_TXN, keys.space()); key++) {
-                    txn.addSuccess(RequestOp.newBuilder()
-                            .setRequestPut(PutLoad.request(keys.key(key), values.value(key))));
+                    txn.addSuccess(
+                            RequestOp.newBuilder().setRequestPut(PutLoad.request(keys.key(key), values.value(key))));
                 }
                 unary(KVGrpc.getTxnMethod(), txn.build(), reply -> {});
             }

@@ -89,8 +89,8 @@ final class Flags {
             unit = 1_000_000;
         }
         try {
-            long value = Math.multiplyExact(
-                    Long.parseLong(unit == 1 ? text : text.substring(0, text.length() - 1)), unit);
+            long value =
+                    Math.multiplyExact(Long.parseLong(unit == 1 ? text : text.substring(0, text.length() - 1)), unit);
             if (value < least || value > most) {
                 throw bad(name, "a number from " + least + " to " + most);
             }

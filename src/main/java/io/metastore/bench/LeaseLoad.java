@@ -14,7 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/// A lease's life: each client grants one, keeps it alive a number of times on a stream of its own, revokes it, and begins again. The three are measured apart.
+/// A lease's life: each client grants one, keeps it alive a number of times on a stream of its own, revokes it, and
+/// begins again. The three are measured apart.
 final class LeaseLoad implements Workload {
     private static final int GRANT_KIND = 0;
     private static final int KEEP_ALIVE_KIND = 1;
@@ -81,8 +82,7 @@ final class LeaseLoad implements Workload {
                 stream.start(new Replies(stream), new Metadata());
                 stream.request(1);
             }
-            stream.sendMessage(
-                    LeaseKeepAliveRequest.newBuilder().setID(lease).build());
+            stream.sendMessage(LeaseKeepAliveRequest.newBuilder().setID(lease).build());
         }
 
         private final class Replies extends ClientCall.Listener<LeaseKeepAliveResponse> {
@@ -108,7 +108,10 @@ final class LeaseLoad implements Workload {
                 if (stream == open) {
                     stream = null;
                     held.remove(number);
-                    finished(status.isOk() ? Status.UNAVAILABLE.withDescription("the server ended the keep-alive stream") : status);
+                    finished(
+                            status.isOk()
+                                    ? Status.UNAVAILABLE.withDescription("the server ended the keep-alive stream")
+                                    : status);
                 }
             }
         }

@@ -9,7 +9,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/// Drives a server that does nothing, in this process: the most that the bench can do on this machine, and what a call costs it.
+/// Drives a server that does nothing, in this process: the most that the bench can do on this machine, and what a call
+/// costs it.
 final class NullBench {
     private final PrintStream out;
     private final PrintStream err;
@@ -22,12 +23,23 @@ final class NullBench {
     int run(Flags flags) throws IOException {
         try (NullServer server = NullServer.start()) {
             Settings settings = Settings.read(flags, List.of(server.endpoint()), Security.NONE);
-            Keys keys = new Keys(Keys.ROOT + "null/", flags.count("key-size", 1, 32_768), flags.number("key-space", 1, 1_000_000_000_000L));
+            Keys keys = new Keys(
+                    Keys.ROOT + "null/",
+                    flags.count("key-size", 1, 32_768),
+                    flags.number("key-space", 1, 1_000_000_000_000L));
             Workload load = flags.oneOf("reach", List.of("put", "range")).equals("put")
-                    ? new PutLoad(keys, new Payload(flags.count("value-size", 0, 1 << 28), settings.seed()), false, settings.seed())
+                    ? new PutLoad(
+                            keys,
+                            new Payload(flags.count("value-size", 0, 1 << 28), settings.seed()),
+                            false,
+                            settings.seed())
                     : new RangeLoad(keys, RangeLoad.Reach.KEY, 0, false, settings.seed());
             try (Connections connections = Connections.open(
-                    settings.endpoints(), Security.NONE, settings.connections(), settings.threads(), settings.patience())) {
+                    settings.endpoints(),
+                    Security.NONE,
+                    settings.connections(),
+                    settings.threads(),
+                    settings.patience())) {
                 Driver driver = new Driver(connections, load, err);
                 if (!settings.warmup().none()) {
                     driver.run(settings.warming());

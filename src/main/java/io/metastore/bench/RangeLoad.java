@@ -27,7 +27,8 @@ final class RangeLoad implements Workload {
     private final long seed;
     private final LongAdder bytes = new LongAdder();
 
-    /// @param limit  keys per page; pages start at random multiples of it, as somebody who lists everything page by page would ask. Also the limit of a prefix read, 0 for none.
+    /// @param limit  keys per page; pages start at random multiples of it, as somebody who lists everything page by
+    /// page would ask. Also the limit of a prefix read, 0 for none.
     RangeLoad(Keys keys, Reach reach, int limit, boolean serializable, long seed) {
         this.keys = keys;
         this.reach = reach;
@@ -56,7 +57,11 @@ final class RangeLoad implements Workload {
         RangeRequest.Builder request = RangeRequest.newBuilder().setSerializable(serializable);
         return switch (reach) {
             case KEY -> request.setKey(keys.key(random.nextLong(keys.space()))).build();
-            case PREFIX -> request.setKey(keys.start()).setRangeEnd(keys.end()).setLimit(limit).build();
+            case PREFIX ->
+                request.setKey(keys.start())
+                        .setRangeEnd(keys.end())
+                        .setLimit(limit)
+                        .build();
             case PAGE ->
                 request.setKey(keys.key(random.nextLong(Math.max(1, keys.space() / limit)) * limit))
                         .setRangeEnd(keys.end())

@@ -37,8 +37,18 @@ final class ResultTable {
                 result.unanswered(),
                 result.unsent(),
                 result.ownCpuMicros()));
-        result.figures().forEach((name, value) -> text.append("  ").append(name).append(": ").append(value).append('\n'));
-        result.errors().forEach((error, count) -> text.append("  ").append(count).append(" × ").append(error).append('\n'));
+        result.figures()
+                .forEach((name, value) -> text.append("  ")
+                        .append(name)
+                        .append(": ")
+                        .append(value)
+                        .append('\n'));
+        result.errors()
+                .forEach((error, count) -> text.append("  ")
+                        .append(count)
+                        .append(" × ")
+                        .append(error)
+                        .append('\n'));
         if (result.unsent() > 0) {
             text.append("  the server did not keep up with the rate: latencies leave out the unsent calls\n");
         }
@@ -55,7 +65,8 @@ final class ResultTable {
         for (double percentile : PERCENTILES) {
             row.append(String.format(Locale.ROOT, " %11.3f", latencies.getValueAtPercentile(percentile) / 1e6));
         }
-        return row.append(String.format(Locale.ROOT, " %11.3f%n", latencies.getMaxValue() / 1e6)).toString();
+        return row.append(String.format(Locale.ROOT, " %11.3f%n", latencies.getMaxValue() / 1e6))
+                .toString();
     }
 
     static Map<String, Object> map(RunResult result) {

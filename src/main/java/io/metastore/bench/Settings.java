@@ -30,7 +30,10 @@ record Settings(
         int clients = flags.count("clients", 1, 1_000_000);
         int connections = flags.has("connections")
                 ? flags.count("connections", 1, 10_000)
-                : Math.clamp((clients + CLIENTS_PER_CONNECTION - 1) / CLIENTS_PER_CONNECTION, endpoints.size(), MOST_CONNECTIONS_BY_DEFAULT);
+                : Math.clamp(
+                        (clients + CLIENTS_PER_CONNECTION - 1) / CLIENTS_PER_CONNECTION,
+                        endpoints.size(),
+                        MOST_CONNECTIONS_BY_DEFAULT);
         if (flags.has("total") && flags.has("duration")) {
             throw new UsageException("--total and --duration exclude each other");
         }

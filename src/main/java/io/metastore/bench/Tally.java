@@ -99,7 +99,8 @@ final class Tally {
         };
     }
 
-    /// An error as the table shows it: the code, what the server said, and the cause where gRPC only says "io exception".
+    /// An error as the table shows it: the code, what the server said, and the cause where gRPC only says "io
+    /// exception".
     static String text(Status status) {
         Throwable cause = status.getCause();
         while (cause != null && cause.getCause() != null) {

@@ -15,7 +15,8 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 
-/// Compare-and-swap: if the key's mod revision is the one that was seen last then put, else get it. Client `n` works on key `n` modulo the key space: with a key space
+/// Compare-and-swap: if the key's mod revision is the one that was seen last then put, else get it. Client `n` works on
+/// key `n` modulo the key space: with a key space
 /// smaller than the clients they get into each other's way.
 final class TxnLoad implements Workload {
     private final Keys keys;
@@ -41,7 +42,10 @@ final class TxnLoad implements Workload {
         return new VirtualClient(lane, channel) {
             @Override
             void send(long call) {
-                unary(KVGrpc.getTxnMethod(), swap(name, seen.getOrDefault(key, 0L), values.value(call)), reply -> note(key, reply));
+                unary(
+                        KVGrpc.getTxnMethod(),
+                        swap(name, seen.getOrDefault(key, 0L), values.value(call)),
+                        reply -> note(key, reply));
             }
         };
     }

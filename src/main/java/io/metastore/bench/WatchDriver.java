@@ -59,9 +59,10 @@ final class WatchDriver {
                 puts.unanswered(),
                 puts.unsent(),
                 figures,
-                puts.aborted().or(() -> complete
-                        ? Optional.empty()
-                        : Optional.of("events stopped arriving: " + events.calls() + " of " + expected)));
+                puts.aborted()
+                        .or(() -> complete
+                                ? Optional.empty()
+                                : Optional.of("events stopped arriving: " + events.calls() + " of " + expected)));
     }
 
     private static boolean waitWhileMoving(Tally events, long expected, Duration patience) {

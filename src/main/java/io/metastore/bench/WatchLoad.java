@@ -19,7 +19,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 
-/// Watchers, and the puts that they watch. A put's value begins with the time at which it was due, so that an event's delay counts from there.
+/// Watchers, and the puts that they watch. A put's value begins with the time at which it was due, so that an event's
+/// delay counts from there.
 final class WatchLoad implements Workload {
     private final List<Keys> prefixes;
     private final int watchers;
@@ -67,7 +68,8 @@ final class WatchLoad implements Workload {
     void open(List<Connections.Connection> connections, int watchesPerStream) {
         for (int watcher = 0; watcher < watchers; watcher++) {
             if (watcher % watchesPerStream == 0) {
-                streams.add(new Stream(connections.get(streams.size() % connections.size()).channel()));
+                streams.add(new Stream(
+                        connections.get(streams.size() % connections.size()).channel()));
             }
             streams.getLast().watch(prefixes.get(watcher % prefixes.size()));
         }
