@@ -14,6 +14,8 @@ enum Figure {
     WRITTEN("bytes written/op", round -> round.bytesPerCall(round.untilNext()), "%,.0f");
 
     private final String title;
+    /// Each is a function without state.
+    @SuppressWarnings("ImmutableEnumChecker")
     private final ToDoubleFunction<Round> value;
     private final String format;
 

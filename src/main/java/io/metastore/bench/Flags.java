@@ -40,7 +40,7 @@ final class Flags {
             } else {
                 throw new UsageException("--" + name + " needs a value: " + flag.placeholder());
             }
-            parsed.given.computeIfAbsent(name, unused -> new ArrayList<>()).add(value);
+            parsed.given.computeIfAbsent(name, _ -> new ArrayList<>()).add(value);
         }
         return parsed;
     }

@@ -73,7 +73,7 @@ final class Lane {
     }
 
     private void later(VirtualClient client, long millis) {
-        loop.schedule(() -> next(client, System.nanoTime()), millis, TimeUnit.MILLISECONDS);
+        var _ = loop.schedule(() -> next(client, System.nanoTime()), millis, TimeUnit.MILLISECONDS);
     }
 
     private void next(VirtualClient client, long now) {

@@ -105,7 +105,7 @@ final class LeaseLoad implements Workload {
 
             @Override
             public void onClose(Status status, Metadata trailers) {
-                if (stream == open) {
+                if (open.equals(stream)) {
                     stream = null;
                     held.remove(number);
                     finished(

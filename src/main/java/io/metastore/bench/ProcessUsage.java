@@ -73,7 +73,7 @@ record ProcessUsage(long cpuNanos, long peakRssBytes, long writtenBytes) {
             try {
                 Files.writeString(Path.of("/proc", String.valueOf(each.pid()), "clear_refs"), "5");
             } catch (NoSuchFileException e) {
-                continue;
+                // It has ended meanwhile: there is no peak to forget.
             }
         }
     }

@@ -69,7 +69,7 @@ final class Tally {
         if (ending == Ending.FAILED || ending == Ending.UNREACHABLE) {
             String text = text(status);
             String key = errors.size() < MOST_ERROR_TEXTS || errors.containsKey(text) ? text : "other errors";
-            errors.computeIfAbsent(key, unused -> new LongAdder()).increment();
+            errors.computeIfAbsent(key, _ -> new LongAdder()).increment();
         }
         return ending;
     }
