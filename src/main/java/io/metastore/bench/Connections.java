@@ -26,6 +26,9 @@ import java.util.concurrent.TimeUnit;
 /// HTTP/2 connections to the servers under test, spread over endpoints and event loops in turn. Each connection lives
 /// on one loop, and so do its replies.
 final class Connections implements AutoCloseable {
+    /// A first connection on a busy machine takes longer than a call.
+    private static final Duration CONNECT_WITHIN = Duration.ofSeconds(5);
+
     private static final int STREAM_WINDOW_BYTES = 1 << 20;
 
     /// A connection and the loop that it lives on.
@@ -79,7 +82,7 @@ final class Connections implements AutoCloseable {
                 connections.add(endpoints.get(i % endpoints.size()), ssl, i);
             }
             for (int i = 0; i < Math.min(count, endpoints.size()); i++) {
-                connections.all.get(i).probe(patience);
+                connections.all.get(i).probe(patience.compareTo(CONNECT_WITHIN) > 0 ? patience : CONNECT_WITHIN);
             }
             connections.all.forEach(connection -> connection.channel().getState(true));
             return connections;

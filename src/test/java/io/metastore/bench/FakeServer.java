@@ -45,7 +45,7 @@ final class FakeServer implements AutoCloseable {
                 })
                 .build()
                 .start();
-        port = port;
+        port = server.getPort();
     }
 
     static void ok(StreamObserver<PutResponse> reply) {
