@@ -1,0 +1,174 @@
+package io.metastore.bench;
+
+import io.grpc.ManagedChannel;
+import io.grpc.StatusRuntimeException;
+import io.grpc.netty.NettyChannelBuilder;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/// A server under test: a process of its own with a data directory of its own.
+final class ServerProcess implements AutoCloseable {
+    private static final Duration READY_WITHIN = Duration.ofSeconds(60);
+    private static final Duration ASK_EVERY = Duration.ofMillis(200);
+    private static final long STOP_SECONDS = 15;
+
+    /// Enough for a whole run on both: etcd's own default of 2 GiB would end a long one.
+    private static final String QUOTA_BYTES = String.valueOf(8L << 30);
+
+    private final Side side;
+    private final List<String> command;
+    private final Process process;
+    private final Endpoint endpoint;
+    private final Path log;
+
+    private ServerProcess(Side side, List<String> command, Process process, Endpoint endpoint, Path log) {
+        this.side = side;
+        this.command = command;
+        this.process = process;
+        this.endpoint = endpoint;
+        this.log = log;
+    }
+
+    /// Starts the server and waits until it answers.
+    ///
+    /// @param program    what to run
+    /// @param data       its data directory
+    /// @param firstPort  it listens there and on the next port; 0 for free ones
+    /// @throws AbortedException when it ends or does not answer within a minute
+    static ServerProcess start(Side side, Path program, Path data, Path log, int firstPort) throws IOException {
+        int clientPort = firstPort == 0 ? freePort() : firstPort;
+        int peerPort = firstPort == 0 ? freePort() : firstPort + 1;
+        List<String> command = command(side, program, data, clientPort, peerPort);
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
+        builder.environment().putAll(side.environment());
+        if (side.kind() == Side.Kind.METASTORE && !isJar(program) && !side.jvm().isEmpty()) {
+            builder.environment().put("JAVA_OPTS", String.join(" ", side.jvm()));
+        }
+        Endpoint endpoint = new Endpoint("127.0.0.1", clientPort, false);
+        ServerProcess server = new ServerProcess(side, command, builder.start(), endpoint, log);
+        try {
+            server.awaitReady();
+            return server;
+        } catch (RuntimeException e) {
+            server.close();
+            throw e;
+        }
+    }
+
+    private static List<String> command(Side side, Path program, Path data, int clientPort, int peerPort) {
+        String client = "http://127.0.0.1:" + clientPort;
+        String peer = "http://127.0.0.1:" + peerPort;
+        List<String> command = new ArrayList<>();
+        if (isJar(program)) {
+            command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+            command.addAll(side.jvm());
+            command.add("-jar");
+        }
+        command.add(program.toString());
+        if (side.kind() == Side.Kind.METASTORE) {
+            command.add("server");
+        }
+        command.addAll(List.of("--name", side.name(), "--data-dir", data.toString()));
+        command.addAll(List.of("--listen-client-urls", client, "--advertise-client-urls", client));
+        command.addAll(List.of("--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer));
+        command.addAll(List.of("--initial-cluster", side.name() + "=" + peer));
+        if (side.flags().stream().noneMatch(flag -> flag.startsWith("--quota-backend-bytes"))) {
+            command.addAll(List.of("--quota-backend-bytes", QUOTA_BYTES));
+        }
+        command.addAll(side.flags());
+        return command;
+    }
+
+    private static boolean isJar(Path program) {
+        return program.toString().endsWith(".jar");
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+
+    private void awaitReady() {
+        ManagedChannel channel = NettyChannelBuilder.forAddress(endpoint.host(), endpoint.port())
+                .usePlaintext()
+                .proxyDetector(address -> null)
+                .build();
+        long deadline = System.nanoTime() + READY_WITHIN.toNanos();
+        try {
+            while (!answers(channel)) {
+                if (process.waitFor(ASK_EVERY.toMillis(), TimeUnit.MILLISECONDS)) {
+                    throw new AbortedException(side.name() + " ended at its start with status " + process.exitValue()
+                            + "; its output is in " + log);
+                }
+                if (System.nanoTime() - deadline > 0) {
+                    throw new AbortedException(side.name() + " did not answer within " + READY_WITHIN.toSeconds()
+                            + " s; its output is in " + log);
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AbortedException("interrupted while " + side.name() + " was starting");
+        } finally {
+            channel.shutdownNow();
+        }
+    }
+
+    private static boolean answers(ManagedChannel channel) {
+        try {
+            channel.resetConnectBackoff();
+            return Connections.status(channel, ASK_EVERY.multipliedBy(5)).hasHeader();
+        } catch (StatusRuntimeException e) {
+            // Not yet: the caller has a deadline.
+            return false;
+        }
+    }
+
+    Side side() {
+        return side;
+    }
+
+    List<String> command() {
+        return command;
+    }
+
+    Endpoint endpoint() {
+        return endpoint;
+    }
+
+    boolean alive() {
+        return process.isAlive();
+    }
+
+    ProcessUsage usage() throws IOException {
+        return ProcessUsage.of(process.toHandle());
+    }
+
+    void forgetPeak() throws IOException {
+        ProcessUsage.forgetPeak(process.toHandle());
+    }
+
+    /// Ends the process and its descendants, by force if they do not go by themselves.
+    @Override
+    public void close() {
+        List<ProcessHandle> descendants = process.descendants().toList();
+        descendants.forEach(ProcessHandle::destroy);
+        process.destroy();
+        try {
+            if (!process.waitFor(STOP_SECONDS, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+            }
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
+        }
+        descendants.stream().filter(ProcessHandle::isAlive).forEach(ProcessHandle::destroyForcibly);
+    }
+}
