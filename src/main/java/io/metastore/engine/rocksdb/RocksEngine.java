@@ -36,13 +36,15 @@ public final class RocksEngine implements Engine {
     private final ColumnFamilyOptions familyOptions;
     private final Cache cache;
     private final BloomFilter filter;
-    private final WriteOptions writeOptions = new WriteOptions().setDisableWAL(true);
+    private final WriteOptions writeOptions;
     private final List<ColumnFamilyHandle> families = new ArrayList<>();
     private final int[] familyIds = new int[Table.values().length];
 
     /// Opens the database in `folder`, creating it when it is not there.
     public RocksEngine(Path folder, RocksSettings settings) {
+        // Before anything else of RocksDB is touched: all of it is native.
         RocksDB.loadLibrary();
+        writeOptions = new WriteOptions().setDisableWAL(true);
         cache = new LRUCache(settings.blockCacheBytes());
         filter = new BloomFilter(10);
         familyOptions = familyOptions(cache, filter, settings);
