@@ -71,12 +71,13 @@ final class TxnApply {
     /// A put that keeps what is there needs it there when its turn comes. A delete "from a key on" may come before it
     /// (TXN-09); etcd crashes on that one, here it is refused like any other missing key.
     private StoreError checkPut(Command.Put put, List<KeyRange> deleted) {
-        if (put.needsPresentKey()
-                && (!chunk.exists(put.key())
-                        || deleted.stream().anyMatch(range -> range.contains(put.key())))) {
-            return StoreError.KEY_NOT_FOUND;
+        if (put.lease() != 0 && leases.find(put.lease()) == null) {
+            return StoreError.LEASE_NOT_FOUND;
         }
-        return put.lease() != 0 && leases.find(put.lease()) == null ? StoreError.LEASE_NOT_FOUND : null;
+        boolean missing = put.needsPresentKey()
+                && (!chunk.exists(put.key())
+                        || deleted.stream().anyMatch(range -> range.contains(put.key())));
+        return missing ? StoreError.KEY_NOT_FOUND : null;
     }
 
     private Result.Txn run(TxnPath path, boolean answered) {

@@ -217,19 +217,22 @@ final class OracleMachine {
             } else if (operation instanceof Operation.Range range) {
                 error = readable(range.query().revision());
             } else if (operation instanceof Operation.Put(Command.Put put)) {
-                boolean gone = store.newest(put.key()) == null
-                        || deleted.stream().anyMatch(range -> range.contains(put.key()));
-                if ((put.ignoreValue() || put.ignoreLease()) && gone) {
-                    error = StoreError.KEY_NOT_FOUND;
-                } else if (put.lease() != 0 && !leases.containsKey(put.lease())) {
-                    error = StoreError.LEASE_NOT_FOUND;
-                }
+                error = checkPut(put, deleted);
             }
             if (error != null) {
                 return error;
             }
         }
         return null;
+    }
+
+    private StoreError checkPut(Command.Put put, List<KeyRange> deleted) {
+        if (put.lease() != 0 && !leases.containsKey(put.lease())) {
+            return StoreError.LEASE_NOT_FOUND;
+        }
+        boolean gone = store.newest(put.key()) == null
+                || deleted.stream().anyMatch(range -> range.contains(put.key()));
+        return (put.ignoreValue() || put.ignoreLease()) && gone ? StoreError.KEY_NOT_FOUND : null;
     }
 
     private StoreError readable(long asked) {

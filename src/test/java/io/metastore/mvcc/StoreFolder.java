@@ -1,4 +1,4 @@
-package io.metastore.machine;
+package io.metastore.mvcc;
 
 import io.metastore.engine.rocksdb.RocksEngine;
 import io.metastore.engine.rocksdb.RocksSettings;
@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 
 /// The folder of a state database that can lose what was not flushed: a copy of its files as they lie on disk is what a
 /// crash would leave.
-final class StoreFolder implements AutoCloseable {
+public final class StoreFolder implements AutoCloseable {
     private static final RocksSettings SETTINGS = new RocksSettings(4 << 20, 4 << 20);
 
     private final Path parent;
@@ -22,26 +22,26 @@ final class StoreFolder implements AutoCloseable {
     private Path current;
     private RocksEngine engine;
 
-    StoreFolder(Path parent) {
+    public StoreFolder(Path parent) {
         this.parent = parent;
         current = parent.resolve("state-0");
     }
 
-    RocksEngine open() {
+    public RocksEngine open() {
         engine = new RocksEngine(current, SETTINGS);
         return engine;
     }
 
-    RocksEngine engine() {
+    public RocksEngine engine() {
         return engine;
     }
 
-    void reopen() {
+    public void reopen() {
         engine.close();
     }
 
     /// Copies the files until none changed meanwhile.
-    Path copyUnflushed() throws IOException {
+    public Path copyUnflushed() throws IOException {
         Path copy = parent.resolve("state-" + ++generation);
         for (int attempt = 0; attempt < 1000; attempt++) {
             delete(copy);
@@ -74,7 +74,7 @@ final class StoreFolder implements AutoCloseable {
     }
 
     /// Goes on with `copy` instead of what is open now.
-    void abandonFor(Path copy) throws IOException {
+    public void abandonFor(Path copy) throws IOException {
         engine.close();
         delete(current);
         current = copy;
