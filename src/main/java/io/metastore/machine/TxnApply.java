@@ -4,6 +4,7 @@ import io.metastore.lease.LeaseChunk;
 import io.metastore.mvcc.Chunk;
 import io.metastore.mvcc.RangeResult;
 import io.metastore.mvcc.RevisionUnavailable;
+import io.metastore.value.KeyRange;
 import io.metastore.value.StoreError;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,7 +24,7 @@ final class TxnApply {
     Outcome<Result.Txn> apply(Command.Txn txn, boolean answered) {
         chunk.startRequest();
         TxnPath path = TxnPath.of(txn, chunk::all);
-        StoreError error = check(path);
+        StoreError error = check(path, new ArrayList<>(0));
         if (error != null) {
             chunk.endRequest();
             return new Outcome.Refused<>(error);
@@ -33,15 +34,19 @@ final class TxnApply {
         return Applying.done(result);
     }
 
-    private StoreError check(TxnPath path) {
+    /// @param deleted ranges that operations before this path delete
+    private StoreError check(TxnPath path, List<KeyRange> deleted) {
         int nested = 0;
         for (Operation operation : path.operations()) {
             StoreError error =
                     switch (operation) {
                         case Operation.Range range -> checkRevision(range.query().revision());
-                        case Operation.Put put -> checkPut(put.put());
-                        case Operation.Delete _ -> null;
-                        case Operation.Nested _ -> check(path.nested().get(nested++));
+                        case Operation.Put put -> checkPut(put.put(), deleted);
+                        case Operation.Delete delete -> {
+                            deleted.add(delete.delete().range());
+                            yield null;
+                        }
+                        case Operation.Nested _ -> check(path.nested().get(nested++), deleted);
                     };
             if (error != null) {
                 return error;
@@ -63,11 +68,16 @@ final class TxnApply {
         }
     }
 
-    private StoreError checkPut(Command.Put put) {
-        if (put.needsPresentKey() && !chunk.exists(put.key())) {
-            return StoreError.KEY_NOT_FOUND;
+    /// A put that keeps what is there needs it there when its turn comes. A delete "from a key on" may come before it
+    /// (TXN-09); etcd crashes on that one, here it is refused like any other missing key.
+    private StoreError checkPut(Command.Put put, List<KeyRange> deleted) {
+        if (put.lease() != 0 && leases.find(put.lease()) == null) {
+            return StoreError.LEASE_NOT_FOUND;
         }
-        return put.lease() != 0 && leases.find(put.lease()) == null ? StoreError.LEASE_NOT_FOUND : null;
+        boolean missing = put.needsPresentKey()
+                && (!chunk.exists(put.key())
+                        || deleted.stream().anyMatch(range -> range.contains(put.key())));
+        return missing ? StoreError.KEY_NOT_FOUND : null;
     }
 
     private Result.Txn run(TxnPath path, boolean answered) {

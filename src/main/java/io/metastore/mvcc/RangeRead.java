@@ -42,8 +42,12 @@ final class RangeRead {
         if (entry == null) {
             return new RangeResult(List.of(), false, 0, current);
         }
-        List<KeyValue> found = query.filter().passes(entry) ? List.of(keyValue(key, entry, query)) : List.of();
-        return new RangeResult(found, false, 1, current);
+        if (!query.filter().passes(entry)) {
+            return new RangeResult(List.of(), false, 1, current);
+        }
+        KeyValue pair = keyValue(key, entry, query);
+        boolean blank = query.detail() == RangeQuery.Detail.KEYS_ONLY;
+        return new RangeResult(List.of(blank ? pair.withoutValue() : pair), false, 1, current);
     }
 
     private RangeResult several(RangeQuery query, long revision, long current) {

@@ -163,9 +163,16 @@ public final class View implements History {
             version = row == null ? null : LogRow.replaced(row);
         }
         if (version == null) {
-            return null;
+            // The transaction made the version that it deletes here; it may have deleted an older one before.
+            return at(event.key(), main - 1);
         }
         byte[] row = snapshot.get(Table.LOG, LogRow.key(version.main(), version.sub()));
         return row == null ? null : LogRow.record(row);
+    }
+
+    private KeyValue at(Bytes key, long revision) {
+        try (Scan scan = scan(snapshot, KeyRange.single(key), revision)) {
+            return scan.next() ? RangeRead.full(snapshot, key, scan.entry()) : null;
+        }
     }
 }

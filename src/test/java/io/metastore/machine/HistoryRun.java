@@ -1,0 +1,191 @@
+package io.metastore.machine;
+
+import io.metastore.lease.Lease;
+import io.metastore.lease.Leases;
+import io.metastore.mvcc.Collection;
+import io.metastore.mvcc.MvccStore;
+import io.metastore.mvcc.View;
+import io.metastore.value.Event;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+
+/// Runs a history on the real state machine and on the oracle, and compares them all the way.
+final class HistoryRun implements AutoCloseable {
+    private final StoreFolder folder;
+    private final OracleMachine oracle = new OracleMachine();
+    private final ApplyMetrics metrics = new ApplyMetrics(new SimpleMeterRegistry());
+    private final List<FedEntries.Fed> log = new ArrayList<>();
+    private final List<Event> told = new ArrayList<>();
+    private MvccStore store;
+    private StateMachine machine;
+    private Collection collection;
+    private View held;
+    private long heldCompacted;
+    private long committedRevision;
+
+    HistoryRun(Path parent) {
+        folder = new StoreFolder(parent);
+        open();
+    }
+
+    private void open() {
+        store = new MvccStore(folder.open());
+        machine = new StateMachine(store);
+        collection = new Collection(store);
+        committedRevision = store.state().revision();
+    }
+
+    void run(List<HistoryStep> steps) throws IOException {
+        for (HistoryStep step : steps) {
+            switch (step) {
+                case HistoryStep.Apply apply -> apply(apply);
+                case HistoryStep.Collect collect -> collection.step(collect.limit());
+                case HistoryStep.Check check -> check(check);
+                case HistoryStep.Hold _ -> hold();
+                case HistoryStep.StoreCounts _ -> store.storeCounts();
+                case HistoryStep.Flush _ -> folder.engine().flush();
+                case HistoryStep.Reopen _ -> {
+                    giveBackHeld();
+                    store.close();
+                    folder.reopen();
+                    open();
+                    replay(0);
+                }
+                case HistoryStep.Crash crash -> crash(crash);
+            }
+        }
+    }
+
+    private void apply(HistoryStep.Apply apply) {
+        List<FedEntries.Fed> fed = new ArrayList<>();
+        List<List<Outcome<? extends Result>>> expected = new ArrayList<>();
+        int events = oracle.store.events().size();
+        for (HistoryStep.Entry entry : apply.entries()) {
+            List<Outcome<? extends Result>> outcomes = new ArrayList<>();
+            for (Command<?> command : entry.commands()) {
+                outcomes.add(oracle.apply(command, entry.index()));
+            }
+            fed.add(new FedEntries.Fed(entry));
+            expected.add(outcomes);
+        }
+        log.addAll(fed);
+        told.clear();
+        loop(apply.limits()).run(new FedEntries(fed, true));
+        for (int i = 0; i < fed.size(); i++) {
+            HistoryStep.Entry entry = apply.entries().get(i);
+            if (entry.answered()) {
+                OutcomeCheck.same(entry.commands(), expected.get(i), fed.get(i).outcomes());
+            }
+        }
+        OutcomeCheck.equal(
+                "events told",
+                oracle.store.events().subList(events, oracle.store.events().size()),
+                told);
+        OutcomeCheck.equal("applied index", fed.getLast().entry().index(), machine.appliedIndex());
+    }
+
+    private ApplyLoop loop(ChunkLimits limits) {
+        CommitListener listener = (events, leases, revision) -> {
+            told.addAll(events);
+            OutcomeCheck.equal("revision told", store.state().revision(), revision);
+            if (revision < committedRevision) {
+                throw new AssertionError("the revision went back from " + committedRevision + " to " + revision);
+            }
+            committedRevision = revision;
+            for (Long id : leases.revoked()) {
+                OutcomeCheck.equal(
+                        "lease " + id + " after its revocation",
+                        null,
+                        machine.leases().find(id));
+            }
+            for (Lease lease : leases.granted()) {
+                OutcomeCheck.equal(
+                        "lease after its grant", lease, machine.leases().find(lease.id()));
+            }
+        };
+        return new ApplyLoop(machine, limits, listener, metrics);
+    }
+
+    private void crash(HistoryStep.Crash crash) throws IOException {
+        Path copy = folder.copyUnflushed();
+        giveBackHeld();
+        store.close();
+        folder.abandonFor(copy);
+        open();
+        replay(crash.overlap());
+    }
+
+    /// What the log holds beyond the applied index arrives again, as after a restart: with nobody waiting.
+    private void replay(int overlap) {
+        long applied = machine.appliedIndex();
+        int from = 0;
+        while (from < log.size() && log.get(from).entry().index() <= applied) {
+            from++;
+        }
+        List<FedEntries.Fed> rest = log.subList(Math.max(0, from - overlap), log.size());
+        long revision = store.state().revision();
+        told.clear();
+        loop(new ChunkLimits(37, 10_000)).run(new FedEntries(rest, false));
+        List<Event> again = oracle.store.events().stream()
+                .filter(event -> event.revision().main() > revision)
+                .toList();
+        OutcomeCheck.equal("events told at replay", again, told);
+    }
+
+    private void hold() {
+        if (held == null) {
+            held = store.view();
+            heldCompacted = oracle.store.compacted();
+        } else {
+            giveBackHeld();
+        }
+    }
+
+    /// A view shows its own state however much has happened since.
+    private void giveBackHeld() {
+        if (held != null) {
+            try (View view = held) {
+                new ViewCheck(view, oracle.store, view.revision(), heldCompacted).wholeStateAtItsRevision();
+            }
+            held = null;
+        }
+    }
+
+    private void check(HistoryStep.Check check) {
+        try (View view = store.view()) {
+            OutcomeCheck.equal("revision", oracle.store.revision(), view.revision());
+            OutcomeCheck.equal("compacted revision", oracle.store.compacted(), view.compactedRevision());
+            ViewCheck views = new ViewCheck(view, oracle.store, oracle.store.revision(), oracle.store.compacted());
+            check.queries().forEach(views::query);
+            views.counts();
+            views.events(Math.max(check.scanFrom(), oracle.store.compacted()));
+            if (check.hashAt() >= 0) {
+                views.hash(check.hashAt());
+            }
+            var leases = new TreeMap<Long, Lease>();
+            machine.leases().all().forEach(lease -> leases.put(lease.id(), lease));
+            OutcomeCheck.equal("leases", oracle.leases, leases);
+            for (Long id : oracle.leases.keySet()) {
+                OutcomeCheck.equal("keys of lease " + id, oracle.keysOf(id), Leases.keys(view.reads(), id));
+            }
+        }
+        OutcomeCheck.equal(
+                "alarms", List.copyOf(oracle.alarms), machine.alarms().raised());
+        var members = new ArrayList<>(oracle.members.values());
+        members.sort((a, b) -> Long.compareUnsigned(a.id(), b.id()));
+        OutcomeCheck.equal("members", members, machine.members().all());
+    }
+
+    @Override
+    public void close() {
+        if (held != null) {
+            held.close();
+        }
+        store.close();
+        folder.close();
+    }
+}

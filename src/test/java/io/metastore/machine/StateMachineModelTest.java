@@ -1,0 +1,84 @@
+package io.metastore.machine;
+
+import static org.junit.jupiter.api.Assertions.fail;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Random histories of everything that a raft entry can hold, on the real state machine over RocksDB and on a naive one
+/// in
+/// memory: every outcome, event, view, count and hash must be equal, whatever is collected, lost or replayed in
+/// between.
+///
+/// `-Dseed=N` runs one seed again, `-Dcommands=N` makes the run longer.
+class StateMachineModelTest {
+    /// Each history starts from an empty store.
+    private static final int HISTORY = 5_000;
+
+    @TempDir
+    private Path folder;
+
+    private int runs;
+
+    @Test
+    void historiesEndAsTheOracleSays() {
+        Long only = Long.getLong("seed");
+        long first = only != null ? only : new Random().nextLong(1_000_000);
+        int commands = Integer.getInteger("commands", 20_000);
+        int histories = only != null ? 1 : Math.max(1, commands / HISTORY);
+        for (int i = 0; i < histories; i++) {
+            long seed = first + i;
+            System.out.println("history of " + commands / histories + " commands, seed " + seed);
+            List<HistoryStep> steps = new HistoryGenerator(seed).steps(commands / histories);
+            Throwable failure = failure(steps);
+            if (failure != null) {
+                report(seed, commands / histories, steps, failure);
+            }
+        }
+    }
+
+    private Throwable failure(List<HistoryStep> steps) {
+        try {
+            Path parent = Files.createDirectory(folder.resolve("run-" + runs++));
+            try (HistoryRun run = new HistoryRun(parent)) {
+                run.run(steps);
+            }
+            return null;
+        } catch (Exception | AssertionError e) {
+            return e;
+        }
+    }
+
+    private void report(long seed, int commands, List<HistoryStep> steps, Throwable failure) {
+        String kind = kind(failure);
+        HistoryShrinker shrinker = new HistoryShrinker(
+                fewer -> {
+                    Throwable same = failure(fewer);
+                    return same != null && kind(same).equals(kind);
+                },
+                TimeUnit.SECONDS.toNanos(30));
+        List<HistoryStep> shortest = shrinker.shrink(steps);
+        StringBuilder script =
+                new StringBuilder("seed " + seed + " (-Dseed=" + seed + " -Dcommands=" + commands + "): ");
+        Throwable last = failure(shortest);
+        script.append(last == null ? failure : last).append("\nShortest history found:");
+        shortest.forEach(step -> script.append("\n  ").append(step));
+        fail(script.toString(), last == null ? failure : last);
+    }
+
+    /// What a shorter history must still show: the beginning of the message, before anything that depends on the
+    /// history.
+    private static String kind(Throwable failure) {
+        String message = String.valueOf(failure.getMessage());
+        int end = 0;
+        while (end < message.length() && (Character.isLetter(message.charAt(end)) || message.charAt(end) == ' ')) {
+            end++;
+        }
+        return failure.getClass() + message.substring(0, end);
+    }
+}
