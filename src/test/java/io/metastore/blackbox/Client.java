@@ -35,6 +35,15 @@ public record Client(ManagedChannel channel) implements AutoCloseable {
                 .build());
     }
 
+    /// A channel on which a member can send 64 KiB ahead of the reader, no more.
+    static Client connectSlow(String host, int port) {
+        return new Client(NettyChannelBuilder.forAddress(host, port)
+                .usePlaintext()
+                .flowControlWindow(65_535)
+                .maxInboundMessageSize(Integer.MAX_VALUE)
+                .build());
+    }
+
     public KVGrpc.KVBlockingStub kv() {
         return kv(PATIENCE);
     }

@@ -24,21 +24,31 @@ public final class Duplex<Q, A> implements ClientResponseObserver<Q, A>, AutoClo
 
     private final BlockingQueue<A> answers = new LinkedBlockingQueue<>();
     private final CompletableFuture<Status> end = new CompletableFuture<>();
+    private final boolean byHand;
     private ClientCallStreamObserver<Q> call;
     private StreamObserver<Q> requests;
 
-    private Duplex() {}
+    private Duplex(boolean byHand) {
+        this.byHand = byHand;
+    }
 
     /// Opens a call with requests and answers in streams: `Duplex.open(client.watch()::watch)`.
     public static <Q, A> Duplex<Q, A> open(Function<StreamObserver<A>, StreamObserver<Q>> method) {
-        Duplex<Q, A> duplex = new Duplex<>();
+        Duplex<Q, A> duplex = new Duplex<>(false);
         duplex.requests = method.apply(duplex);
         return duplex;
     }
 
     /// Opens a call with one request and answers in a stream.
     public static <Q, A> Duplex<Q, A> server(Consumer<StreamObserver<A>> method) {
-        Duplex<Q, A> duplex = new Duplex<>();
+        Duplex<Q, A> duplex = new Duplex<>(false);
+        method.accept(duplex);
+        return duplex;
+    }
+
+    /// Opens a call with one request whose answers come one by one as asked for by [#request]; the first is asked for.
+    public static <Q, A> Duplex<Q, A> byHand(Consumer<StreamObserver<A>> method) {
+        Duplex<Q, A> duplex = new Duplex<>(true);
         method.accept(duplex);
         return duplex;
     }
@@ -46,6 +56,9 @@ public final class Duplex<Q, A> implements ClientResponseObserver<Q, A>, AutoClo
     @Override
     public void beforeStart(ClientCallStreamObserver<Q> stream) {
         call = stream;
+        if (byHand) {
+            stream.disableAutoRequestWithInitial(1);
+        }
     }
 
     @Override
@@ -70,6 +83,21 @@ public final class Duplex<Q, A> implements ClientResponseObserver<Q, A>, AutoClo
     /// Ends the stream of requests; answers may still come.
     public void halfClose() {
         requests.onCompleted();
+    }
+
+    /// Asks for one more answer of a call by hand.
+    public void request() {
+        call.request(1);
+    }
+
+    /// Takes all answers to the end of the call and returns its status.
+    public Status drain(Consumer<A> answer) {
+        if (byHand) {
+            call.request(Integer.MAX_VALUE);
+        }
+        Status status = awaitEnd();
+        arrived().forEach(answer);
+        return status;
     }
 
     /// The next answer; fails when none comes within [Client#PATIENCE] or the call has ended.

@@ -1,6 +1,8 @@
 package io.metastore.blackbox;
 
 import com.google.protobuf.ByteString;
+import io.metastore.api.etcd.mvccpb.KeyValue;
+import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -15,6 +17,11 @@ public record Keys(ByteString prefix) {
 
     static Keys fresh() {
         return new Keys(ByteString.copyFromUtf8("test/" + RUN + "/" + NEXT.getAndIncrement() + "/"));
+    }
+
+    /// Keys without a prefix, for an empty store.
+    static Keys none() {
+        return new Keys(ByteString.EMPTY);
     }
 
     /// The key with a name below the prefix.
@@ -33,5 +40,10 @@ public record Keys(ByteString prefix) {
             throw new IllegalArgumentException("not below " + prefix.toStringUtf8() + ": " + key.toStringUtf8());
         }
         return key.substring(prefix.size()).toStringUtf8();
+    }
+
+    /// What stands behind the prefix in the keys of pairs.
+    public List<String> names(List<KeyValue> pairs) {
+        return pairs.stream().map(pair -> name(pair.getKey())).toList();
     }
 }

@@ -5,6 +5,10 @@ import io.grpc.StatusRuntimeException;
 import io.metastore.api.etcd.etcdserverpb.RangeRequest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +18,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
 
 /// One member under test: a process with its own data folder on free loopback ports, or one that runs elsewhere.
 ///
@@ -127,6 +132,42 @@ public final class Member implements AutoCloseable {
             client = Client.connect(host, clientPort);
         }
         return client;
+    }
+
+    /// Another connection; the caller closes it.
+    public Client connect() {
+        return Client.connect(host, clientPort);
+    }
+
+    /// A connection on which the member can send 64 KiB ahead of the reader, no more; the caller closes it.
+    public Client connectSlow() {
+        return Client.connectSlow(host, clientPort);
+    }
+
+    /// Text of the page with the metrics.
+    public String metrics() {
+        HttpResponse<String> page = get("/metrics");
+        if (page.statusCode() != 200) {
+            throw new AssertionError("/metrics answered " + page.statusCode());
+        }
+        return page.body();
+    }
+
+    /// Fetches a page from the port of metrics and health; skips the test when the target runs elsewhere.
+    public HttpResponse<String> get(String path) {
+        Assumptions.assumeTrue(process != null, "where the target serves its metrics is not known");
+        try (HttpClient http = HttpClient.newHttpClient()) {
+            return http.send(
+                    HttpRequest.newBuilder(URI.create(metricsUrl() + path))
+                            .timeout(Client.PATIENCE)
+                            .build(),
+                    HttpResponse.BodyHandlers.ofString());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", e);
+        }
     }
 
     /// `host:port` of the client URL.

@@ -1,6 +1,7 @@
 package io.metastore.blackbox;
 
 import com.google.protobuf.ByteString;
+import io.metastore.api.etcd.etcdserverpb.CompactionRequest;
 import io.metastore.api.etcd.etcdserverpb.Compare;
 import io.metastore.api.etcd.etcdserverpb.DeleteRangeRequest;
 import io.metastore.api.etcd.etcdserverpb.PutRequest;
@@ -56,6 +57,15 @@ public final class Requests {
 
     public static DeleteRangeRequest.Builder delete(ByteString key, ByteString end) {
         return delete(key).setRangeEnd(end);
+    }
+
+    public static CompactionRequest compaction(long revision) {
+        return CompactionRequest.newBuilder().setRevision(revision).build();
+    }
+
+    /// A compaction that answers when old revisions are gone.
+    public static CompactionRequest physicalCompaction(long revision) {
+        return compaction(revision).toBuilder().setPhysical(true).build();
     }
 
     public static RequestOp op(RangeRequest.Builder request) {
