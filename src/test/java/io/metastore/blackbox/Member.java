@@ -79,6 +79,14 @@ public final class Member implements AutoCloseable {
         };
     }
 
+    /// Like [#start], but skips the test when the target is a member that runs elsewhere.
+    public static Member startOwn(String... flags) {
+        Assumptions.assumeFalse(
+                MemberTarget.current() instanceof MemberTarget.External,
+                "needs a member of its own, the target is an external one");
+        return start(flags);
+    }
+
     private static Member start(MemberTarget.Program program, List<String> flags) {
         try {
             Member member = new Member(program, flags);

@@ -1,7 +1,6 @@
 package io.metastore.blackbox;
 
 import java.util.Optional;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import org.junit.jupiter.api.extension.ParameterContext;
@@ -45,13 +44,10 @@ final class Members implements ParameterResolver {
     }
 
     private static Member ownMember(ExtensionContext context, OwnMember wanted) {
-        Assumptions.assumeFalse(
-                MemberTarget.current() instanceof MemberTarget.External,
-                "needs a member of its own, the target is an external one");
         return context.getStore(NAMESPACE)
                 .computeIfAbsent(
                         Member.class.getName() + context.getUniqueId(),
-                        key -> Member.start(wanted.value()),
+                        key -> Member.startOwn(wanted.value()),
                         Member.class);
     }
 }
