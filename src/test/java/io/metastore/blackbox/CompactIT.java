@@ -72,8 +72,7 @@ class CompactIT {
             }
         }
         Refusal.FUTURE_REV.of(() -> client.kv().compact(physicalCompaction(now + 1)));
-        assertEquals(
-                now, client.kv().compact(compaction(now - 1)).getHeader().getRevision());
+        assertEquals(now, client.kv().compact(compaction(now - 1)).getHeader().getRevision());
     }
 
     @Test
@@ -98,10 +97,12 @@ class CompactIT {
 
         assertEquals(now, client.kv().compact(compaction(first)).getHeader().getRevision());
         assertEquals(
-                now, client.kv().compact(physicalCompaction(first + 1)).getHeader().getRevision());
+                now,
+                client.kv().compact(physicalCompaction(first + 1)).getHeader().getRevision());
     }
 
-    /// With batches of ten and a pause of 100 ms the removal of 60 superseded versions takes at least half a second; the
+    /// With batches of ten and a pause of 100 ms the removal of 60 superseded versions takes at least half a second;
+    /// the
     /// answer without `physical` does not wait for it.
     @Test
     @OwnMember({"--compaction-batch-limit=10", "--compaction-sleep-interval=100ms"})
@@ -147,8 +148,7 @@ class CompactIT {
     private static Duplex<WatchRequest, WatchResponse> watch(Client client, ByteString key, long revision) {
         Duplex<WatchRequest, WatchResponse> watch = Duplex.open(client.watch()::watch);
         watch.send(WatchRequest.newBuilder()
-                .setCreateRequest(
-                        WatchCreateRequest.newBuilder().setKey(key).setStartRevision(revision))
+                .setCreateRequest(WatchCreateRequest.newBuilder().setKey(key).setStartRevision(revision))
                 .build());
         assertTrue(watch.next().getCreated());
         return watch;
@@ -170,8 +170,7 @@ class CompactIT {
         assertEquals(now, client.revision());
         Refusal.COMPACTED.of(() -> client.range(range(keys).setRevision(now - 1)));
         Refusal.COMPACTED.of(() -> client.kv().compact(physicalCompaction(now)));
-        assertEquals(
-                List.of("k1", "k2", "k3", "k4"), keys.names(client.all(keys)));
+        assertEquals(List.of("k1", "k2", "k3", "k4"), keys.names(client.all(keys)));
         assertEquals(now + 1, client.putRevision(keys.key("k0"), "again"));
     }
 
@@ -234,6 +233,7 @@ class CompactIT {
         assertEquals(Refusal.COMPACTED.text(), refusal.getStatus().getDescription());
         long current = client.revision();
         assertEquals(1, client.range(range(keys).setRevision(current)).getCount());
-        assertThrows(StatusRuntimeException.class, () -> client.range(range(keys).setRevision(first)));
+        assertThrows(
+                StatusRuntimeException.class, () -> client.range(range(keys).setRevision(first)));
     }
 }

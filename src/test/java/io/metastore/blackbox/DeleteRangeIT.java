@@ -32,18 +32,15 @@ class DeleteRangeIT {
         client.put(keys.key("a"), "1b");
         List<KeyValue> before = client.all(keys);
 
-        DeleteRangeResponse one =
-                client.kv().deleteRange(delete(keys.key("b")).build());
+        DeleteRangeResponse one = client.kv().deleteRange(delete(keys.key("b")).build());
         DeleteRangeResponse rest = client.kv()
-                .deleteRange(
-                        delete(keys.prefix(), keys.end()).setPrevKv(true).build());
+                .deleteRange(delete(keys.prefix(), keys.end()).setPrevKv(true).build());
 
         assertEquals(1, one.getDeleted());
         assertEquals(List.of(), one.getPrevKvsList());
         assertEquals(2, rest.getDeleted());
         assertEquals(List.of(before.get(0), before.get(2)), rest.getPrevKvsList());
-        assertEquals(
-                one.getHeader().getRevision() + 1, rest.getHeader().getRevision());
+        assertEquals(one.getHeader().getRevision() + 1, rest.getHeader().getRevision());
         assertEquals(List.of(), client.all(keys));
     }
 
@@ -117,8 +114,7 @@ class DeleteRangeIT {
                         .setKeys(true)
                         .build());
         long again = client.putRevision(key, "2");
-        client.lease()
-                .leaseRevoke(LeaseRevokeRequest.newBuilder().setID(lease).build());
+        client.lease().leaseRevoke(LeaseRevokeRequest.newBuilder().setID(lease).build());
 
         assertEquals(0, left.getKeysCount());
         assertTrue(left.getTTL() > 0);

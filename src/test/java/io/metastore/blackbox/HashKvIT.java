@@ -187,7 +187,8 @@ class HashKvIT {
                                 .build());
                 if (deleted.getDeleted() > 0) {
                     history.begin();
-                    deleted.getPrevKvsList().forEach(kv -> history.delete(kv.getKey().toStringUtf8()));
+                    deleted.getPrevKvsList()
+                            .forEach(kv -> history.delete(kv.getKey().toStringUtf8()));
                     history.commit(deleted.getHeader().getRevision());
                 }
             }

@@ -41,18 +41,22 @@ class HeaderIT {
         assertHeader(first, revision + 1, client.put(keys.key("a"), "1").getHeader());
         assertHeader(first, revision + 1, client.range(range(keys)).getHeader());
         assertHeader(
-                first, revision + 1, client.range(range(keys).setSerializable(true)).getHeader());
+                first,
+                revision + 1,
+                client.range(range(keys).setSerializable(true)).getHeader());
         assertHeader(
-                first, revision + 2, client.txn(then(op(put(keys.key("b"), "1")))).getHeader());
+                first,
+                revision + 2,
+                client.txn(then(op(put(keys.key("b"), "1")))).getHeader());
         assertHeader(first, revision + 2, client.txn(then(op(range(keys)))).getHeader());
         assertHeader(
                 first,
                 revision + 3,
-                client.kv()
-                        .deleteRange(Requests.delete(keys.key("a")).build())
-                        .getHeader());
+                client.kv().deleteRange(Requests.delete(keys.key("a")).build()).getHeader());
         assertHeader(
-                first, revision + 3, client.kv().compact(compaction(revision + 1)).getHeader());
+                first,
+                revision + 3,
+                client.kv().compact(compaction(revision + 1)).getHeader());
     }
 
     @Test
@@ -63,7 +67,9 @@ class HeaderIT {
         long lease = client.grant(600);
 
         for (ResponseHeader header : List.of(
-                client.kv().deleteRange(Requests.delete(keys.key("missing")).build()).getHeader(),
+                client.kv()
+                        .deleteRange(Requests.delete(keys.key("missing")).build())
+                        .getHeader(),
                 client.txn(TxnRequest.newBuilder()).getHeader(),
                 client.lease()
                         .leaseGrant(LeaseGrantRequest.newBuilder().setTTL(600).build())
@@ -76,7 +82,8 @@ class HeaderIT {
                         .leaseLeases(LeaseLeasesRequest.getDefaultInstance())
                         .getHeader(),
                 client.lease()
-                        .leaseRevoke(LeaseRevokeRequest.newBuilder().setID(lease).build())
+                        .leaseRevoke(
+                                LeaseRevokeRequest.newBuilder().setID(lease).build())
                         .getHeader(),
                 client.maintenance()
                         .alarm(AlarmRequest.newBuilder()

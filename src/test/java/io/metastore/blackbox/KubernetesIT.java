@@ -49,8 +49,8 @@ class KubernetesIT {
     }
 
     private static TxnResponse create(Client client, ByteString key, String value, long lease) {
-        return client.txn(
-                when(modRevision(key, CompareResult.EQUAL, 0)).addSuccess(op(put(key, value).setLease(lease))));
+        return client.txn(when(modRevision(key, CompareResult.EQUAL, 0))
+                .addSuccess(op(put(key, value).setLease(lease))));
     }
 
     private static TxnResponse update(Client client, ByteString key, String value, long expected) {
@@ -66,8 +66,8 @@ class KubernetesIT {
     }
 
     private static Duplex<WatchRequest, WatchResponse> watch(Client client, Keys keys, long from) {
-        Duplex<WatchRequest, WatchResponse> watch = Duplex.open(client.watch()
-                .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(HAS_LEADER))::watch);
+        Duplex<WatchRequest, WatchResponse> watch = Duplex.open(
+                client.watch().withInterceptors(MetadataUtils.newAttachHeadersInterceptor(HAS_LEADER))::watch);
         watch.send(WatchRequest.newBuilder()
                 .setCreateRequest(WatchCreateRequest.newBuilder()
                         .setKey(keys.prefix())
@@ -146,8 +146,8 @@ class KubernetesIT {
         List<String> seen = new ArrayList<>();
         boolean more = true;
         while (more) {
-            RangeResponse page = client.range(
-                    range(from, keys.end()).setLimit(5).setRevision(pinned));
+            RangeResponse page =
+                    client.range(range(from, keys.end()).setLimit(5).setRevision(pinned));
             assertEquals(23 - seen.size(), page.getCount(), "keys from the start key on, at the pinned revision");
             pinned = pinned == 0 ? page.getHeader().getRevision() : pinned;
             seen.addAll(keys.names(page.getKvsList()));
@@ -206,7 +206,8 @@ class KubernetesIT {
                         .setProgressRequest(WatchProgressRequest.getDefaultInstance())
                         .build());
                 WatchResponse response = watch.next();
-                response.getEventsList().forEach(event -> delivered.add(event.getKv().getModRevision()));
+                response.getEventsList()
+                        .forEach(event -> delivered.add(event.getKv().getModRevision()));
                 if (response.getEventsCount() == 0) {
                     assertEquals(-1, response.getWatchId());
                     progress = response.getHeader().getRevision();
@@ -241,7 +242,9 @@ class KubernetesIT {
             create(client, keys.key("pods/" + (char) ('a' + i)), "v", 0);
         }
         RangeResponse.Builder merged = RangeResponse.newBuilder();
-        client.kv().rangeStream(range(keys).build()).forEachRemaining(part -> merged.mergeFrom(part.getRangeResponse()));
+        client.kv()
+                .rangeStream(range(keys).build())
+                .forEachRemaining(part -> merged.mergeFrom(part.getRangeResponse()));
 
         assertEquals(client.range(range(keys)), merged.build());
     }
@@ -302,10 +305,7 @@ class KubernetesIT {
         }
         long before = client.revision();
         var future = ClientCalls.futureUnaryCall(
-                client.channel()
-                        .newCall(
-                                LeaseGrpc.getLeaseRevokeMethod(),
-                                CallOptions.DEFAULT),
+                client.channel().newCall(LeaseGrpc.getLeaseRevokeMethod(), CallOptions.DEFAULT),
                 LeaseRevokeRequest.newBuilder().setID(granted.getID()).build());
         long write = client.putRevision(keys.end().concat(bytes("other")), "1");
         var revoked = Futures.getUnchecked(future);

@@ -56,8 +56,7 @@ class PutIT {
     @Statement("KVP-02")
     void returnsThePreviousPair(Client client, Keys keys) {
         long lease = client.grant(600);
-        PutRequest.Builder request =
-                put(keys.key("a"), "1").setPrevKv(true).setLease(lease);
+        PutRequest.Builder request = put(keys.key("a"), "1").setPrevKv(true).setLease(lease);
 
         PutResponse first = client.kv().put(request.build());
         KeyValue written = client.get(keys.key("a")).orElseThrow();
@@ -87,8 +86,8 @@ class PutIT {
                         .setIgnoreLease(true)
                         .setLease(7)
                         .build()));
-        Refusal.VALUE_PROVIDED.of(() -> client.txn(
-                Requests.then(Requests.op(put(keys.key("a"), "2").setIgnoreValue(true)))));
+        Refusal.VALUE_PROVIDED.of(() ->
+                client.txn(Requests.then(Requests.op(put(keys.key("a"), "2").setIgnoreValue(true)))));
         assertEquals(revision, client.revision());
     }
 
@@ -97,10 +96,10 @@ class PutIT {
     void refusesToIgnoreWhatAMissingKeyLacks(Client client, Keys keys) {
         long revision = client.revision();
 
-        Refusal.KEY_NOT_FOUND.of(
-                () -> client.kv().put(put(keys.key("a"), "").setIgnoreValue(true).build()));
-        Refusal.KEY_NOT_FOUND.of(
-                () -> client.kv().put(put(keys.key("a"), "1").setIgnoreLease(true).build()));
+        Refusal.KEY_NOT_FOUND.of(() ->
+                client.kv().put(put(keys.key("a"), "").setIgnoreValue(true).build()));
+        Refusal.KEY_NOT_FOUND.of(() ->
+                client.kv().put(put(keys.key("a"), "1").setIgnoreLease(true).build()));
         Refusal.KEY_NOT_FOUND.of(() -> client.kv()
                 .put(put(keys.key("a"), "")
                         .setIgnoreValue(true)
@@ -191,7 +190,8 @@ class PutIT {
     void takesLeasesWithNegativeIds(Client client, Keys keys) {
         long lease = -(System.nanoTime() & Integer.MAX_VALUE) - 2;
         var granted = client.lease()
-                .leaseGrant(LeaseGrantRequest.newBuilder().setID(lease).setTTL(600).build());
+                .leaseGrant(
+                        LeaseGrantRequest.newBuilder().setID(lease).setTTL(600).build());
 
         client.kv().put(put(keys.key("a"), "1").setLease(lease).build());
 
@@ -218,7 +218,6 @@ class PutIT {
     }
 
     private static void revoke(Client client, long lease) {
-        client.lease()
-                .leaseRevoke(LeaseRevokeRequest.newBuilder().setID(lease).build());
+        client.lease().leaseRevoke(LeaseRevokeRequest.newBuilder().setID(lease).build());
     }
 }

@@ -48,9 +48,13 @@ class QuotaIT {
         long id = memberId(client);
 
         assertTrue(written >= 4 && written <= 64, () -> written + " MiB");
-        AlarmMember alarm =
-                AlarmMember.newBuilder().setMemberID(id).setAlarm(AlarmType.NOSPACE).build();
-        assertEquals(List.of(alarm), alarm(client, AlarmAction.GET, 0, AlarmType.NONE).getAlarmsList());
+        AlarmMember alarm = AlarmMember.newBuilder()
+                .setMemberID(id)
+                .setAlarm(AlarmType.NOSPACE)
+                .build();
+        assertEquals(
+                List.of(alarm),
+                alarm(client, AlarmAction.GET, 0, AlarmType.NONE).getAlarmsList());
         StatusResponse status = client.maintenance().status(StatusRequest.getDefaultInstance());
         assertEquals(QUOTA, status.getDbSizeQuota());
         assertEquals(1, status.getErrorsCount());
@@ -65,8 +69,7 @@ class QuotaIT {
         Refusal.NO_SPACE.of(() -> client.grant(600));
         worksWithoutSpace(client, keys, lease);
 
-        client.kv()
-                .deleteRange(Requests.delete(keys.prefix(), keys.end()).build());
+        client.kv().deleteRange(Requests.delete(keys.prefix(), keys.end()).build());
         client.kv().compact(Requests.physicalCompaction(client.revision()));
         Refusal.NO_SPACE.of(() -> client.put(keys.key("a"), "1"));
         member.kill();
@@ -85,15 +88,18 @@ class QuotaIT {
                 client.kv()
                         .deleteRange(Requests.delete(keys.key("big0")).build())
                         .getDeleted());
-        assertTrue(client.txn(then(op(Requests.delete(keys.key("big1"))), op(range(keys)))).getSucceeded());
+        assertTrue(client.txn(then(op(Requests.delete(keys.key("big1"))), op(range(keys))))
+                .getSucceeded());
         assertEquals(
                 revision + 3,
                 client.lease()
-                        .leaseRevoke(LeaseRevokeRequest.newBuilder().setID(lease).build())
+                        .leaseRevoke(
+                                LeaseRevokeRequest.newBuilder().setID(lease).build())
                         .getHeader()
                         .getRevision());
         assertEquals(
-                revision + 3, client.kv().compact(compaction(revision)).getHeader().getRevision());
+                revision + 3,
+                client.kv().compact(compaction(revision)).getHeader().getRevision());
     }
 
     /// Writes one MiB after the other until the quota refuses; returns how many were taken.
@@ -110,7 +116,8 @@ class QuotaIT {
         throw new AssertionError("the quota is not looked at");
     }
 
-    /// The branch that does not run is large: it is refused while there is room for the small one, which was written just
+    /// The branch that does not run is large: it is refused while there is room for the small one, which was written
+    /// just
     /// before.
     @Test
     @OwnMember({"--quota-backend-bytes=" + QUOTA, "--max-request-bytes=16000000"})
@@ -169,8 +176,10 @@ class QuotaIT {
     void raisesListsAndClearsAlarms(Member member, Keys keys) {
         Client client = member.client();
         long own = memberId(client);
-        AlarmMember space =
-                AlarmMember.newBuilder().setMemberID(own).setAlarm(AlarmType.NOSPACE).build();
+        AlarmMember space = AlarmMember.newBuilder()
+                .setMemberID(own)
+                .setAlarm(AlarmType.NOSPACE)
+                .build();
         AlarmMember foreign = AlarmMember.newBuilder()
                 .setMemberID(42)
                 .setAlarm(AlarmType.CORRUPT)
@@ -178,25 +187,33 @@ class QuotaIT {
 
         assertEquals(0, alarm(client, AlarmAction.GET, 0, AlarmType.NONE).getAlarmsCount());
         assertEquals(0, alarm(client, AlarmAction.ACTIVATE, own, AlarmType.NONE).getAlarmsCount());
-        assertEquals(0, alarm(client, AlarmAction.DEACTIVATE, own, AlarmType.NOSPACE).getAlarmsCount());
         assertEquals(
-                List.of(space), alarm(client, AlarmAction.ACTIVATE, own, AlarmType.NOSPACE).getAlarmsList());
+                0, alarm(client, AlarmAction.DEACTIVATE, own, AlarmType.NOSPACE).getAlarmsCount());
         assertEquals(
-                List.of(space), alarm(client, AlarmAction.ACTIVATE, own, AlarmType.NOSPACE).getAlarmsList());
+                List.of(space),
+                alarm(client, AlarmAction.ACTIVATE, own, AlarmType.NOSPACE).getAlarmsList());
+        assertEquals(
+                List.of(space),
+                alarm(client, AlarmAction.ACTIVATE, own, AlarmType.NOSPACE).getAlarmsList());
         Refusal.NO_SPACE.of(() -> client.put(keys.key("a"), "1"));
         assertEquals(
-                List.of(foreign), alarm(client, AlarmAction.ACTIVATE, 42, AlarmType.CORRUPT).getAlarmsList());
+                List.of(foreign),
+                alarm(client, AlarmAction.ACTIVATE, 42, AlarmType.CORRUPT).getAlarmsList());
         assertEquals(
                 Set.of(space, foreign),
                 Set.copyOf(alarm(client, AlarmAction.GET, 7, AlarmType.NONE).getAlarmsList()));
         assertEquals(
-                List.of(foreign), alarm(client, AlarmAction.GET, own, AlarmType.CORRUPT).getAlarmsList());
-        assertEquals(0, alarm(client, AlarmAction.DEACTIVATE, 0, AlarmType.NOSPACE).getAlarmsCount());
+                List.of(foreign),
+                alarm(client, AlarmAction.GET, own, AlarmType.CORRUPT).getAlarmsList());
+        assertEquals(
+                0, alarm(client, AlarmAction.DEACTIVATE, 0, AlarmType.NOSPACE).getAlarmsCount());
         assertEquals(2, alarm(client, AlarmAction.GET, 0, AlarmType.NONE).getAlarmsCount());
         assertEquals(
-                List.of(foreign), alarm(client, AlarmAction.DEACTIVATE, 42, AlarmType.CORRUPT).getAlarmsList());
+                List.of(foreign),
+                alarm(client, AlarmAction.DEACTIVATE, 42, AlarmType.CORRUPT).getAlarmsList());
         assertEquals(
-                List.of(space), alarm(client, AlarmAction.DEACTIVATE, own, AlarmType.NOSPACE).getAlarmsList());
+                List.of(space),
+                alarm(client, AlarmAction.DEACTIVATE, own, AlarmType.NOSPACE).getAlarmsList());
         client.put(keys.key("a"), "1");
     }
 

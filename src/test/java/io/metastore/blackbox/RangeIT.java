@@ -35,8 +35,7 @@ class RangeIT {
         assertEquals(List.of(), empty.getKvsList());
         assertFalse(empty.getMore());
         assertEquals(2, client.putRevision(bytes("a"), "1"));
-        assertEquals(
-                List.of("a"), names(client.range(range(FROM_KEY, FROM_KEY)), Keys.none()), "the whole key space");
+        assertEquals(List.of("a"), names(client.range(range(FROM_KEY, FROM_KEY)), Keys.none()), "the whole key space");
     }
 
     @Test
@@ -66,16 +65,15 @@ class RangeIT {
         Refusal.EMPTY_KEY.of(() -> client.range(range(none, keys.end())));
         Refusal.EMPTY_KEY.of(() -> client.put(none, "1"));
         Refusal.EMPTY_KEY.of(() -> client.delete(none));
-        Refusal.EMPTY_KEY.of(() -> client.kv()
-                .deleteRange(Requests.delete(none, keys.end()).build()));
+        Refusal.EMPTY_KEY.of(
+                () -> client.kv().deleteRange(Requests.delete(none, keys.end()).build()));
         Refusal.EMPTY_KEY.of(() -> client.txn(
-                Requests.when(Requests.version(none, CompareResult.EQUAL, 0))
-                        .addSuccess(Requests.op(range(key)))));
+                Requests.when(Requests.version(none, CompareResult.EQUAL, 0)).addSuccess(Requests.op(range(key)))));
         Refusal.EMPTY_KEY.of(() -> client.txn(Requests.then(Requests.op(range(none)))));
         Refusal.EMPTY_KEY.of(() -> client.txn(Requests.then(Requests.op(Requests.put(none, "1")))));
         Refusal.EMPTY_KEY.of(() -> client.txn(Requests.then(Requests.op(Requests.delete(none)))));
-        Refusal.EMPTY_KEY.of(() -> client.txn(
-                Requests.then(Requests.op(Requests.then(Requests.op(Requests.put(none, "1")))))));
+        Refusal.EMPTY_KEY.of(() ->
+                client.txn(Requests.then(Requests.op(Requests.then(Requests.op(Requests.put(none, "1")))))));
     }
 
     @ParameterizedTest
@@ -117,7 +115,9 @@ class RangeIT {
         assertEquals(0, client.range(range(first, bytes("\0\0"))).getCount());
         assertEquals(
                 2,
-                client.kv().deleteRange(Requests.delete(first, FROM_KEY).build()).getDeleted());
+                client.kv()
+                        .deleteRange(Requests.delete(first, FROM_KEY).build())
+                        .getDeleted());
     }
 
     @Test
@@ -205,8 +205,7 @@ class RangeIT {
     void countsOnlyWhenAsked(long limit, Client client, Keys keys) {
         three(client, keys);
 
-        RangeResponse response =
-                client.range(range(keys).setCountOnly(true).setLimit(limit));
+        RangeResponse response = client.range(range(keys).setCountOnly(true).setLimit(limit));
 
         assertEquals(List.of(), response.getKvsList());
         assertFalse(response.getMore());
@@ -228,9 +227,7 @@ class RangeIT {
                 .setVersion(1)
                 .build();
 
-        assertEquals(
-                List.of(bare),
-                client.range(range(keys).setKeysOnly(true)).getKvsList());
+        assertEquals(List.of(bare), client.range(range(keys).setKeysOnly(true)).getKvsList());
         assertEquals(
                 List.of(bare),
                 client.range(range(keys.key("a")).setKeysOnly(true)).getKvsList());
@@ -257,13 +254,12 @@ class RangeIT {
         client.put(keys.key("c"), "1");
         client.put(keys.key("a"), "2");
         long revision = nth == 0 ? 0 : first + nth - 1;
-        UnaryOperator<RangeRequest.Builder> set =
-                switch (bound) {
-                    case "min_mod" -> request -> request.setMinModRevision(revision);
-                    case "max_mod" -> request -> request.setMaxModRevision(revision);
-                    case "min_create" -> request -> request.setMinCreateRevision(revision);
-                    default -> request -> request.setMaxCreateRevision(revision);
-                };
+        UnaryOperator<RangeRequest.Builder> set = switch (bound) {
+            case "min_mod" -> request -> request.setMinModRevision(revision);
+            case "max_mod" -> request -> request.setMaxModRevision(revision);
+            case "min_create" -> request -> request.setMinCreateRevision(revision);
+            default -> request -> request.setMaxCreateRevision(revision);
+        };
 
         RangeResponse response = client.range(set.apply(range(keys)));
 
@@ -343,8 +339,8 @@ class RangeIT {
     @Statement("KVR-25")
     void validatesBeforeItReads(Client client, Keys keys) {
         Refusal.EMPTY_KEY.of(() -> client.range(range(ByteString.EMPTY).setRevision(Long.MAX_VALUE)));
-        Refusal.INVALID_SORT_OPTION.of(
-                () -> client.range(range(keys.key("a")).setRevision(Long.MAX_VALUE).setSortOrderValue(9)));
+        Refusal.INVALID_SORT_OPTION.of(() ->
+                client.range(range(keys.key("a")).setRevision(Long.MAX_VALUE).setSortOrderValue(9)));
         Refusal.EMPTY_KEY.of(() -> client.range(range(ByteString.EMPTY).setSortOrderValue(9)));
     }
 

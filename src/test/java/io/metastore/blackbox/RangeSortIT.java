@@ -53,8 +53,7 @@ class RangeSortIT {
     void sortsByEveryTarget(SortOrder order, SortTarget target, String expected, Client client, Keys keys) {
         fill(client, keys);
 
-        RangeResponse response =
-                client.range(range(keys).setSortOrder(order).setSortTarget(target));
+        RangeResponse response = client.range(range(keys).setSortOrder(order).setSortTarget(target));
 
         assertEquals(List.of(expected.split(" ")), keys.names(response.getKvsList()));
         assertEquals(3, response.getCount());
@@ -64,8 +63,7 @@ class RangeSortIT {
     @CsvSource({"3,0", "99,0", "-1,0", "0,5", "0,77", "1,-1", "7,9"})
     @Statement("KVR-07")
     void refusesOrdersOutsideTheEnum(int order, int target, Client client, Keys keys) {
-        RangeRequest.Builder request =
-                range(keys).setSortOrderValue(order).setSortTargetValue(target);
+        RangeRequest.Builder request = range(keys).setSortOrderValue(order).setSortTargetValue(target);
 
         Refusal.INVALID_SORT_OPTION.of(() -> client.range(request));
         Refusal.INVALID_SORT_OPTION.of(() -> client.txn(Requests.then(Requests.op(request))));
@@ -83,7 +81,8 @@ class RangeSortIT {
                 List<KeyValue> kvs = client.range(
                                 range(keys).setSortOrder(order).setSortTarget(target))
                         .getKvsList();
-                Set<String> names = kvs.stream().map(kv -> keys.name(kv.getKey())).collect(Collectors.toSet());
+                Set<String> names =
+                        kvs.stream().map(kv -> keys.name(kv.getKey())).collect(Collectors.toSet());
 
                 assertEquals(4, kvs.size());
                 assertEquals(Set.of("a", "b", "c", "d"), names);

@@ -55,8 +55,7 @@ class RangeStreamIT {
         client.put(keys.key("a"), "1");
 
         RangeStreamResponse only = stream(
-                        client,
-                        range(keys).setSortOrder(SortOrder.ASCEND).setSortTarget(SortTarget.KEY))
+                        client, range(keys).setSortOrder(SortOrder.ASCEND).setSortTarget(SortTarget.KEY))
                 .getFirst();
 
         assertTrue(only.hasRangeResponse());
@@ -114,11 +113,7 @@ class RangeStreamIT {
             for (RangeStreamResponse part : parts.subList(0, parts.size() - 1)) {
                 RangeResponse inner = part.getRangeResponse();
                 assertEquals(
-                        RangeResponse.newBuilder()
-                                .addAllKvs(inner.getKvsList())
-                                .build(),
-                        inner,
-                        "only pairs");
+                        RangeResponse.newBuilder().addAllKvs(inner.getKvsList()).build(), inner, "only pairs");
             }
             assertTrue(parts.getLast().getRangeResponse().hasHeader());
             assertEquals(client.range(request), merged(parts));
@@ -240,8 +235,8 @@ class RangeStreamIT {
             List<RangeStreamResponse> parts = new ArrayList<>(List.of(call.next()));
             writer.put(keys.key("zz-later"), "1");
             var ignored = writer.kv()
-                    .deleteRange(
-                            Requests.delete(keys.key("k0020"), keys.key("k0039")).build());
+                    .deleteRange(Requests.delete(keys.key("k0020"), keys.key("k0039"))
+                            .build());
             while (!parts.getLast().getRangeResponse().hasHeader()) {
                 call.request();
                 parts.add(call.next());
@@ -262,8 +257,7 @@ class RangeStreamIT {
         fill(writer, keys, 40, "x".repeat(256 << 10));
         try (Client slow = member.connectSlow();
                 Duplex<RangeRequest, RangeStreamResponse> call = openSlow(slow, range(keys))) {
-            List<KeyValue> seen =
-                    new ArrayList<>(call.next().getRangeResponse().getKvsList());
+            List<KeyValue> seen = new ArrayList<>(call.next().getRangeResponse().getKvsList());
             long later = writer.putRevision(keys.key("zz-later"), "1");
             var ignored = writer.kv().compact(Requests.compaction(later));
             Status end = call.drain(part -> seen.addAll(part.getRangeResponse().getKvsList()));
@@ -283,8 +277,7 @@ class RangeStreamIT {
         var ignored = client.kv().compact(Requests.compaction(now));
 
         Refusal.COMPACTED.of(() -> stream(client, range(keys).setRevision(old)));
-        assertEquals(
-                1, merged(stream(client, range(keys).setRevision(now))).getKvsCount());
+        assertEquals(1, merged(stream(client, range(keys).setRevision(now))).getKvsCount());
     }
 
     @Test
@@ -292,7 +285,8 @@ class RangeStreamIT {
     void isCountedAsAServerStream(Member member, Keys keys) {
         stream(member.client(), range(keys));
 
-        Set<String> started = member.metrics().lines()
+        Set<String> started = member.metrics()
+                .lines()
                 .filter(line -> line.startsWith("grpc_server_started_total{")
                         && line.contains("grpc_method=\"RangeStream\"")
                         && line.contains("grpc_service=\"etcdserverpb.KV\""))

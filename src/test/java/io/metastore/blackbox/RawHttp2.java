@@ -1,6 +1,7 @@
 package io.metastore.blackbox;
 
 import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.DefaultHttp2HeadersDecoder;
 import io.netty.handler.codec.http2.Http2Headers;
 import java.io.ByteArrayOutputStream;
@@ -16,6 +17,7 @@ final class RawHttp2 implements AutoCloseable {
 
     static final int DATA = 0;
     static final int HEADERS = 1;
+    static final int RST_STREAM = 3;
     static final int SETTINGS = 4;
     static final int PING = 6;
     static final int GOAWAY = 7;
@@ -48,14 +50,19 @@ final class RawHttp2 implements AutoCloseable {
 
     private void write(int type, int flags, int stream, byte[] payload) throws IOException {
         out.write(new byte[] {
-            (byte) (payload.length >> 16), (byte) (payload.length >> 8), (byte) payload.length, (byte) type, (byte) flags
+            (byte) (payload.length >> 16),
+            (byte) (payload.length >> 8),
+            (byte) payload.length,
+            (byte) type,
+            (byte) flags
         });
         out.writeInt(stream);
         out.write(payload);
         out.flush();
     }
 
-    /// Makes a unary gRPC call with a header whose value is any bytes, and returns its last headers.
+    /// Makes a unary gRPC call with a header whose value is any bytes, and returns its last headers: none
+    /// when the server reset the stream.
     Http2Headers call(String path, String name, byte[] value, byte[] message) throws Exception {
         ByteArrayOutputStream headers = new ByteArrayOutputStream();
         literal(headers, ":method", "POST".getBytes(StandardCharsets.US_ASCII));
@@ -75,6 +82,9 @@ final class RawHttp2 implements AutoCloseable {
         DefaultHttp2HeadersDecoder decoder = new DefaultHttp2HeadersDecoder();
         while (true) {
             Frame frame = read();
+            if (frame.type() == RST_STREAM) {
+                return new DefaultHttp2Headers();
+            }
             if (frame.type() == HEADERS) {
                 Http2Headers decoded = decoder.decodeHeaders(1, Unpooled.wrappedBuffer(frame.payload()));
                 if ((frame.flags() & END_STREAM) != 0) {

@@ -101,8 +101,7 @@ class TxnCompareIT {
     void findsNoValueInAMissingKey(CompareResult result, Client client, Keys keys) {
         assertFalse(holds(client, value(keys.key("missing"), result, "")));
         assertFalse(holds(client, value(keys.key("missing"), result, "x")));
-        assertFalse(holds(
-                client, value(keys.prefix(), result, "").setRangeEnd(keys.end())));
+        assertFalse(holds(client, value(keys.prefix(), result, "").setRangeEnd(keys.end())));
     }
 
     @Test
@@ -114,18 +113,18 @@ class TxnCompareIT {
         client.put(keys.key("c"), "y");
         ByteString end = keys.end();
 
-        assertTrue(holds(client, version(keys.prefix(), CompareResult.GREATER, 0).setRangeEnd(end)));
+        assertTrue(
+                holds(client, version(keys.prefix(), CompareResult.GREATER, 0).setRangeEnd(end)));
         assertFalse(holds(client, version(keys.prefix(), CompareResult.EQUAL, 1).setRangeEnd(end)));
-        assertTrue(holds(
-                client, value(keys.prefix(), CompareResult.EQUAL, "x").setRangeEnd(keys.key("c"))));
+        assertTrue(holds(client, value(keys.prefix(), CompareResult.EQUAL, "x").setRangeEnd(keys.key("c"))));
         assertFalse(holds(client, value(keys.prefix(), CompareResult.EQUAL, "x").setRangeEnd(end)));
-        assertFalse(holds(client, value(keys.prefix(), CompareResult.NOT_EQUAL, "y").setRangeEnd(end)));
+        assertFalse(
+                holds(client, value(keys.prefix(), CompareResult.NOT_EQUAL, "y").setRangeEnd(end)));
         ByteString none = keys.key("m");
         assertTrue(holds(client, createRevision(none, CompareResult.EQUAL, 0).setRangeEnd(end)));
         assertFalse(holds(client, createRevision(none, CompareResult.GREATER, 0).setRangeEnd(end)));
         assertTrue(holds(
-                client,
-                version(keys.key("c"), CompareResult.EQUAL, 1).setRangeEnd(Requests.after(keys.key("c")))));
+                client, version(keys.key("c"), CompareResult.EQUAL, 1).setRangeEnd(Requests.after(keys.key("c")))));
     }
 
     @Test
@@ -167,7 +166,9 @@ class TxnCompareIT {
         assertTrue(holds(client, version(keys.key("a"), CompareResult.EQUAL, 99).setResultValue(42)));
         assertTrue(holds(client, version(keys.key("a"), CompareResult.EQUAL, 99).setResultValue(-1)));
         assertFalse(
-                holds(client, value(keys.key("missing"), CompareResult.EQUAL, "").setResultValue(42)),
+                holds(
+                        client,
+                        value(keys.key("missing"), CompareResult.EQUAL, "").setResultValue(42)),
                 "a missing value stays false");
     }
 
@@ -190,11 +191,13 @@ class TxnCompareIT {
     @Statement("TXN-16")
     void looksAtTheStateBeforeTheTxn(Client client, Keys keys) {
         Compare.Builder exists = version(keys.key("a"), CompareResult.GREATER, 0);
-        var nested = when(exists)
-                .addSuccess(op(put(keys.key("seen"), "1")))
-                .addFailure(op(put(keys.key("unseen"), "1")));
+        var nested =
+                when(exists).addSuccess(op(put(keys.key("seen"), "1"))).addFailure(op(put(keys.key("unseen"), "1")));
 
-        var response = client.txn(then(op(put(keys.key("a"), "1")), op(nested), op(nested.clone().clearFailure().clearSuccess())));
+        var response = client.txn(then(
+                op(put(keys.key("a"), "1")),
+                op(nested),
+                op(nested.clone().clearFailure().clearSuccess())));
 
         assertTrue(response.getSucceeded());
         assertFalse(response.getResponses(1).getResponseTxn().getSucceeded());

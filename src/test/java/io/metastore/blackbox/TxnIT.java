@@ -92,9 +92,11 @@ class TxnIT {
                 bytes("old"),
                 response.getResponses(2).getResponseDeleteRange().getPrevKvs(0).getValue());
         assertEquals(
-                List.of("a"), keys.names(response.getResponses(3).getResponseRange().getKvsList()));
+                List.of("a"),
+                keys.names(response.getResponses(3).getResponseRange().getKvsList()));
         assertEquals(
-                List.of("b"), keys.names(response.getResponses(4).getResponseRange().getKvsList()));
+                List.of("b"),
+                keys.names(response.getResponses(4).getResponseRange().getKvsList()));
     }
 
     @Test
@@ -104,16 +106,20 @@ class TxnIT {
         RequestOp write = op(put(keys.key("a"), "1"));
 
         Refusal.FUTURE_REV.of(() -> client.txn(then(write, op(range(keys).setRevision(revision + 5)))));
-        Refusal.LEASE_NOT_FOUND.of(() -> client.txn(then(write, op(put(keys.key("b"), "1").setLease(UNKNOWN_LEASE)))));
-        Refusal.KEY_NOT_FOUND.of(() -> client.txn(then(write, op(put(keys.key("b"), "").setIgnoreValue(true)))));
-        Refusal.KEY_NOT_FOUND.of(() -> client.txn(then(write, op(put(keys.key("b"), "1").setIgnoreLease(true)))));
+        Refusal.LEASE_NOT_FOUND.of(() ->
+                client.txn(then(write, op(put(keys.key("b"), "1").setLease(UNKNOWN_LEASE)))));
+        Refusal.KEY_NOT_FOUND.of(() ->
+                client.txn(then(write, op(put(keys.key("b"), "").setIgnoreValue(true)))));
+        Refusal.KEY_NOT_FOUND.of(() ->
+                client.txn(then(write, op(put(keys.key("b"), "1").setIgnoreLease(true)))));
         Refusal.FUTURE_REV.of(() -> client.txn(then(op(range(keys).setRevision(revision + 5)))));
-        Refusal.LEASE_NOT_FOUND.of(
-                () -> client.txn(then(write, op(then(op(put(keys.key("b"), "1").setLease(UNKNOWN_LEASE)))))));
+        Refusal.LEASE_NOT_FOUND.of(() ->
+                client.txn(then(write, op(then(op(put(keys.key("b"), "1").setLease(UNKNOWN_LEASE)))))));
 
         assertEquals(revision, client.revision());
         assertEquals(List.of("old"), keys.names(client.all(keys)));
-        TxnResponse other = client.txn(then(write).addFailure(op(put(keys.key("b"), "1").setLease(UNKNOWN_LEASE))));
+        TxnResponse other =
+                client.txn(then(write).addFailure(op(put(keys.key("b"), "1").setLease(UNKNOWN_LEASE))));
         assertEquals(revision + 1, other.getHeader().getRevision(), "the branch that does not run is not checked so");
     }
 
@@ -127,7 +133,11 @@ class TxnIT {
         RequestOp negative = op(range(keys).setRevision(-1));
         assertEquals(
                 bytes("3"),
-                client.txn(then(negative)).getResponses(0).getResponseRange().getKvs(0).getValue());
+                client.txn(then(negative))
+                        .getResponses(0)
+                        .getResponseRange()
+                        .getKvs(0)
+                        .getValue());
         client.kv().compact(Requests.compaction(second));
         long revision = client.revision();
 
@@ -153,10 +163,9 @@ class TxnIT {
         long revision = client.putRevision(keys.key("old"), "1");
 
         Refusal.KEY_NOT_FOUND.of(() -> client.txn(then(
-                op(then(op(put(keys.key("a"), "1")))),
-                op(put(keys.key("b"), "").setIgnoreValue(true)))));
-        Refusal.FUTURE_REV.of(() -> client.txn(
-                then(op(put(keys.key("a"), "1")), op(range(keys).setRevision(revision + 1)))));
+                op(then(op(put(keys.key("a"), "1")))), op(put(keys.key("b"), "").setIgnoreValue(true)))));
+        Refusal.FUTURE_REV.of(() ->
+                client.txn(then(op(put(keys.key("a"), "1")), op(range(keys).setRevision(revision + 1)))));
         assertEquals(revision, client.revision());
     }
 
@@ -249,7 +258,8 @@ class TxnIT {
 
         long start = appliedIndex(client);
         for (int i = 0; i < rounds; i++) {
-            assertEquals(1, client.txn(reading).getResponses(0).getResponseRange().getCount());
+            assertEquals(
+                    1, client.txn(reading).getResponses(0).getResponseRange().getCount());
         }
         long afterReads = appliedIndex(client);
         for (int i = 0; i < rounds; i++) {
@@ -263,9 +273,7 @@ class TxnIT {
     }
 
     private static long appliedIndex(Client client) {
-        return client.maintenance()
-                .status(StatusRequest.getDefaultInstance())
-                .getRaftAppliedIndex();
+        return client.maintenance().status(StatusRequest.getDefaultInstance()).getRaftAppliedIndex();
     }
 
     @Test
@@ -278,7 +286,8 @@ class TxnIT {
 
                 assertEquals(written, read.getHeader().getRevision());
                 assertEquals(
-                        bytes("v" + i), read.getResponses(0).getResponseRange().getKvs(0).getValue());
+                        bytes("v" + i),
+                        read.getResponses(0).getResponseRange().getKvs(0).getValue());
             }
         }
     }

@@ -24,7 +24,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class TxnValidationIT {
 
     @ParameterizedTest
-    @CsvSource({"128,0,0,true", "0,128,128,true", "128,128,128,true", "129,0,0,false", "0,129,0,false", "0,0,129,false"})
+    @CsvSource({"128,0,0,true", "0,128,128,true", "128,128,128,true", "129,0,0,false", "0,129,0,false", "0,0,129,false"
+    })
     @Statement({"TXN-02", "LIM-04"})
     void limitsEachList(int compares, int success, int failure, boolean allowed, Client client, Keys keys) {
         TxnRequest.Builder txn = TxnRequest.newBuilder();
@@ -91,8 +92,8 @@ class TxnValidationIT {
                 () -> client.txn(Requests.when(createRevision(keys.key("a"), CompareResult.GREATER, 0))
                         .addSuccess(bad)
                         .addFailure(good)));
-        Refusal.DUPLICATE_KEY.of(() -> client.txn(
-                then(good).addFailure(op(put(keys.key("c"), "1"))).addFailure(op(put(keys.key("c"), "2")))));
+        Refusal.DUPLICATE_KEY.of(() ->
+                client.txn(then(good).addFailure(op(put(keys.key("c"), "1"))).addFailure(op(put(keys.key("c"), "2")))));
         assertTrue(client.all(keys).isEmpty());
     }
 
@@ -151,7 +152,8 @@ class TxnValidationIT {
         Refusal.DUPLICATE_KEY.of(() -> client.txn(then(remove, nestedWrite)));
         Refusal.DUPLICATE_KEY.of(() -> client.txn(then(nestedWrite, remove)));
         Refusal.DUPLICATE_KEY.of(() -> client.txn(then(nestedRemove, write)));
-        Refusal.DUPLICATE_KEY.of(() -> client.txn(then(op(TxnRequest.newBuilder().addFailure(write)), write)));
+        Refusal.DUPLICATE_KEY.of(
+                () -> client.txn(then(op(TxnRequest.newBuilder().addFailure(write)), write)));
         Refusal.DUPLICATE_KEY.of(() -> client.txn(then(op(then(op(then(write)))), write)));
         assertTrue(client.txn(then(op(then(write).addFailure(write)))).getSucceeded());
     }
