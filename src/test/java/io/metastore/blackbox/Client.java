@@ -19,7 +19,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
-/// A connection to one member and the generated stubs on it, with short forms of the calls that most tests make.
+/// A connection to one member and the generated stubs on it, with short forms of the calls that most tests
+/// make.
 ///
 /// @param channel the connection; no limit on the size of answers
 public record Client(ManagedChannel channel) implements AutoCloseable {

@@ -101,9 +101,8 @@ class CompactIT {
                 client.kv().compact(physicalCompaction(first + 1)).getHeader().getRevision());
     }
 
-    /// With batches of ten and a pause of 100 ms the removal of 60 superseded versions takes at least half a second;
-    /// the
-    /// answer without `physical` does not wait for it.
+    /// With batches of ten and a pause of 100 ms the removal of 60 superseded versions takes at least half a
+    /// second; the answer without `physical` does not wait for it.
     @Test
     @OwnMember({"--compaction-batch-limit=10", "--compaction-sleep-interval=100ms"})
     @Statement({"CMP-05", "CMP-06", "CMP-07"})

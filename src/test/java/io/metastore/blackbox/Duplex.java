@@ -46,7 +46,8 @@ public final class Duplex<Q, A> implements ClientResponseObserver<Q, A>, AutoClo
         return duplex;
     }
 
-    /// Opens a call with one request whose answers come one by one as asked for by [#request]; the first is asked for.
+    /// Opens a call with one request whose answers come one by one as asked for by [#request]; the first is
+    /// asked for.
     public static <Q, A> Duplex<Q, A> byHand(Consumer<StreamObserver<A>> method) {
         Duplex<Q, A> duplex = new Duplex<>(true);
         method.accept(duplex);

@@ -9,10 +9,8 @@ import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 
 /// Free ports of the loopback address, none given twice by one test run. They are taken from
-/// `-Dmetastore.ports=first-last`
-/// (default 20000-29999), below the range from which systems draw the ports of outgoing connections, so that a member
-/// can
-/// come back on the port it had.
+/// `-Dmetastore.ports=first-last` (default 20000-29999), below the range from which systems draw the ports of
+/// outgoing connections, so that a member can come back on the port it had.
 final class LoopbackPorts {
 
     private static final Set<Integer> GIVEN = new HashSet<>();

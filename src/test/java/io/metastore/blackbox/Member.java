@@ -20,10 +20,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
-/// One member under test: a process with its own data folder on free loopback ports, or one that runs elsewhere.
+/// One member under test: a process with its own data folder on free loopback ports, or one that runs
+/// elsewhere.
 ///
-/// A member keeps ports and data over [#stop], [#kill] and [#restart]; [#close] ends the process and deletes the folder
-/// (kept with `-Dmetastore.keep=true`).
+/// A member keeps ports and data over [#stop], [#kill] and [#restart]; [#close] ends the process and deletes
+/// the folder (kept with `-Dmetastore.keep=true`).
 public final class Member implements AutoCloseable {
 
     /// How long a start may take on a busy machine.
@@ -71,7 +72,8 @@ public final class Member implements AutoCloseable {
         commandLine = MemberTarget.commandLine(target, all);
     }
 
-    /// Starts a member of the current target with further flags of etcd's command line and waits until it answers.
+    /// Starts a member of the current target with further flags of etcd's command line and waits until it
+    /// answers.
     public static Member start(String... flags) {
         return switch (MemberTarget.current()) {
             case MemberTarget.External external -> new Member(external);
@@ -211,7 +213,8 @@ public final class Member implements AutoCloseable {
         }
     }
 
-    /// Ends the member in order (SIGTERM) and returns its exit status; fails when it takes longer than a minute.
+    /// Ends the member in order (SIGTERM) and returns its exit status; fails when it takes longer than a
+    /// minute.
     public int stop() {
         closeClient();
         serving().destroy();

@@ -6,9 +6,8 @@ import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 
-/// Gives test methods what they name as parameters: a [Member], its [Client], or [Keys] that no other test uses. One
-/// member
-/// serves the whole run, except where [OwnMember] asks for another.
+/// Gives test methods what they name as parameters: a [Member], its [Client], or [Keys] that no other test
+/// uses. One member serves the whole run, except where [OwnMember] asks for another.
 final class Members implements ParameterResolver {
 
     private static final Namespace NAMESPACE = Namespace.create(Members.class);

@@ -116,9 +116,8 @@ class QuotaIT {
         throw new AssertionError("the quota is not looked at");
     }
 
-    /// The branch that does not run is large: it is refused while there is room for the small one, which was written
-    /// just
-    /// before.
+    /// The branch that does not run is large: it is refused while there is room for the small one, which was
+    /// written just before.
     @Test
     @OwnMember({"--quota-backend-bytes=" + QUOTA, "--max-request-bytes=16000000"})
     @Statement({"TXN-29", "ALM-01"})

@@ -21,7 +21,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 @BlackBox
 class RangeSortIT {
 
-    /// Created in the order c, a, b; last written in the order b, c, a; versions b 1, c 2, a 3; values a 2, b 3, c 1.
+    /// Created in the order c, a, b; last written in the order b, c, a; versions b 1, c 2, a 3; values a 2, b
+    /// 3, c 1.
     private static void fill(Client client, Keys keys) {
         client.put(keys.key("c"), "0");
         client.put(keys.key("a"), "0");

@@ -61,8 +61,8 @@ final class RawHttp2 implements AutoCloseable {
         out.flush();
     }
 
-    /// Makes a unary gRPC call with a header whose value is any bytes, and returns its last headers: none
-    /// when the server reset the stream.
+    /// Makes a unary gRPC call with a header whose value is any bytes, and returns its last headers: none when
+    /// the server reset the stream.
     Http2Headers call(String path, String name, byte[] value, byte[] message) throws Exception {
         ByteArrayOutputStream headers = new ByteArrayOutputStream();
         literal(headers, ":method", "POST".getBytes(StandardCharsets.US_ASCII));

@@ -13,8 +13,8 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.zip.CRC32C;
 
-/// What a store must hold after known writes, entry by entry, and the hash of it as etcd defines it (MNT-10, MNT-11).
-/// Made for tests: it keeps everything and asks nobody.
+/// What a store must hold after known writes, entry by entry, and the hash of it as etcd defines it (MNT-10,
+/// MNT-11). Made for tests: it keeps everything and asks nobody.
 final class RevisionHistory {
 
     /// One change: its revision, and the pair as etcd stores it (for a deletion the key alone).
@@ -101,7 +101,8 @@ final class RevisionHistory {
         return (int) crc.getValue();
     }
 
-    /// True for an entry that the compaction itself removed, because a later one of its key is not above it either.
+    /// True for an entry that the compaction itself removed, because a later one of its key is not above it
+    /// either.
     private boolean gone(Entry entry, long compacted) {
         return entries.stream()
                 .anyMatch(later -> later.main() <= compacted

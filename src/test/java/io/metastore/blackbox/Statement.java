@@ -7,8 +7,8 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/// Names the numbered statements of etcd's behaviour (`KVR-04`) that a test method proves. A statement is covered when
-/// every test that names it passes. Ids that `statements.tsv` does not list fail the test.
+/// Names the numbered statements of etcd's behaviour (`KVR-04`) that a test method proves. A statement is
+/// covered when every test that names it passes. Ids that `statements.tsv` does not list fail the test.
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.METHOD)
 @Repeatable(Statement.Several.class)

@@ -14,8 +14,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
-/// The list of etcd's numbered statements and what this suite promises for each of them: `statements.tsv`, one row per
-/// statement with id, status and reason.
+/// The list of etcd's numbered statements and what this suite promises for each of them: `statements.tsv`, one
+/// row per statement with id, status and reason.
 final class StatementList {
 
     /// What the suite promises for a statement.

@@ -17,8 +17,8 @@ import org.junit.platform.launcher.TestExecutionListener;
 import org.junit.platform.launcher.TestIdentifier;
 import org.junit.platform.launcher.TestPlan;
 
-/// Collects the outcome of every test that names statements and writes `statements-<target>.tsv` into the build folder:
-/// one row per statement, the worst outcome of its tests. The file holds the last run only.
+/// Collects the outcome of every test that names statements and writes `statements-<target>.tsv` into the build
+/// folder: one row per statement, the worst outcome of its tests. The file holds the last run only.
 public final class StatementListener implements TestExecutionListener {
 
     /// Ordered from good to bad; a statement shows the worst one seen, but a pass beats a skip.

@@ -15,15 +15,16 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
-/// Joins two runs of the suite into a table of three columns (statement, etcd, MetaStore) and counts coverage by group.
+/// Joins two runs of the suite into a table of three columns (statement, etcd, MetaStore) and counts coverage
+/// by group.
 ///
 /// ```
 /// java -cp target/test-classes io.metastore.blackbox.StatementReport statements-etcd.tsv statements-jar.tsv
 /// ```
 ///
-/// A file that does not exist leaves its column empty. Ends with status 1 when a promised statement is not proved by a
-/// run that took place, when a row names no statement of the list, or when a group has more exceptions than allowed
-/// (5 %, or one); with status 2 when no run took place.
+/// A file that does not exist leaves its column empty. Ends with status 1 when a promised statement is not
+/// proved by a run that took place, when a row names no statement of the list, or when a group has more
+/// exceptions than allowed (5 %, or one); with status 2 when no run took place.
 public final class StatementReport {
 
     private static final String PASSED = cell(StatementListener.Outcome.PASSED);

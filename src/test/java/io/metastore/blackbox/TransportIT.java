@@ -251,8 +251,7 @@ class TransportIT {
     }
 
     /// What a server answers to a cancelled proposal never reaches the client that cancelled it; the end at the
-    /// deadline
-    /// that a call carries is seen here with a client that has no clock of its own.
+    /// deadline that a call carries is seen here with a client that has no clock of its own.
     @Test
     @Statement("GEN-20")
     void endsCallsAtTheDeadlineThatTheyCarry(Member member, Keys keys) throws Exception {
