@@ -1,0 +1,317 @@
+package io.metastore.blackbox;
+
+import com.google.protobuf.ByteString;
+import io.grpc.StatusRuntimeException;
+import io.metastore.api.etcd.etcdserverpb.RangeRequest;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
+
+/// One member under test: a process with its own data folder on free loopback ports, or one that runs
+/// elsewhere.
+///
+/// A member keeps ports and data over [#stop], [#kill] and [#restart]; [#close] ends the process and deletes
+/// the folder (kept with `-Dmetastore.keep=true`).
+public final class Member implements AutoCloseable {
+
+    /// How long a start may take on a busy machine.
+    private static final Duration START = Duration.ofSeconds(Long.getLong("metastore.start.seconds", 90));
+
+    private static final Duration STOP = Duration.ofSeconds(60);
+    private static final int SHOWN_LOG = 8_000;
+
+    private final String host;
+    private final int clientPort;
+    private final int peerPort;
+    private final int metricsPort;
+    private final Path folder;
+    private final List<String> commandLine;
+    private Process process;
+    private Client client;
+
+    private Member(MemberTarget.External target) {
+        host = target.host();
+        clientPort = target.port();
+        peerPort = 0;
+        metricsPort = 0;
+        folder = null;
+        commandLine = List.of();
+    }
+
+    private Member(MemberTarget.Program target, List<String> flags) throws IOException {
+        host = "127.0.0.1";
+        clientPort = LoopbackPorts.next();
+        peerPort = LoopbackPorts.next();
+        metricsPort = LoopbackPorts.next();
+        folder = Files.createTempDirectory("metastore-blackbox-");
+        String clientUrl = "http://127.0.0.1:" + clientPort;
+        String peerUrl = "http://127.0.0.1:" + peerPort;
+        List<String> all = new ArrayList<>(List.of(
+                "--name=alone",
+                "--data-dir=" + folder.resolve("data"),
+                "--listen-client-urls=" + clientUrl,
+                "--advertise-client-urls=" + clientUrl,
+                "--listen-peer-urls=" + peerUrl,
+                "--initial-advertise-peer-urls=" + peerUrl,
+                "--initial-cluster=alone=" + peerUrl,
+                "--listen-metrics-urls=http://127.0.0.1:" + metricsPort));
+        all.addAll(flags);
+        commandLine = MemberTarget.commandLine(target, all);
+    }
+
+    /// Starts a member of the current target with further flags of etcd's command line and waits until it
+    /// answers.
+    public static Member start(String... flags) {
+        return switch (MemberTarget.current()) {
+            case MemberTarget.External external -> new Member(external);
+            case MemberTarget.Program program -> start(program, List.of(flags));
+        };
+    }
+
+    /// Like [#start], but skips the test when the target is a member that runs elsewhere.
+    public static Member startOwn(String... flags) {
+        Assumptions.assumeFalse(
+                MemberTarget.current() instanceof MemberTarget.External,
+                "needs a member of its own, the target is an external one");
+        return start(flags);
+    }
+
+    private static Member start(MemberTarget.Program program, List<String> flags) {
+        try {
+            Member member = new Member(program, flags);
+            Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(member::killQuietly));
+            member.launch();
+            return member;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void launch() throws IOException {
+        process = new ProcessBuilder(commandLine)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(logFile().toFile()))
+                .start();
+        awaitAnswer();
+    }
+
+    /// Waits until the member answers a linearizable read; its end, or the deadline, fails with its output.
+    private void awaitAnswer() throws IOException {
+        long deadline = System.nanoTime() + START.toNanos();
+        Client probe = client();
+        StatusRuntimeException last = null;
+        while (System.nanoTime() < deadline) {
+            if (!process.isAlive()) {
+                int status = process.exitValue();
+                close();
+                throw new IllegalStateException("the member ended with status " + status + shownLog());
+            }
+            probe.channel().resetConnectBackoff();
+            try {
+                var ignored = probe.kv(Duration.ofMillis(500))
+                        .withWaitForReady()
+                        .range(RangeRequest.newBuilder()
+                                .setKey(ByteString.copyFromUtf8("ready?"))
+                                .build());
+                return;
+            } catch (StatusRuntimeException e) {
+                last = e;
+            }
+        }
+        String shown = shownLog();
+        killQuietly();
+        throw new IllegalStateException("the member does not answer after " + START + ": " + last + shown);
+    }
+
+    /// A client of this member, one per life of the process.
+    public synchronized Client client() {
+        if (client == null) {
+            client = Client.connect(host, clientPort);
+        }
+        return client;
+    }
+
+    /// Another connection; the caller closes it.
+    public Client connect() {
+        return Client.connect(host, clientPort);
+    }
+
+    /// A connection on which the member can send 64 KiB ahead of the reader, no more; the caller closes it.
+    public Client connectSlow() {
+        return Client.connectSlow(host, clientPort);
+    }
+
+    /// Text of the page with the metrics.
+    public String metrics() {
+        HttpResponse<String> page = get("/metrics");
+        if (page.statusCode() != 200) {
+            throw new AssertionError("/metrics answered " + page.statusCode());
+        }
+        return page.body();
+    }
+
+    /// Fetches a page from the port of metrics and health; skips the test when the target runs elsewhere.
+    public HttpResponse<String> get(String path) {
+        Assumptions.assumeTrue(process != null, "where the target serves its metrics is not known");
+        try (HttpClient http = HttpClient.newHttpClient()) {
+            return http.send(
+                    HttpRequest.newBuilder(URI.create(metricsUrl() + path))
+                            .timeout(Client.PATIENCE)
+                            .build(),
+                    HttpResponse.BodyHandlers.ofString());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", e);
+        }
+    }
+
+    /// `host:port` of the client URL.
+    public String endpoint() {
+        return host + ":" + clientPort;
+    }
+
+    /// Address of `/metrics` and the health paths.
+    public String metricsUrl() {
+        return "http://127.0.0.1:" + metricsPort;
+    }
+
+    /// Folder with the member's data.
+    public Path dataDir() {
+        return folder.resolve("data");
+    }
+
+    /// The operating system's id of the process that serves (the launcher replaces itself or waits for it).
+    public long pid() {
+        return serving().pid();
+    }
+
+    public boolean isAlive() {
+        return process != null && process.isAlive();
+    }
+
+    /// Everything the member wrote to standard output and standard error, over all its lives.
+    public String log() {
+        try {
+            return Files.readString(logFile(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /// Ends the member in order (SIGTERM) and returns its exit status; fails when it takes longer than a
+    /// minute.
+    public int stop() {
+        closeClient();
+        serving().destroy();
+        if (!ended(STOP)) {
+            String shown = shownLog();
+            killQuietly();
+            throw new IllegalStateException("the member ignored SIGTERM for " + STOP + shown);
+        }
+        return process.exitValue();
+    }
+
+    /// Ends the member at once (SIGKILL).
+    public void kill() {
+        closeClient();
+        killQuietly();
+        if (!ended(STOP)) {
+            throw new IllegalStateException("the member survived SIGKILL");
+        }
+    }
+
+    /// Starts the member again on its data and ports and waits until it answers.
+    public void restart() {
+        if (isAlive()) {
+            throw new IllegalStateException("stop or kill the member first");
+        }
+        try {
+            launch();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        closeClient();
+        if (process == null) {
+            return;
+        }
+        kill();
+        for (int port : new int[] {clientPort, peerPort, metricsPort}) {
+            LoopbackPorts.release(port);
+        }
+        if (!Boolean.getBoolean("metastore.keep")) {
+            delete(dataDir());
+        }
+    }
+
+    private Path logFile() {
+        return folder.resolve("member.log");
+    }
+
+    private ProcessHandle serving() {
+        return process.toHandle()
+                .children()
+                .filter(ProcessHandle::isAlive)
+                .findFirst()
+                .orElseGet(process::toHandle);
+    }
+
+    private void killQuietly() {
+        if (process != null) {
+            process.descendants().forEach(ProcessHandle::destroyForcibly);
+            process.destroyForcibly();
+        }
+    }
+
+    private boolean ended(Duration limit) {
+        try {
+            return process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", e);
+        }
+    }
+
+    private synchronized void closeClient() {
+        if (client != null) {
+            client.close();
+            client = null;
+        }
+    }
+
+    private String shownLog() {
+        String log = log();
+        return ", its log:\n" + log.substring(Math.max(0, log.length() - SHOWN_LOG));
+    }
+
+    private static void delete(Path folder) {
+        if (!Files.exists(folder)) {
+            return;
+        }
+        try (Stream<Path> paths = Files.walk(folder)) {
+            for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(path);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,89 @@
+package io.metastore.blackbox;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/// What the suite runs against, chosen by `-Dmetastore.target=`:
+///
+/// | value | meaning |
+/// |---|---|
+/// | `jar` (default) | the packaged program, through `bin/metastore server` |
+/// | `native` | the executable given by `-Dmetastore.executable=` |
+/// | `etcd` | the etcd executable given by `-Dmetastore.etcd=`, or else by the variable `ETCD_BIN` |
+/// | `external` | a member that runs already, at `-Dmetastore.endpoint=host:port`; tests that need a member of their
+/// own are skipped |
+public sealed interface MemberTarget {
+
+    /// Short name for file names.
+    String label();
+
+    /// A program that understands etcd's flags.
+    record Program(String label, List<String> command) implements MemberTarget {}
+
+    /// A member that somebody else started.
+    record External(String host, int port) implements MemberTarget {
+        @Override
+        public String label() {
+            return "external";
+        }
+    }
+
+    /// The target of this run.
+    static MemberTarget current() {
+        String target = System.getProperty("metastore.target", "jar");
+        return switch (target) {
+            case "jar" -> {
+                Path launcher = Path.of(System.getProperty("metastore.home", "."), "bin", "metastore");
+                yield new Program(target, List.of(executable(launcher.toString()), "server"));
+            }
+            case "native" -> new Program(target, List.of(executable(property("metastore.executable")), "server"));
+            case "etcd" -> new Program(target, List.of(executable(etcd())));
+            case "external" -> {
+                String endpoint = property("metastore.endpoint");
+                int colon = endpoint.lastIndexOf(':');
+                yield new External(endpoint.substring(0, colon), Integer.parseInt(endpoint.substring(colon + 1)));
+            }
+            default ->
+                throw new IllegalArgumentException(
+                        "-Dmetastore.target is one of jar, native, etcd, external, not " + target);
+        };
+    }
+
+    /// True when the target is a real etcd, for the few places where a statement leaves room.
+    static boolean isEtcd() {
+        return current().label().equals("etcd");
+    }
+
+    private static String etcd() {
+        String path = System.getProperty("metastore.etcd", System.getenv("ETCD_BIN"));
+        if (path == null) {
+            throw new IllegalStateException("-Dmetastore.target=etcd needs -Dmetastore.etcd=PATH or ETCD_BIN");
+        }
+        return path;
+    }
+
+    private static String property(String name) {
+        String value = System.getProperty(name);
+        if (value == null) {
+            throw new IllegalStateException("-D" + name + "= is missing");
+        }
+        return value;
+    }
+
+    private static String executable(String path) {
+        Path file = Path.of(path).toAbsolutePath().normalize();
+        if (!Files.isExecutable(file)) {
+            throw new IllegalStateException("not an executable file: " + file);
+        }
+        return file.toString();
+    }
+
+    /// The command line of a program with flags.
+    static List<String> commandLine(Program program, List<String> flags) {
+        List<String> line = new ArrayList<>(program.command());
+        line.addAll(flags);
+        return line;
+    }
+}

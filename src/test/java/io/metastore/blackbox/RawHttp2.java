@@ -1,0 +1,128 @@
+package io.metastore.blackbox;
+
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http2.DefaultHttp2Headers;
+import io.netty.handler.codec.http2.DefaultHttp2HeadersDecoder;
+import io.netty.handler.codec.http2.Http2Headers;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+
+/// A few frames of HTTP/2 by hand, for what a gRPC client hides.
+final class RawHttp2 implements AutoCloseable {
+
+    static final int DATA = 0;
+    static final int HEADERS = 1;
+    static final int RST_STREAM = 3;
+    static final int SETTINGS = 4;
+    static final int PING = 6;
+    static final int GOAWAY = 7;
+
+    private static final int PING_SIZE = 8;
+    private static final int GRPC_PREFIX = 5;
+    private static final int END_STREAM = 1;
+    private static final int END_HEADERS = 4;
+
+    /// One frame of stream 0 or another.
+    record Frame(int type, int flags, byte[] payload) {}
+
+    private final Socket socket;
+    private final DataInputStream in;
+    private final DataOutputStream out;
+
+    RawHttp2(String endpoint) throws IOException {
+        int colon = endpoint.lastIndexOf(':');
+        socket = new Socket(endpoint.substring(0, colon), Integer.parseInt(endpoint.substring(colon + 1)));
+        socket.setSoTimeout((int) Client.PATIENCE.toMillis());
+        in = new DataInputStream(socket.getInputStream());
+        out = new DataOutputStream(socket.getOutputStream());
+        out.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+        write(SETTINGS, 0, 0, new byte[0]);
+    }
+
+    void ping() throws IOException {
+        write(PING, 0, 0, new byte[PING_SIZE]);
+    }
+
+    private void write(int type, int flags, int stream, byte[] payload) throws IOException {
+        out.write(new byte[] {
+            (byte) (payload.length >> 16),
+            (byte) (payload.length >> 8),
+            (byte) payload.length,
+            (byte) type,
+            (byte) flags
+        });
+        out.writeInt(stream);
+        out.write(payload);
+        out.flush();
+    }
+
+    /// Makes a unary gRPC call with a header whose value is any bytes, and returns its last headers: none when
+    /// the server reset the stream.
+    Http2Headers call(String path, String name, byte[] value, byte[] message) throws Exception {
+        ByteArrayOutputStream headers = new ByteArrayOutputStream();
+        literal(headers, ":method", "POST".getBytes(StandardCharsets.US_ASCII));
+        literal(headers, ":scheme", "http".getBytes(StandardCharsets.US_ASCII));
+        literal(headers, ":path", path.getBytes(StandardCharsets.US_ASCII));
+        literal(headers, ":authority", "member".getBytes(StandardCharsets.US_ASCII));
+        literal(headers, "content-type", "application/grpc".getBytes(StandardCharsets.US_ASCII));
+        literal(headers, "te", "trailers".getBytes(StandardCharsets.US_ASCII));
+        literal(headers, name, value);
+        write(HEADERS, END_HEADERS, 1, headers.toByteArray());
+        byte[] framed = ByteBuffer.allocate(GRPC_PREFIX + message.length)
+                .put((byte) 0)
+                .putInt(message.length)
+                .put(message)
+                .array();
+        write(DATA, END_STREAM, 1, framed);
+        DefaultHttp2HeadersDecoder decoder = new DefaultHttp2HeadersDecoder();
+        while (true) {
+            Frame frame = read();
+            if (frame.type() == RST_STREAM) {
+                return new DefaultHttp2Headers();
+            }
+            if (frame.type() == HEADERS) {
+                Http2Headers decoded = decoder.decodeHeaders(1, Unpooled.wrappedBuffer(frame.payload()));
+                if ((frame.flags() & END_STREAM) != 0) {
+                    return decoded;
+                }
+            }
+        }
+    }
+
+    /// A header field in the plainest encoding: no table, no Huffman code.
+    private static void literal(ByteArrayOutputStream out, String name, byte[] value) {
+        out.write(0);
+        out.write(name.length());
+        out.writeBytes(name.getBytes(StandardCharsets.US_ASCII));
+        out.write(value.length);
+        out.writeBytes(value);
+    }
+
+    /// Reads to the next frame of a type that is no acknowledgement.
+    Frame next(int type) throws IOException {
+        while (true) {
+            Frame frame = read();
+            if (frame.type() == type && (frame.flags() & 1) == 0) {
+                return frame;
+            }
+        }
+    }
+
+    private Frame read() throws IOException {
+        int length = in.readUnsignedShort() << 8 | in.readUnsignedByte();
+        Frame frame = new Frame(in.readUnsignedByte(), in.readUnsignedByte(), new byte[length]);
+        in.readInt();
+        in.readFully(frame.payload());
+        return frame;
+    }
+
+    @Override
+    public void close() throws IOException {
+        socket.close();
+    }
+}

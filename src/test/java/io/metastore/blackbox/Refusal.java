@@ -1,0 +1,58 @@
+package io.metastore.blackbox;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.grpc.Status.Code;
+import io.grpc.StatusRuntimeException;
+import org.junit.jupiter.api.function.Executable;
+
+/// The refusals of etcd that tests expect: exact code and exact text.
+public enum Refusal {
+    EMPTY_KEY(Code.INVALID_ARGUMENT, "etcdserver: key is not provided"),
+    KEY_NOT_FOUND(Code.INVALID_ARGUMENT, "etcdserver: key not found"),
+    VALUE_PROVIDED(Code.INVALID_ARGUMENT, "etcdserver: value is provided"),
+    LEASE_PROVIDED(Code.INVALID_ARGUMENT, "etcdserver: lease is provided"),
+    TOO_MANY_OPS(Code.INVALID_ARGUMENT, "etcdserver: too many operations in txn request"),
+    DUPLICATE_KEY(Code.INVALID_ARGUMENT, "etcdserver: duplicate key given in txn request"),
+    INVALID_CLIENT_API_VERSION(Code.INVALID_ARGUMENT, "etcdserver: invalid client api version"),
+    INVALID_SORT_OPTION(Code.INVALID_ARGUMENT, "etcdserver: invalid sort option"),
+    COMPACTED(Code.OUT_OF_RANGE, "etcdserver: mvcc: required revision has been compacted"),
+    FUTURE_REV(Code.OUT_OF_RANGE, "etcdserver: mvcc: required revision is a future revision"),
+    NO_SPACE(Code.RESOURCE_EXHAUSTED, "etcdserver: mvcc: database space exceeded"),
+    LEASE_NOT_FOUND(Code.NOT_FOUND, "etcdserver: requested lease not found"),
+    LEASE_EXIST(Code.FAILED_PRECONDITION, "etcdserver: lease already exists"),
+    LEASE_TTL_TOO_LARGE(Code.OUT_OF_RANGE, "etcdserver: too large lease TTL"),
+    REQUEST_TOO_LARGE(Code.INVALID_ARGUMENT, "etcdserver: request is too large"),
+    CORRUPT(Code.DATA_LOSS, "etcdserver: corrupt cluster"),
+    CANCELED(Code.CANCELLED, "etcdserver: request canceled"),
+    WATCH_CANCELED(Code.CANCELLED, "etcdserver: watch canceled");
+
+    private final Code code;
+    private final String text;
+
+    Refusal(Code code, String text) {
+        this.code = code;
+        this.text = text;
+    }
+
+    public Code code() {
+        return code;
+    }
+
+    public String text() {
+        return text;
+    }
+
+    /// Runs a call that must be refused with exactly this code and text.
+    public void of(Executable call) {
+        refused(code, text, call);
+    }
+
+    /// Runs a call that must be refused with a code and a text.
+    public static void refused(Code code, String text, Executable call) {
+        StatusRuntimeException refusal = assertThrows(StatusRuntimeException.class, call);
+        assertEquals(text, refusal.getStatus().getDescription());
+        assertEquals(code, refusal.getStatus().getCode());
+    }
+}
