@@ -101,10 +101,16 @@ public final class Listeners {
         return Optional.of(tls.orElseThrow(() -> new IllegalStateException(url + " needs a certificate")));
     }
 
-    /// The ports that are listened at, by the address of the configuration; of use where it has port 0.
-    public Map<URI, Integer> ports() {
+    /// The ports of the client addresses, by the address of the configuration; of use where that has port 0.
+    public Map<URI, Integer> clientPorts() {
         Map<URI, Integer> ports = new LinkedHashMap<>();
         clients.forEach(listener -> ports.put(listener.url(), listener.port()));
+        return ports;
+    }
+
+    /// The ports of the metrics addresses.
+    public Map<URI, Integer> metricsPorts() {
+        Map<URI, Integer> ports = new LinkedHashMap<>();
         metrics.forEach(listener -> ports.put(listener.url(), listener.port()));
         return ports;
     }
