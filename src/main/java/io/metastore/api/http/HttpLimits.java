@@ -1,0 +1,36 @@
+package io.metastore.api.http;
+
+import java.time.Duration;
+
+/// What a client of HTTP/1.1 may take.
+///
+/// @param lineBytes       longest request line; longer ones are answered with 414
+/// @param headerBytes     all headers of a request together; more is answered with 431
+/// @param bodyBytes       longest body; longer ones are answered with 413
+/// @param connections     connections at once that speak HTTP/1.1, all listeners together; more are answered with 503
+/// @param pipelined       requests that a client may send ahead of their answers before the connection is cut
+/// @param requestTime     from the first byte of a request to its last, so that nobody trickles bytes for ever
+/// @param idleTime        a connection between two requests, and a client that does not read its answer
+/// @param responseTime    longest time an answer may take before the client gets 504
+public record HttpLimits(
+        int lineBytes,
+        int headerBytes,
+        int bodyBytes,
+        int connections,
+        int pipelined,
+        Duration requestTime,
+        Duration idleTime,
+        Duration responseTime) {
+    /// @param bodyBytes longest body of a request
+    public static HttpLimits standard(int bodyBytes) {
+        return new HttpLimits(
+                8 << 10,
+                16 << 10,
+                bodyBytes,
+                1000,
+                64,
+                Duration.ofSeconds(10),
+                Duration.ofSeconds(60),
+                Duration.ofSeconds(60));
+    }
+}

@@ -1,0 +1,59 @@
+package io.metastore.api.http;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Supplier;
+
+/// Which path is answered by whom. Paths match exactly; what is not there is answered with 404, another method than a
+/// path allows with 405.
+public final class HttpRoutes {
+    private final Map<String, HttpRoute> byPath = new LinkedHashMap<>();
+
+    /// Answers the requests of one path.
+    @FunctionalInterface
+    public interface HttpRoute {
+        /// Called on an event loop: must not block. A stage that fails is answered with 500.
+        CompletionStage<HttpResponse> answer(HttpRequest request);
+    }
+
+    /// Answers GET at `path`, and 405 to every other method.
+    public HttpRoutes get(String path, HttpRoute route) {
+        return any(
+                path,
+                request -> request.method().equals("GET")
+                        ? route.answer(request)
+                        : CompletableFuture.completedFuture(HttpResponse.onlyGet()));
+    }
+
+    /// Answers every method at `path`.
+    public HttpRoutes any(String path, HttpRoute route) {
+        if (byPath.putIfAbsent(path, route) != null) {
+            throw new IllegalArgumentException("two routes for " + path);
+        }
+        return this;
+    }
+
+    /// `/metrics`, whatever the method, as in etcd (HTH-08).
+    ///
+    /// @param scrape   the metrics as text, in Prometheus' format 0.0.4
+    /// @param executor runs `scrape`, which may wait; when it rejects, the answer is 503
+    public HttpRoutes metrics(Supplier<byte[]> scrape, Executor executor) {
+        return any("/metrics", _ -> {
+            try {
+                return CompletableFuture.supplyAsync(scrape, executor)
+                        .thenApply(text -> HttpResponse.of(200, "text/plain; version=0.0.4; charset=utf-8", text));
+            } catch (RejectedExecutionException _) {
+                return CompletableFuture.completedFuture(HttpResponse.error(503, "too many scrapes at once"));
+            }
+        });
+    }
+
+    CompletionStage<HttpResponse> answer(HttpRequest request) {
+        HttpRoute route = byPath.get(request.path());
+        return route == null ? CompletableFuture.completedFuture(HttpResponse.notFound()) : route.answer(request);
+    }
+}

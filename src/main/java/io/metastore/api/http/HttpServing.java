@@ -1,0 +1,68 @@
+package io.metastore.api.http;
+
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelPipeline;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.util.concurrent.GlobalEventExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/// Serves HTTP/1.1 on connections that somebody else accepted, within [HttpLimits].
+public final class HttpServing implements AutoCloseable {
+    private final HttpRoutes routes;
+    private final HttpLimits limits;
+    private final AtomicInteger open = new AtomicInteger();
+    private final ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+    private volatile boolean stopping;
+
+    public HttpServing(HttpRoutes routes, HttpLimits limits) {
+        this.routes = routes;
+        this.limits = limits;
+    }
+
+    /// Connections that speak HTTP/1.1 now.
+    public int connections() {
+        return open.get();
+    }
+
+    /// Takes over `channel`, whose pipeline ends here: appends what HTTP/1.1 needs. Called on its event loop.
+    public void serve(Channel channel) {
+        ChannelPipeline pipeline = channel.pipeline();
+        pipeline.addLast(new HttpServerCodec(new HttpDecoderConfig()
+                .setMaxInitialLineLength(limits.lineBytes())
+                .setMaxHeaderSize(limits.headerBytes())
+                .setMaxChunkSize(8 << 10)));
+        channel.closeFuture().addListener(_ -> open.decrementAndGet());
+        if (open.incrementAndGet() > limits.connections() || stopping) {
+            refuse(channel);
+            return;
+        }
+        channels.add(channel);
+        pipeline.addLast(new RequestReader(limits), new RequestQueue(routes, limits));
+    }
+
+    private static void refuse(Channel channel) {
+        DefaultFullHttpResponse busy = new DefaultFullHttpResponse(
+                HttpVersion.HTTP_1_1, HttpResponseStatus.SERVICE_UNAVAILABLE, Unpooled.EMPTY_BUFFER);
+        busy.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE).setInt(HttpHeaderNames.CONTENT_LENGTH, 0);
+        channel.config().setAutoRead(false);
+        channel.writeAndFlush(busy).addListener(ChannelFutureListener.CLOSE);
+    }
+
+    /// Cuts all connections; those that come later are refused.
+    @Override
+    public void close() {
+        stopping = true;
+        channels.close().awaitUninterruptibly(2, TimeUnit.SECONDS);
+    }
+}

@@ -1,0 +1,165 @@
+package io.metastore.api.http;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.DecoderResult;
+import io.netty.handler.codec.TooLongFrameException;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.codec.http.QueryStringDecoder;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+
+/// Puts the parts of a request together and passes [Received] on, as long as the client keeps to its limits.
+final class RequestReader extends ChannelInboundHandlerAdapter {
+    /// A request, or the status that it must be refused with, after which the connection ends.
+    ///
+    /// @param keepAlive whether the client wants to go on afterwards
+    record Received(HttpRequest request, HttpResponseStatus refusal, boolean keepAlive) {}
+
+    private final HttpLimits limits;
+    private io.netty.handler.codec.http.HttpRequest head;
+    private ByteBuf body = Unpooled.EMPTY_BUFFER;
+    private ScheduledFuture<?> deadline;
+    private boolean refused;
+
+    RequestReader(HttpLimits limits) {
+        this.limits = limits;
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        // The first byte is here or about to come: a client that sends nothing more is cut as a slow one is.
+        expect(ctx);
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext ctx) {
+        forget();
+        body.release();
+        body = Unpooled.EMPTY_BUFFER;
+    }
+
+    /// The request must be complete in time. For all requests but the first this counts from the end of the headers; until
+    /// then the time of an idle connection runs on, which bytes do not put off (see [RequestQueue]).
+    private void expect(ChannelHandlerContext ctx) {
+        if (deadline == null) {
+            deadline = ctx.executor().schedule(() -> late(ctx), limits.requestTime().toMillis(), TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private void late(ChannelHandlerContext ctx) {
+        deadline = null;
+        refuse(ctx, HttpResponseStatus.REQUEST_TIMEOUT);
+    }
+
+    private void forget() {
+        if (deadline != null) {
+            deadline.cancel(false);
+            deadline = null;
+        }
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        try {
+            if (refused) {
+                return;
+            }
+            if (message instanceof io.netty.handler.codec.http.HttpRequest request) {
+                begin(ctx, request);
+            }
+            if (!refused && message instanceof HttpContent content) {
+                append(ctx, content);
+            }
+        } finally {
+            ReferenceCountUtil.release(message);
+        }
+    }
+
+    private void begin(ChannelHandlerContext ctx, io.netty.handler.codec.http.HttpRequest request) {
+        head = request;
+        expect(ctx);
+        if (request.decoderResult().isFailure()) {
+            refuse(ctx, status(request.decoderResult()));
+        } else if (HttpUtil.getContentLength(request, 0L) > limits.bodyBytes()) {
+            refuse(ctx, HttpResponseStatus.REQUEST_ENTITY_TOO_LARGE);
+        } else if (HttpUtil.is100ContinueExpected(request)) {
+            ctx.writeAndFlush(new DefaultFullHttpResponse(
+                    HttpVersion.HTTP_1_1, HttpResponseStatus.CONTINUE, Unpooled.EMPTY_BUFFER));
+        } else if (request.headers().contains(HttpHeaderNames.EXPECT)) {
+            refuse(ctx, HttpResponseStatus.EXPECTATION_FAILED);
+        }
+    }
+
+    private void append(ChannelHandlerContext ctx, HttpContent content) {
+        if (content.decoderResult().isFailure()) {
+            refuse(ctx, status(content.decoderResult()));
+            return;
+        }
+        int bytes = content.content().readableBytes();
+        if (body.readableBytes() + bytes > limits.bodyBytes()) {
+            refuse(ctx, HttpResponseStatus.REQUEST_ENTITY_TOO_LARGE);
+            return;
+        }
+        if (bytes > 0) {
+            if (!body.isWritable(bytes)) {
+                grow(ctx, bytes);
+            }
+            body.writeBytes(content.content());
+        }
+        if (content instanceof LastHttpContent) {
+            end(ctx);
+        }
+    }
+
+    private void grow(ChannelHandlerContext ctx, int bytes) {
+        int wanted = Math.max(body.readableBytes() + bytes, 2 * body.capacity());
+        ByteBuf larger = ctx.alloc().buffer(Math.min(wanted, limits.bodyBytes()), limits.bodyBytes());
+        larger.writeBytes(body);
+        body.release();
+        body = larger;
+    }
+
+    private void end(ChannelHandlerContext ctx) {
+        forget();
+        byte[] bytes = new byte[body.readableBytes()];
+        body.readBytes(bytes);
+        body.release();
+        body = Unpooled.EMPTY_BUFFER;
+        QueryStringDecoder uri = new QueryStringDecoder(head.uri());
+        HttpRequest request;
+        try {
+            request = new HttpRequest(head.method().name(), uri.path(), uri.parameters(), bytes);
+        } catch (IllegalArgumentException _) { // a broken %-sequence
+            refuse(ctx, HttpResponseStatus.BAD_REQUEST);
+            return;
+        }
+        ctx.fireChannelRead(new Received(request, null, HttpUtil.isKeepAlive(head)));
+    }
+
+    private void refuse(ChannelHandlerContext ctx, HttpResponseStatus status) {
+        refused = true;
+        forget();
+        ctx.fireChannelRead(new Received(null, status, false));
+    }
+
+    private static HttpResponseStatus status(DecoderResult result) {
+        return switch (result.cause()) {
+            case TooLongHttpLineException _ -> HttpResponseStatus.REQUEST_URI_TOO_LONG;
+            case TooLongHttpHeaderException _ -> HttpResponseStatus.REQUEST_HEADER_FIELDS_TOO_LARGE;
+            case TooLongFrameException _ -> HttpResponseStatus.REQUEST_ENTITY_TOO_LARGE;
+            default -> HttpResponseStatus.BAD_REQUEST;
+        };
+    }
+}

@@ -1,0 +1,98 @@
+package io.metastore.server;
+
+import io.grpc.Server;
+import io.grpc.netty.NettyServerBuilder;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+
+/// One client address: gRPC and HTTP/1.1 on one port.
+final class ClientListener {
+    private static final String KEY = "listen-client-urls";
+    private static final int BACKLOG = 1024;
+    private static final int METADATA_BYTES = 64 << 10;
+
+    private final URI url;
+    private final Server server;
+
+    private ClientListener(URI url, Server server) {
+        this.url = url;
+        this.server = server;
+    }
+
+    /// What a client may take and how connections are kept up (GEN-04, GEN-06, GEN-07).
+    ///
+    /// @param messageBytes      largest inbound message
+    /// @param concurrentStreams most calls at once on a connection
+    /// @param pingLeast         shortest time between two pings of a client
+    /// @param pingIdle          time without traffic after which the server pings; zero: never
+    /// @param pingWait          time that a pinged client has to answer
+    record Limits(int messageBytes, int concurrentStreams, Duration pingLeast, Duration pingIdle, Duration pingWait) {}
+
+    /// Listens at `url`; calls run on the event loops, so they must not block.
+    static ClientListener open(URI url, Listeners.Calls calls, Limits limits, PortSharing sharing, EventLoops loops)
+            throws ListenFailure {
+        try {
+            NettyServerBuilder builder = NettyServerBuilder.forAddress(address(url))
+                    .channelType(NioServerSocketChannel.class)
+                    .bossEventLoopGroup(loops.accept)
+                    .workerEventLoopGroup(loops.work)
+                    .withOption(ChannelOption.SO_BACKLOG, BACKLOG)
+                    .withOption(ChannelOption.SO_REUSEADDR, true)
+                    .directExecutor()
+                    .protocolNegotiator(sharing)
+                    // FirstBytes is stricter; this is the net below it.
+                    .handshakeTimeout(2 * sharing.undecided().patience().toMillis(), TimeUnit.MILLISECONDS)
+                    .maxInboundMessageSize(limits.messageBytes())
+                    .maxInboundMetadataSize(METADATA_BYTES)
+                    .maxConcurrentCallsPerConnection(limits.concurrentStreams())
+                    .permitKeepAliveTime(limits.pingLeast().toMillis(), TimeUnit.MILLISECONDS)
+                    .permitKeepAliveWithoutCalls(false)
+                    .keepAliveTimeout(Math.max(1, limits.pingWait().toMillis()), TimeUnit.MILLISECONDS);
+            if (limits.pingIdle().isZero()) {
+                builder.keepAliveTime(Long.MAX_VALUE, TimeUnit.NANOSECONDS);
+            } else {
+                builder.keepAliveTime(limits.pingIdle().toMillis(), TimeUnit.MILLISECONDS);
+            }
+            calls.services().forEach(builder::addService);
+            // grpc-java runs the interceptor that was added last first.
+            calls.interceptors().reversed().forEach(builder::intercept);
+            calls.tracers().forEach(builder::addStreamTracerFactory);
+            return new ClientListener(url, builder.build().start());
+        } catch (IOException e) {
+            throw new ListenFailure(KEY, url, e);
+        }
+    }
+
+    /// @throws java.net.UnknownHostException when the host means nothing
+    static InetSocketAddress address(URI url) throws IOException {
+        String host = url.getHost();
+        String bare = host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
+        return new InetSocketAddress(java.net.InetAddress.getByName(bare), url.getPort());
+    }
+
+    URI url() {
+        return url;
+    }
+
+    int port() {
+        return server.getPort();
+    }
+
+    /// Takes no new connections and calls; those under way go on.
+    void shutdown() {
+        server.shutdown();
+    }
+
+    /// Waits for the calls under way and cancels what is left at `deadline`, in nanoseconds of [System#nanoTime].
+    void awaitOrCut(long deadline) throws InterruptedException {
+        if (!server.awaitTermination(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS)) {
+            server.shutdownNow();
+            server.awaitTermination(2, TimeUnit.SECONDS);
+        }
+    }
+}

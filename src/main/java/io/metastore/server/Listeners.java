@@ -1,0 +1,150 @@
+package io.metastore.server;
+
+import io.grpc.ServerInterceptor;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.ServerStreamTracer;
+import io.metastore.api.HealthEndpoint;
+import io.metastore.api.http.HttpLimits;
+import io.metastore.api.http.HttpRoutes;
+import io.metastore.api.http.HttpServing;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// All addresses that this member listens at for clients: each of `listen-client-urls` speaks gRPC and HTTP/1.1 on one
+/// port, each of `listen-metrics-urls` HTTP/1.1 only. Threads, limits and counts are shared between them.
+///
+/// The metrics addresses may open before the member can serve (HTH-09), the client addresses only then (GEN-03).
+public final class Listeners {
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+    private static final int UNDECIDED_MAX = 16_384;
+
+    private final EffectiveConfig config;
+    private final Calls calls;
+    private final HttpServing clientHttp;
+    private final HttpServing metricsHttp;
+    private final Optional<TlsOffer> tls;
+    private final HealthEndpoint health = new HealthEndpoint();
+    private final Undecided undecided;
+    private final EventLoops loops;
+    private final List<ClientListener> clients = new ArrayList<>();
+    private final List<MetricsListener> metrics = new ArrayList<>();
+
+    /// What is served, the same at every client address. gRPC's health service comes on top.
+    ///
+    /// @param interceptors the first one sees a call first
+    /// @param clientRoutes what HTTP/1.1 answers at client addresses
+    /// @param metricsRoutes what it answers at metrics addresses
+    public record Calls(
+            List<ServerServiceDefinition> services,
+            List<? extends ServerInterceptor> interceptors,
+            List<? extends ServerStreamTracer.Factory> tracers,
+            HttpRoutes clientRoutes,
+            HttpRoutes metricsRoutes) {}
+
+    public Listeners(EffectiveConfig config, Calls calls, Optional<TlsOffer> tls) {
+        this(config, calls, tls, PATIENCE);
+    }
+
+    /// @param patience how long a new connection may say nothing
+    Listeners(EffectiveConfig config, Calls calls, Optional<TlsOffer> tls, Duration patience) {
+        this.config = config;
+        this.calls = calls;
+        this.tls = tls;
+        // JSON writes bytes in base64, a third longer.
+        HttpLimits limits = HttpLimits.standard(config.maxMessageBytes() + config.maxMessageBytes() / 3 + 1024);
+        this.clientHttp = new HttpServing(calls.clientRoutes(), limits);
+        this.metricsHttp = new HttpServing(calls.metricsRoutes(), HttpLimits.standard(0));
+        this.undecided = new Undecided(UNDECIDED_MAX, patience);
+        this.loops = new EventLoops(Math.max(2, Runtime.getRuntime().availableProcessors()));
+    }
+
+    /// Opens everything.
+    public void start() throws ListenFailure {
+        openMetrics();
+        openClients();
+    }
+
+    public void openMetrics() throws ListenFailure {
+        for (URI url : config.keys().listen().listenMetricsUrls().orElse(List.of())) {
+            metrics.add(MetricsListener.open(url, metricsHttp, tlsFor(url), new Complaints(url), loops));
+        }
+    }
+
+    public void openClients() throws ListenFailure {
+        List<ServerServiceDefinition> services = new ArrayList<>(calls.services());
+        services.add(health.bindService());
+        health.serving(true);
+        Calls all = new Calls(
+                services, calls.interceptors(), calls.tracers(), calls.clientRoutes(), calls.metricsRoutes());
+        ServerConfig.Limits keys = config.keys().limits();
+        ClientListener.Limits limits = new ClientListener.Limits(
+                config.maxMessageBytes(),
+                config.maxConcurrentStreams(),
+                keys.grpcKeepaliveMinTime(),
+                keys.grpcKeepaliveInterval(),
+                keys.grpcKeepaliveTimeout());
+        for (URI url : config.keys().listen().listenClientUrls()) {
+            PortSharing sharing = new PortSharing(clientHttp, tlsFor(url), undecided, new Complaints(url));
+            clients.add(ClientListener.open(url, all, limits, sharing, loops));
+        }
+    }
+
+    private Optional<TlsOffer> tlsFor(URI url) {
+        if (!Urls.isHttps(url)) {
+            return Optional.empty();
+        }
+        return Optional.of(tls.orElseThrow(() -> new IllegalStateException(url + " needs a certificate")));
+    }
+
+    /// The ports of the client addresses, by the address of the configuration; of use where that has port 0.
+    public Map<URI, Integer> clientPorts() {
+        Map<URI, Integer> ports = new LinkedHashMap<>();
+        clients.forEach(listener -> ports.put(listener.url(), listener.port()));
+        return ports;
+    }
+
+    /// The ports of the metrics addresses.
+    public Map<URI, Integer> metricsPorts() {
+        Map<URI, Integer> ports = new LinkedHashMap<>();
+        metrics.forEach(listener -> ports.put(listener.url(), listener.port()));
+        return ports;
+    }
+
+    /// gRPC's health service: serves from the moment the client addresses open (GEN-02).
+    public HealthEndpoint health() {
+        return health;
+    }
+
+    /// Connections that have not said yet what they speak.
+    public int undecidedConnections() {
+        return undecided.count();
+    }
+
+    /// Connections that speak HTTP/1.1.
+    public int httpConnections() {
+        return clientHttp.connections() + metricsHttp.connections();
+    }
+
+    /// Stops in order: no new connections, calls under way may end within `grace`, then everything is cut. Also closes what
+    /// was opened when opening failed half-way.
+    public void stop(Duration grace) throws InterruptedException {
+        health.close();
+        clients.forEach(ClientListener::shutdown);
+        long deadline = System.nanoTime() + grace.toNanos();
+        try {
+            for (ClientListener listener : clients) {
+                listener.awaitOrCut(deadline);
+            }
+        } finally {
+            clientHttp.close();
+            metrics.forEach(MetricsListener::close);
+            metricsHttp.close();
+            loops.close();
+        }
+    }
+}
