@@ -1,5 +1,6 @@
 package io.metastore.cli;
 
+import io.metastore.bench.BenchCommand;
 import io.metastore.server.ServerConfig;
 import java.io.PrintStream;
 import java.util.ArrayList;
@@ -47,6 +48,7 @@ public final class CommandLine {
         return switch (command) {
             case SERVER -> server(rest);
             case CONFIG -> config(rest);
+            case BENCH -> new Next.Exit(BenchCommand.run(rest, out, err));
             case VERSION -> version(rest);
             case HELP -> help(rest);
         };

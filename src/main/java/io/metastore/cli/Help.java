@@ -1,5 +1,6 @@
 package io.metastore.cli;
 
+import io.metastore.bench.BenchCommand;
 import io.metastore.cli.EtcdFlag.Treatment;
 import io.metastore.server.ConfigKey;
 import java.util.Arrays;
@@ -22,6 +23,7 @@ final class Help {
                 so that a start line can be tried without starting anything. Ends with status 2 and all the objections
                 when a server would not start with it.
                 """;
+            case BENCH -> BenchCommand.help();
             case VERSION -> """
                 Usage: metastore version
 

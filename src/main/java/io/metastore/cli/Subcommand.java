@@ -9,6 +9,7 @@ import java.util.Optional;
 public enum Subcommand {
     SERVER("runs a member (the default)"),
     CONFIG("prints the configuration that a server would run with, and where each value comes from"),
+    BENCH("loads an etcd-compatible endpoint and measures it, or compares servers"),
     VERSION("prints the versions"),
     HELP("explains a subcommand: metastore help server");
 

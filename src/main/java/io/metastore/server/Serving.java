@@ -1,0 +1,65 @@
+package io.metastore.server;
+
+import io.grpc.ServerServiceDefinition;
+import io.metastore.api.ClusterEndpoint;
+import io.metastore.api.KvEndpoint;
+import io.metastore.api.LeaseEndpoint;
+import io.metastore.api.MaintenanceEndpoint;
+import io.metastore.api.MemberHeaders;
+import io.metastore.api.RangeStreams;
+import io.metastore.api.UnbuiltServices;
+import io.metastore.api.WatchEndpoint;
+import io.metastore.api.http.HealthCounts;
+import io.metastore.api.http.HealthRoutes;
+import io.metastore.api.http.HttpRoutes;
+import io.metastore.api.http.VersionRoute;
+import io.metastore.cli.Versions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.function.Supplier;
+
+/// What a member serves at its addresses: etcd's services over gRPC, and the health, version and metrics pages.
+final class Serving {
+    private final Member member;
+    private final HealthCounts healthCounts = new HealthCounts();
+
+    Serving(Member member) {
+        this.member = member;
+    }
+
+    List<ServerServiceDefinition> services() {
+        EffectiveConfig config = member.config();
+        long maxRequestBytes = config.keys().limits().maxRequestBytes();
+        MemberHeaders headers = new MemberHeaders(
+                member.identity().clusterId(), member.identity().memberId(), member.consensus());
+        List<ServerServiceDefinition> services = new ArrayList<>();
+        services.add(new KvEndpoint(
+                        member.kv(),
+                        headers,
+                        new RangeStreams(member.kv(), headers, maxRequestBytes),
+                        maxRequestBytes,
+                        config.keys().limits().maxTxnOps())
+                .bindService());
+        services.add(new WatchEndpoint(member.watchHub(), headers, config.maxMessageBytes()).bindService());
+        services.add(new LeaseEndpoint(member.leases(), member.kv(), member.store(), headers).bindService());
+        services.add(
+                new ClusterEndpoint(member.machine().members(), member.reading(), headers).bindService());
+        services.add(new MaintenanceEndpoint(
+                        member.status(), member.alarms(), member.reading(), headers, Versions.ETCD)
+                .bindService());
+        services.addAll(UnbuiltServices.all());
+        return services;
+    }
+
+    /// @param scrape   the text of all metrics
+    /// @param executor where it is made
+    HttpRoutes pages(Supplier<byte[]> scrape, Executor executor) {
+        HttpRoutes routes = new HttpRoutes();
+        new HealthRoutes(new MemberHealth(member), healthCounts).addTo(routes);
+        String minor = Versions.ETCD.substring(0, Versions.ETCD.lastIndexOf('.')) + ".0";
+        routes.get("/version", new VersionRoute(Versions.ETCD, () -> minor, () -> minor));
+        routes.metrics(scrape, executor);
+        return routes;
+    }
+}
