@@ -4,6 +4,7 @@ import io.metastore.lease.Lease;
 import io.metastore.lease.Leases;
 import io.metastore.mvcc.Collection;
 import io.metastore.mvcc.MvccStore;
+import io.metastore.mvcc.StoreFolder;
 import io.metastore.mvcc.View;
 import io.metastore.value.Event;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;

@@ -24,6 +24,7 @@ public final class StoreFolder implements AutoCloseable {
 
     public StoreFolder(Path parent) {
         this.parent = parent;
+        parent.toFile().mkdirs();
         current = parent.resolve("state-0");
     }
 

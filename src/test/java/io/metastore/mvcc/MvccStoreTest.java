@@ -1,0 +1,119 @@
+package io.metastore.mvcc;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.metastore.value.Bytes;
+import io.metastore.value.KeyRange;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Random;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class MvccStoreTest {
+    @TempDir
+    private Path parent;
+
+    private final Random random = new Random(9);
+    private final TreeSet<Bytes> live = new TreeSet<>();
+
+    /// Counts are stored now and then: a start catches up from the history since, splitting runs as they have grown.
+    @Test
+    void countsCatchUpAfterACrash() throws IOException, RevisionUnavailable {
+        try (StoreFolder folder = new StoreFolder(parent)) {
+            MvccStore store = new MvccStore(folder.open());
+            for (int round = 0; round < 8; round++) {
+                for (int chunk = 0; chunk < 5; chunk++) {
+                    write(store, 400, round < 6 ? 15 : 70);
+                }
+                if (round % 3 == 0) {
+                    store.storeCounts();
+                }
+                for (int chunk = 0; chunk < 3; chunk++) {
+                    write(store, 400, 30);
+                }
+                checkCounts(store);
+                folder.engine().flush();
+                Path copy = folder.copyUnflushed();
+                store.close();
+                folder.abandonFor(copy);
+                store = new MvccStore(folder.open());
+                checkCounts(store);
+            }
+            store.close();
+        }
+    }
+
+    /// A view that was taken before counts its own keys, also where the recent changes no longer reach back.
+    @Test
+    void countsAtOldRevisionsAreThoseOfTheTime() throws RevisionUnavailable {
+        try (StoreFolder folder = new StoreFolder(parent)) {
+            MvccStore store = new MvccStore(folder.open());
+            write(store, 500, 0);
+            long then = store.state().revision();
+            TreeSet<Bytes> at = new TreeSet<>(live);
+            for (int chunk = 0; chunk < 5; chunk++) {
+                write(store, 300, 40);
+            }
+            for (int reopened = 0; reopened < 2; reopened++) {
+                try (View view = store.view()) {
+                    for (int i = 0; i < 50; i++) {
+                        KeyRange range = range();
+                        RangeQuery query = new RangeQuery(
+                                range, then, 0, RangeQuery.Detail.COUNT_ONLY, RangeQuery.Order.NONE, RangeQuery.Filter.NONE);
+                        assertEquals(count(at, range), view.range(query).count());
+                    }
+                }
+                store.close();
+                folder.reopen();
+                store = new MvccStore(folder.open());
+            }
+            store.close();
+        }
+    }
+
+    private void write(MvccStore store, int size, int deletesOfHundred) {
+        Chunk chunk = store.begin();
+        for (int i = 0; i < size; i++) {
+            chunk.startRequest();
+            Bytes key = key();
+            if (random.nextInt(100) < deletesOfHundred && !live.isEmpty()) {
+                Bytes near = live.ceiling(key) != null ? live.ceiling(key) : live.first();
+                chunk.delete(near);
+                live.remove(near);
+            } else {
+                chunk.put(key, Bytes.EMPTY, 0);
+                live.add(key);
+            }
+            chunk.endRequest();
+        }
+        store.commit(chunk, store.state().appliedIndex() + 1, 1);
+    }
+
+    private void checkCounts(MvccStore store) throws RevisionUnavailable {
+        try (View view = store.view()) {
+            assertEquals(live.size(), view.keys());
+            for (int i = 0; i < 40; i++) {
+                KeyRange range = range();
+                RangeQuery query = new RangeQuery(
+                        range, 0, 0, RangeQuery.Detail.COUNT_ONLY, RangeQuery.Order.NONE, RangeQuery.Filter.NONE);
+                assertEquals(count(live, range), view.range(query).count(), range::toString);
+            }
+        }
+    }
+
+    private static long count(TreeSet<Bytes> keys, KeyRange range) {
+        return keys.stream().filter(range::contains).count();
+    }
+
+    private KeyRange range() {
+        return random.nextInt(5) == 0 ? new KeyRange(key(), null) : new KeyRange(key(), key());
+    }
+
+    private Bytes key() {
+        byte[] key = new byte[2];
+        random.nextBytes(key);
+        return Bytes.wrap(key);
+    }
+}
