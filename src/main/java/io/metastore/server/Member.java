@@ -76,6 +76,7 @@ public final class Member implements AutoCloseable {
     private final KvService kv;
     private final LeaseService leases;
     private final MemberStatus status;
+    private final AppliedCounts applied = new AppliedCounts();
     private final CountDownLatch leaderKnown = new CountDownLatch(1);
 
     /// Opens the data directory and builds everything. Nothing runs yet.
@@ -187,6 +188,7 @@ public final class Member implements AutoCloseable {
     private void committed(List<Event> events, LeaseChunk.Changes changes, long revision) {
         watchHub.publish(new Commit(events, revision));
         leases.changed(changes);
+        applied.committed(events);
     }
 
     private void leadershipChanged(Leadership leadership) {
@@ -298,6 +300,11 @@ public final class Member implements AutoCloseable {
 
     public LeaseService leases() {
         return leases;
+    }
+
+    /// What was applied since the start, for metrics.
+    AppliedCounts applied() {
+        return applied;
     }
 
     public MemberStatus status() {

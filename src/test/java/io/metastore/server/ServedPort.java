@@ -1,9 +1,10 @@
 package io.metastore.server;
 
-import io.grpc.BindableService;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.StreamObserver;
+import io.metastore.api.CallRules;
+import io.metastore.api.HealthEndpoint;
 import io.metastore.api.etcd.etcdserverpb.KVGrpc;
 import io.metastore.api.etcd.etcdserverpb.RangeRequest;
 import io.metastore.api.etcd.etcdserverpb.RangeResponse;
@@ -38,6 +39,7 @@ final class ServedPort implements AutoCloseable {
 
     final Listeners listeners;
     final StubHealth member = new StubHealth();
+    final CallRules rules = new CallRules(() -> member.leader);
     final HealthCounts counts = new HealthCounts();
     private final ExecutorService scrapes = Executors.newSingleThreadExecutor();
 
@@ -50,8 +52,14 @@ final class ServedPort implements AutoCloseable {
         all.putIfAbsent("listen-client-urls", "http://127.0.0.1:0");
         HttpRoutes client = routes();
         client.get("/version", new VersionRoute("3.7.3", () -> "3.7.0", () -> "3.7.0"));
-        Listeners.Calls calls =
-                new Listeners.Calls(List.of(service(new StubKv())), List.of(), List.of(), client, routes());
+        HealthEndpoint health = new HealthEndpoint();
+        Listeners.Calls calls = new Listeners.Calls(
+                List.of(new StubKv().bindService(), health.bindService()),
+                List.of(rules),
+                List.of(),
+                health,
+                client,
+                routes());
         listeners = new Listeners(TestConfig.with(all), calls, tls, patience);
         listeners.start();
     }
@@ -60,10 +68,6 @@ final class ServedPort implements AutoCloseable {
         HttpRoutes routes = new HttpRoutes();
         new HealthRoutes(member, counts).addTo(routes);
         return routes.metrics(() -> "some_metric 1\n".getBytes(StandardCharsets.UTF_8), scrapes);
-    }
-
-    private static io.grpc.ServerServiceDefinition service(BindableService service) {
-        return service.bindService();
     }
 
     int port() {
