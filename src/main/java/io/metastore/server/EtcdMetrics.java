@@ -64,13 +64,23 @@ final class EtcdMetrics implements AutoCloseable {
                 "etcd_server_leader_changes_seen_total",
                 "Times that a leader was seen to come.",
                 () -> consensus.leadership().changes());
+        // Before the first leader comes the log may not be open yet; what is applied is known all the same.
         families.gauge(
-                "etcd_server_proposals_committed_total", "Raft entries agreed on.", consensus::committedIndex);
-        families.gauge("etcd_server_proposals_applied_total", "Raft entries applied here.", consensus::appliedIndex);
+                "etcd_server_proposals_committed_total",
+                "Raft entries agreed on.",
+                () -> consensus.leadership().changes() > 0
+                        ? consensus.committedIndex()
+                        : member.machine().appliedIndex());
+        families.gauge(
+                "etcd_server_proposals_applied_total",
+                "Raft entries applied here.",
+                () -> consensus.leadership().changes() > 0
+                        ? consensus.appliedIndex()
+                        : member.machine().appliedIndex());
         families.gauge(
                 "etcd_server_quota_backend_bytes",
                 "Size of the database at which writes are refused; negative: never.",
-                () -> member.status().now().quotaBytes());
+                () -> member.config().quotaBytes().orElse(-1));
         constant(
                 "etcd_server_id",
                 "1 for the id of this member, in hexadecimal.",

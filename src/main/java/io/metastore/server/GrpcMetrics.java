@@ -2,8 +2,8 @@ package io.metastore.server;
 
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
-import io.grpc.ServerServiceDefinition;
 import io.grpc.ServerStreamTracer;
+import io.grpc.ServiceDescriptor;
 import io.grpc.Status;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -69,16 +69,14 @@ public final class GrpcMetrics extends ServerStreamTracer.Factory {
     }
 
     /// Must not be called once calls arrive.
-    public void expect(List<ServerServiceDefinition> services) {
-        for (ServerServiceDefinition service : services) {
-            for (MethodDescriptor<?, ?> method : service.getServiceDescriptor().getMethods()) {
-                methods.put(
-                        method.getFullMethodName(),
-                        new Method(TextFamilies.labels(
-                                "grpc_method", String.valueOf(method.getBareMethodName()),
-                                "grpc_service", String.valueOf(method.getServiceName()),
-                                "grpc_type", type(method.getType()))));
-            }
+    public void expect(ServiceDescriptor service) {
+        for (MethodDescriptor<?, ?> method : service.getMethods()) {
+            methods.put(
+                    method.getFullMethodName(),
+                    new Method(TextFamilies.labels(
+                            "grpc_method", String.valueOf(method.getBareMethodName()),
+                            "grpc_service", String.valueOf(method.getServiceName()),
+                            "grpc_type", type(method.getType()))));
         }
     }
 

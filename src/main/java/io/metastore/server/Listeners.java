@@ -28,22 +28,21 @@ public final class Listeners {
     private final HttpServing clientHttp;
     private final HttpServing metricsHttp;
     private final Optional<TlsOffer> tls;
+    private final HealthEndpoint health = new HealthEndpoint();
     private final Undecided undecided;
     private final EventLoops loops;
     private final List<ClientListener> clients = new ArrayList<>();
     private final List<MetricsListener> metrics = new ArrayList<>();
 
-    /// What is served, the same at every client address.
+    /// What is served, the same at every client address. gRPC's health service comes on top.
     ///
     /// @param interceptors the first one sees a call first
-    /// @param health       one of the services; told when client addresses open and when they close (GEN-02)
     /// @param clientRoutes what HTTP/1.1 answers at client addresses
     /// @param metricsRoutes what it answers at metrics addresses
     public record Calls(
             List<ServerServiceDefinition> services,
             List<? extends ServerInterceptor> interceptors,
             List<? extends ServerStreamTracer.Factory> tracers,
-            HealthEndpoint health,
             HttpRoutes clientRoutes,
             HttpRoutes metricsRoutes) {}
 
@@ -77,7 +76,11 @@ public final class Listeners {
     }
 
     public void openClients() throws ListenFailure {
-        calls.health().serving(true);
+        List<ServerServiceDefinition> services = new ArrayList<>(calls.services());
+        services.add(health.bindService());
+        health.serving(true);
+        Calls all = new Calls(
+                services, calls.interceptors(), calls.tracers(), calls.clientRoutes(), calls.metricsRoutes());
         ServerConfig.Limits keys = config.keys().limits();
         ClientListener.Limits limits = new ClientListener.Limits(
                 config.maxMessageBytes(),
@@ -87,7 +90,7 @@ public final class Listeners {
                 keys.grpcKeepaliveTimeout());
         for (URI url : config.keys().listen().listenClientUrls()) {
             PortSharing sharing = new PortSharing(clientHttp, tlsFor(url), undecided, new Complaints(url));
-            clients.add(ClientListener.open(url, calls, limits, sharing, loops));
+            clients.add(ClientListener.open(url, all, limits, sharing, loops));
         }
     }
 
@@ -112,6 +115,11 @@ public final class Listeners {
         return ports;
     }
 
+    /// gRPC's health service: serves from the moment the client addresses open (GEN-02).
+    public HealthEndpoint health() {
+        return health;
+    }
+
     /// Connections that have not said yet what they speak.
     public int undecidedConnections() {
         return undecided.count();
@@ -125,7 +133,7 @@ public final class Listeners {
     /// Stops in order: no new connections, calls under way may end within `grace`, then everything is cut. Also closes what
     /// was opened when opening failed half-way.
     public void stop(Duration grace) throws InterruptedException {
-        calls.health().close();
+        health.close();
         clients.forEach(ClientListener::shutdown);
         long deadline = System.nanoTime() + grace.toNanos();
         try {

@@ -1,18 +1,16 @@
 package io.metastore.server;
 
-import io.grpc.BindableService;
 import io.grpc.ServerServiceDefinition;
 import io.metastore.api.CallRules;
-import io.metastore.api.HealthEndpoint;
+import io.metastore.api.grpc.health.HealthGrpc;
 import io.metastore.api.http.HealthCounts;
 import io.metastore.api.http.HealthRoutes;
 import io.metastore.api.http.HttpRoutes;
 import io.metastore.api.http.VersionRoute;
 import io.metastore.cli.Versions;
-import io.micrometer.prometheus.PrometheusMeterRegistry;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.net.URI;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,6 +19,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /// Everything by which a member can be reached from outside: its services over gRPC, health, version and metrics over
 /// HTTP/1.1, and what counts the calls.
@@ -47,30 +46,28 @@ public final class MemberPorts {
     private final Duration electionTimeout;
 
     /// @param services what clients may call beside gRPC's health service
+    /// @param scrape   the text of what `registry` has collected
     /// @param tls      needed when an address is https
     public MemberPorts(
             Member member,
-            List<? extends BindableService> services,
-            PrometheusMeterRegistry registry,
+            List<ServerServiceDefinition> services,
+            MeterRegistry registry,
+            Supplier<String> scrape,
             Optional<TlsOffer> tls) {
         EffectiveConfig config = member.config();
         ServerConfig keys = config.keys();
         electionTimeout = keys.member().electionTimeout();
         rules = new CallRules(() -> member.consensus().leadership().leader() != 0);
-        HealthEndpoint health = new HealthEndpoint();
-        List<ServerServiceDefinition> definitions = new ArrayList<>();
-        services.forEach(service -> definitions.add(service.bindService()));
-        definitions.add(health.bindService());
-
         TextFamilies families = new TextFamilies();
         GrpcMetrics calls = new GrpcMetrics(keys.logging().metrics().equals("extensive"));
-        calls.expect(definitions);
+        services.forEach(service -> calls.expect(service.getServiceDescriptor()));
+        calls.expect(HealthGrpc.getServiceDescriptor());
         calls.bind(families);
         HealthCounts healthCounts = new HealthCounts();
         metrics = new EtcdMetrics(families);
         metrics.bind(member, member.applied(), calls, healthCounts, registry);
         bindRules(families);
-        MetricsPage page = new MetricsPage(registry, families);
+        MetricsPage page = new MetricsPage(scrape, families);
 
         Duration readLimit = Duration.ofSeconds(5).plus(electionTimeout.multipliedBy(2));
         HealthRoutes checks = new HealthRoutes(new MemberHealth(member, readLimit), healthCounts);
@@ -82,7 +79,7 @@ public final class MemberPorts {
         checks.addTo(clientRoutes);
         listeners = new Listeners(
                 config,
-                new Listeners.Calls(definitions, List.of(rules), List.of(calls), health, clientRoutes, metricsRoutes),
+                new Listeners.Calls(services, List.of(rules), List.of(calls), clientRoutes, metricsRoutes),
                 tls);
         families.gauge(
                 "metastore_http_connections", "Connections that speak HTTP/1.1.", listeners::httpConnections);

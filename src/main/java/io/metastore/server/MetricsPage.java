@@ -1,6 +1,5 @@
 package io.metastore.server;
 
-import io.micrometer.prometheus.PrometheusMeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -12,10 +11,11 @@ public final class MetricsPage implements Supplier<byte[]> {
     private static final String HELP = "# HELP ";
     private static final String TYPE = "# TYPE ";
 
-    private final PrometheusMeterRegistry registry;
+    private final Supplier<String> registry;
     private final TextFamilies families;
 
-    public MetricsPage(PrometheusMeterRegistry registry, TextFamilies families) {
+    /// @param registry what Micrometer has collected, in Prometheus' format 0.0.4
+    public MetricsPage(Supplier<String> registry, TextFamilies families) {
         this.registry = registry;
         this.families = families;
     }
@@ -23,7 +23,7 @@ public final class MetricsPage implements Supplier<byte[]> {
     @Override
     public byte[] get() {
         StringBuilder text = new StringBuilder(128 << 10);
-        appendOthers(registry.scrape(), families.names(), text);
+        appendOthers(registry.get(), families.names(), text);
         families.appendTo(text);
         return text.toString().getBytes(StandardCharsets.UTF_8);
     }

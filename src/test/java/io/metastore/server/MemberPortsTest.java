@@ -6,9 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.protobuf.ByteString;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
-import io.metastore.api.KvEndpoint;
-import io.metastore.api.MemberHeaders;
-import io.metastore.api.RangeStreams;
 import io.metastore.api.etcd.etcdserverpb.KVGrpc;
 import io.metastore.api.etcd.etcdserverpb.PutRequest;
 import io.micrometer.prometheus.PrometheusConfig;
@@ -49,11 +46,8 @@ class MemberPortsTest {
             throw new AssertionError(what, cause);
         })) {
             member.start();
-            MemberHeaders headers = new MemberHeaders(
-                    member.identity().clusterId(), member.identity().memberId(), member.consensus());
-            KvEndpoint kv = new KvEndpoint(
-                    member.kv(), headers, new RangeStreams(member.kv(), headers, 1 << 20), 1 << 20, 128);
-            MemberPorts ports = new MemberPorts(member, List.of(kv), registry, Optional.empty());
+            MemberPorts ports = new MemberPorts(
+                    member, new Serving(member).services(), registry, registry::scrape, Optional.empty());
             try {
                 ports.openMetrics();
                 ports.openClients();

@@ -1,10 +1,10 @@
 package io.metastore.server;
 
+import io.grpc.BindableService;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.StreamObserver;
 import io.metastore.api.CallRules;
-import io.metastore.api.HealthEndpoint;
 import io.metastore.api.etcd.etcdserverpb.KVGrpc;
 import io.metastore.api.etcd.etcdserverpb.RangeRequest;
 import io.metastore.api.etcd.etcdserverpb.RangeResponse;
@@ -52,14 +52,8 @@ final class ServedPort implements AutoCloseable {
         all.putIfAbsent("listen-client-urls", "http://127.0.0.1:0");
         HttpRoutes client = routes();
         client.get("/version", new VersionRoute("3.7.3", () -> "3.7.0", () -> "3.7.0"));
-        HealthEndpoint health = new HealthEndpoint();
-        Listeners.Calls calls = new Listeners.Calls(
-                List.of(new StubKv().bindService(), health.bindService()),
-                List.of(rules),
-                List.of(),
-                health,
-                client,
-                routes());
+        Listeners.Calls calls =
+                new Listeners.Calls(List.of(service(new StubKv())), List.of(rules), List.of(), client, routes());
         listeners = new Listeners(TestConfig.with(all), calls, tls, patience);
         listeners.start();
     }
@@ -68,6 +62,10 @@ final class ServedPort implements AutoCloseable {
         HttpRoutes routes = new HttpRoutes();
         new HealthRoutes(member, counts).addTo(routes);
         return routes.metrics(() -> "some_metric 1\n".getBytes(StandardCharsets.UTF_8), scrapes);
+    }
+
+    private static io.grpc.ServerServiceDefinition service(BindableService service) {
+        return service.bindService();
     }
 
     int port() {
