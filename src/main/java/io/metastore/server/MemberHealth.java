@@ -1,0 +1,66 @@
+package io.metastore.server;
+
+import io.metastore.api.http.HealthChecks;
+import io.metastore.consensus.Unavailable;
+import io.metastore.mvcc.RangeQuery;
+import io.metastore.value.Bytes;
+import io.metastore.value.KeyRange;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+
+/// The health of a running member.
+final class MemberHealth implements HealthChecks {
+    /// The key that health checks read; whether it is there does not matter.
+    private static final RangeQuery HEALTH_KEY = RangeQuery.all(KeyRange.single(Bytes.utf8("health")));
+
+    private final Member member;
+    private final Duration readLimit;
+
+    /// @param readLimit how long a read may take (HTH-06)
+    MemberHealth(Member member, Duration readLimit) {
+        this.member = member;
+        this.readLimit = readLimit;
+    }
+
+    @Override
+    public List<String> alarms() {
+        return member.machine().alarms().raised().stream()
+                .map(alarm -> switch (alarm.type()) {
+                    case NO_SPACE -> "NOSPACE";
+                    case CORRUPT -> "CORRUPT";
+                })
+                .toList();
+    }
+
+    @Override
+    public boolean hasLeader() {
+        return member.consensus().leadership().leader() != 0;
+    }
+
+    /// A member alone always votes.
+    @Override
+    public boolean isLearner() {
+        return false;
+    }
+
+    @Override
+    public CompletionStage<Void> linearizableRead() {
+        return read(false);
+    }
+
+    @Override
+    public CompletionStage<Void> serializableRead() {
+        return read(true);
+    }
+
+    private CompletionStage<Void> read(boolean serializable) {
+        return member.kv()
+                .range(HEALTH_KEY, serializable)
+                .replaceWithVoid()
+                .ifNoItem()
+                .after(readLimit)
+                .failWith(Unavailable.TimedOut::new)
+                .subscribeAsCompletionStage();
+    }
+}
