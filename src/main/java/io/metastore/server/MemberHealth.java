@@ -1,6 +1,7 @@
 package io.metastore.server;
 
 import io.metastore.api.http.HealthChecks;
+import io.metastore.cluster.Alarm;
 import io.metastore.consensus.Unavailable;
 import io.metastore.mvcc.RangeQuery;
 import io.metastore.value.Bytes;
@@ -26,11 +27,16 @@ final class MemberHealth implements HealthChecks {
     @Override
     public List<String> alarms() {
         return member.machine().alarms().raised().stream()
-                .map(alarm -> switch (alarm.type()) {
-                    case NO_SPACE -> "NOSPACE";
-                    case CORRUPT -> "CORRUPT";
-                })
+                .map(alarm -> name(alarm.type()))
                 .toList();
+    }
+
+    /// An alarm's name as etcd writes it.
+    static String name(Alarm.Type type) {
+        return switch (type) {
+            case NO_SPACE -> "NOSPACE";
+            case CORRUPT -> "CORRUPT";
+        };
     }
 
     @Override
@@ -38,10 +44,14 @@ final class MemberHealth implements HealthChecks {
         return member.consensus().leadership().leader() != 0;
     }
 
-    /// A member alone always votes.
     @Override
     public boolean isLearner() {
-        return false;
+        return isLearner(member);
+    }
+
+    static boolean isLearner(Member member) {
+        return member.machine().members().all().stream()
+                .anyMatch(other -> other.id() == member.identity().memberId() && other.learner());
     }
 
     @Override
