@@ -8,6 +8,7 @@ import io.metastore.value.Bytes;
 import io.metastore.value.KeyRange;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /// The health of a running member.
@@ -54,9 +55,11 @@ final class MemberHealth implements HealthChecks {
                 .anyMatch(other -> other.id() == member.identity().memberId() && other.learner());
     }
 
+    /// Fails at once without a leader: nobody could answer, and before the first leader the log may not be open yet, while
+    /// the metrics addresses are.
     @Override
     public CompletionStage<Void> linearizableRead() {
-        return read(false);
+        return hasLeader() ? read(false) : CompletableFuture.failedFuture(new Unavailable.NoLeader());
     }
 
     @Override

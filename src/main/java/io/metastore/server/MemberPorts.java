@@ -9,6 +9,9 @@ import io.metastore.api.http.HttpRoutes;
 import io.metastore.api.http.VersionRoute;
 import io.metastore.cli.Versions;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.metastore.server.tls.ReloadedTls;
+import io.metastore.server.tls.TlsFailure;
+import io.metastore.server.tls.TlsOffer;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
@@ -31,6 +34,7 @@ public final class MemberPorts {
     /// Longest time that a scrape may take while the member stops.
     private static final Duration SCRAPE_MAX = Duration.ofSeconds(10);
 
+    private final Optional<ReloadedTls> tls;
     private final Listeners listeners;
     private final CallRules rules;
     private final EtcdMetrics metrics;
@@ -47,15 +51,16 @@ public final class MemberPorts {
 
     /// @param services what clients may call beside gRPC's health service
     /// @param scrape   the text of what `registry` has collected
-    /// @param tls      needed when an address is https
+    /// @throws TlsFailure naming the file or setting that cannot be used, when an address is https
     public MemberPorts(
             Member member,
             List<ServerServiceDefinition> services,
             MeterRegistry registry,
-            Supplier<String> scrape,
-            Optional<TlsOffer> tls) {
+            Supplier<String> scrape)
+            throws TlsFailure {
         EffectiveConfig config = member.config();
         ServerConfig keys = config.keys();
+        tls = ClientTls.from(config);
         electionTimeout = keys.member().electionTimeout();
         rules = new CallRules(() -> member.consensus().leadership().leader() != 0);
         TextFamilies families = new TextFamilies();
@@ -80,7 +85,7 @@ public final class MemberPorts {
         listeners = new Listeners(
                 config,
                 new Listeners.Calls(services, List.of(rules), List.of(calls), clientRoutes, metricsRoutes),
-                tls);
+                tls.map(TlsOffer.class::cast));
         families.gauge(
                 "metastore_http_connections", "Connections that speak HTTP/1.1.", listeners::httpConnections);
         families.gauge(
@@ -127,5 +132,6 @@ public final class MemberPorts {
             throw new IllegalStateException("a scrape of the metrics did not end");
         }
         metrics.close();
+        tls.ifPresent(ReloadedTls::close);
     }
 }

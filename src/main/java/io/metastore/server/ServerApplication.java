@@ -1,12 +1,12 @@
 package io.metastore.server;
 
+import io.metastore.server.tls.TlsFailure;
 import io.micrometer.prometheus.PrometheusMeterRegistry;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.QuarkusApplication;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.Optional;
 import org.jboss.logging.Logger;
 
 /// The server once its configuration is known to be good: runs until the process is asked to stop.
@@ -29,7 +29,7 @@ public class ServerApplication implements QuarkusApplication {
     public int run(String... arguments) throws InterruptedException, IOException {
         try (Member member = new Member(config, registry, new HaltOnFault())) {
             MemberPorts ports =
-                    new MemberPorts(member, new Serving(member).services(), registry, registry::scrape, Optional.empty());
+                    new MemberPorts(member, new Serving(member).services(), registry, registry::scrape);
             try {
                 ports.openMetrics();
                 member.start();
@@ -40,7 +40,7 @@ public class ServerApplication implements QuarkusApplication {
             } finally {
                 ports.stop(GRACE);
             }
-        } catch (StartFailure | ListenFailure failure) {
+        } catch (StartFailure | ListenFailure | TlsFailure failure) {
             LOG.errorf("the member cannot start: %s", failure.getMessage());
             return FAILED;
         }

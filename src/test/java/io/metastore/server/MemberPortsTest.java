@@ -18,7 +18,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -47,7 +46,7 @@ class MemberPortsTest {
         })) {
             member.start();
             MemberPorts ports = new MemberPorts(
-                    member, new Serving(member).services(), registry, registry::scrape, Optional.empty());
+                    member, new Serving(member).services(), registry, registry::scrape);
             try {
                 ports.openMetrics();
                 ports.openClients();

@@ -12,6 +12,7 @@ import io.metastore.api.http.HealthCounts;
 import io.metastore.api.http.HealthRoutes;
 import io.metastore.api.http.HttpRoutes;
 import io.metastore.api.http.VersionRoute;
+import io.metastore.server.tls.TlsOffer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
