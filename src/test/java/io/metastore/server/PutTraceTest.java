@@ -22,7 +22,6 @@ import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 import java.util.TreeSet;
@@ -63,8 +62,7 @@ class PutTraceTest {
         })) {
             member.start();
             PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-            MemberPorts ports = new MemberPorts(
-                    member, new Serving(member).services(), registry, registry::scrape, Optional.empty());
+            MemberPorts ports = new MemberPorts(member, new Serving(member).services(), registry, registry::scrape);
             ports.openClients();
             try {
                 int port = ports.clientPorts().values().iterator().next();
@@ -99,6 +97,8 @@ class PutTraceTest {
                 .run(
                         "server",
                         "--data-dir=" + folder.resolve("data"),
+                        // Otherwise the engine is asked for its size whenever the last answer is a tenth of a second old.
+                        "--quota-backend-bytes=-1",
                         "--listen-client-urls=http://127.0.0.1:0",
                         "--advertise-client-urls=http://127.0.0.1:2379");
         return ((CommandLine.Next.Serve) next).config();
