@@ -202,7 +202,6 @@ class LeaseExpiryIT {
 
     private static LeaseTimeToLiveResponse timeToLive(Client client, long id) {
         return client.lease()
-                .leaseTimeToLive(
-                        LeaseTimeToLiveRequest.newBuilder().setID(id).build());
+                .leaseTimeToLive(LeaseTimeToLiveRequest.newBuilder().setID(id).build());
     }
 }

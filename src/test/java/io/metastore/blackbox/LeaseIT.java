@@ -71,7 +71,13 @@ class LeaseIT {
 
     @ParameterizedTest
     @CsvSource({
-        "0,2", "1,2", "2,2", "3,3", "-1,2", "-9223372036854775808,2", "9000000000,9000000000",
+        "0,2",
+        "1,2",
+        "2,2",
+        "3,3",
+        "-1,2",
+        "-9223372036854775808,2",
+        "9000000000,9000000000",
     })
     @Statement("LEA-03")
     void raisesShortTimes(long asked, long granted, Client client) {
@@ -112,8 +118,8 @@ class LeaseIT {
         Refusal.LEASE_NOT_FOUND.of(() -> revoke(client, lease));
         Refusal.LEASE_NOT_FOUND.of(() -> revoke(client, UNKNOWN));
         Refusal.LEASE_NOT_FOUND.of(() -> revoke(client, 0));
-        Refusal.LEASE_NOT_FOUND.of(() -> client.kv()
-                .put(put(keys.key("a"), "1").setLease(lease).build()));
+        Refusal.LEASE_NOT_FOUND.of(
+                () -> client.kv().put(put(keys.key("a"), "1").setLease(lease).build()));
     }
 
     private static void assertUnknown(Client client, long lease) {
@@ -272,8 +278,7 @@ class LeaseIT {
 
     private static LeaseGrantResponse grant(Client client, long id, long ttl) {
         return client.lease()
-                .leaseGrant(
-                        LeaseGrantRequest.newBuilder().setID(id).setTTL(ttl).build());
+                .leaseGrant(LeaseGrantRequest.newBuilder().setID(id).setTTL(ttl).build());
     }
 
     private static LeaseRevokeResponse revoke(Client client, long id) {

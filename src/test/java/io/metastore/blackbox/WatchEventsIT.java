@@ -179,7 +179,9 @@ class WatchEventsIT {
     private static void assertAllDeletedAt(long revision, WatchResponse response, Keys keys) {
         assertEquals(
                 List.of("DELETE a", "DELETE b", "DELETE c"),
-                response.getEventsList().stream().map(event -> show(event, keys)).toList());
+                response.getEventsList().stream()
+                        .map(event -> show(event, keys))
+                        .toList());
         assertTrue(response.getEventsList().stream()
                 .allMatch(event -> event.getKv().getModRevision() == revision));
         assertEquals(revision, response.getHeader().getRevision());

@@ -32,11 +32,9 @@ class WatchHistoryIT {
         long last = client.putRevision(keys.key("b"), "3");
         try (WatchCall watch = WatchCall.open(client)) {
             for (long from = first; from <= last; from++) {
-                assertEquals(
-                        last, watch.create(all(keys, from)).getHeader().getRevision());
+                assertEquals(last, watch.create(all(keys, from)).getHeader().getRevision());
                 WatchResponse history = watch.nextEvents();
-                assertEquals(
-                        LongStream.rangeClosed(from, last).boxed().toList(), revisions(history.getEventsList()));
+                assertEquals(LongStream.rangeClosed(from, last).boxed().toList(), revisions(history.getEventsList()));
                 // The header tells up to where history was read, not the last event.
                 assertEquals(last, history.getHeader().getRevision());
                 watch.cancel(history.getWatchId());
@@ -72,8 +70,7 @@ class WatchHistoryIT {
                 client.put(keys.key("a"), "v" + i);
             }
 
-            assertEquals(
-                    List.of(revision + 1, revision + 2, revision + 3, revision + 4), revisions(now.events(4)));
+            assertEquals(List.of(revision + 1, revision + 2, revision + 3, revision + 4), revisions(now.events(4)));
             assertEquals(List.of(revision + 3, revision + 4), revisions(later.events(2)));
         }
     }

@@ -50,15 +50,14 @@ class WatchIT {
             }
 
             long put = client.putRevision(keys.key("a"), "1");
-            List<WatchResponse> responses = IntStream.range(0, 10)
-                    .mapToObj(i -> watch.nextEvents())
-                    .toList();
+            List<WatchResponse> responses =
+                    IntStream.range(0, 10).mapToObj(i -> watch.nextEvents()).toList();
 
             assertEquals(
                     Set.of(0L, 2L, 4L, 6L, 8L, 10L, 12L, 14L, 16L, 18L),
                     responses.stream().map(WatchResponse::getWatchId).collect(Collectors.toSet()));
-            responses.forEach(response ->
-                    assertEquals(put, response.getEvents(0).getKv().getModRevision()));
+            responses.forEach(
+                    response -> assertEquals(put, response.getEvents(0).getKv().getModRevision()));
         }
     }
 
@@ -115,8 +114,7 @@ class WatchIT {
             watch.refused(one(keys.key("b"), 0).setRangeEnd(keys.key("b")), EMPTY_RANGE);
             // A refused request uses no id up.
             assertEquals(
-                    0,
-                    watch.create(one(keys.key("b"), 0).setRangeEnd(FROM_KEY)).getWatchId());
+                    0, watch.create(one(keys.key("b"), 0).setRangeEnd(FROM_KEY)).getWatchId());
             client.put(keys.key("b"), "1");
             assertEquals(keys.key("b"), watch.nextEvents().getEvents(0).getKv().getKey());
         }

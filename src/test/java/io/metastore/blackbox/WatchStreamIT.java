@@ -87,8 +87,7 @@ class WatchStreamIT {
             assertEquals(2, parts.size());
             assertTrue(parts.stream().allMatch(each -> each.getSerializedSize() < part));
             assertEquals(
-                    100,
-                    parts.stream().mapToInt(WatchResponse::getEventsCount).sum());
+                    100, parts.stream().mapToInt(WatchResponse::getEventsCount).sum());
         }
     }
 
@@ -107,9 +106,8 @@ class WatchStreamIT {
             for (int i = 0; i < puts; i++) {
                 client.put(keys.key("a"), value);
             }
-            List<Long> expected = LongStream.rangeClosed(before + 1, before + puts)
-                    .boxed()
-                    .toList();
+            List<Long> expected =
+                    LongStream.rangeClosed(before + 1, before + puts).boxed().toList();
 
             assertEquals(expected, revisions(prompt.events(puts)));
             lagging.call().requestAll();
@@ -168,8 +166,7 @@ class WatchStreamIT {
                     last = client.putRevision(keys.key("a"), "v" + i);
                 }
                 watch.askProgress();
-                assertEquals(
-                        LongStream.rangeClosed(last - 4, last).boxed().toList(), revisions(watch.events(5)));
+                assertEquals(LongStream.rangeClosed(last - 4, last).boxed().toList(), revisions(watch.events(5)));
                 assertProgress(watch.next(), -1, last);
             }
             client.put(keyOutside(keys), "1");
