@@ -54,6 +54,14 @@ public final class Duplex<Q, A> implements ClientResponseObserver<Q, A>, AutoClo
         return duplex;
     }
 
+    /// Opens a call with requests and answers in streams whose answers come as asked for by [#request]; the
+    /// first is asked for.
+    public static <Q, A> Duplex<Q, A> openByHand(Function<StreamObserver<A>, StreamObserver<Q>> method) {
+        Duplex<Q, A> duplex = new Duplex<>(true);
+        duplex.requests = method.apply(duplex);
+        return duplex;
+    }
+
     @Override
     public void beforeStart(ClientCallStreamObserver<Q> stream) {
         call = stream;
@@ -89,6 +97,11 @@ public final class Duplex<Q, A> implements ClientResponseObserver<Q, A>, AutoClo
     /// Asks for one more answer of a call by hand.
     public void request() {
         call.request(1);
+    }
+
+    /// Asks for all further answers of a call by hand.
+    public void requestAll() {
+        call.request(Integer.MAX_VALUE);
     }
 
     /// Takes all answers to the end of the call and returns its status.
