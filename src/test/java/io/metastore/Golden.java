@@ -6,8 +6,8 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 
-/// Bytes as some version of the program wrote them, kept as hexadecimal text. What is here must stay readable for ever: a
-/// file is never changed, a new format gets a new one.
+/// Bytes as some version of the program wrote them, kept as hexadecimal text. What is here must stay readable
+/// for ever: a file is never changed, a new format gets a new one.
 public final class Golden {
     private Golden() {}
 

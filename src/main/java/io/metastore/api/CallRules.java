@@ -21,8 +21,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BooleanSupplier;
 
-/// What holds for every call before a service sees it: clients that demand a leader get one or an error (GEN-14,
-/// GEN-15), and are counted by the version of the API that they say they speak (GEN-16).
+/// What holds for every call before a service sees it: clients that demand a leader get one or an error
+/// (GEN-14, GEN-15), and are counted by the version of the API that they say they speak (GEN-16).
 public final class CallRules implements ServerInterceptor {
     /// Versions counted apart. Clients make them up, so there must be an end to them.
     private static final int VERSIONS_MAX = 100;
@@ -108,8 +108,7 @@ public final class CallRules implements ServerInterceptor {
     private void count(Requests requests) {
         LongAdder counter = counts.get(requests);
         if (counter == null) {
-            Requests bounded =
-                    counts.size() < VERSIONS_MAX ? requests : new Requests(requests.type(), "other");
+            Requests bounded = counts.size() < VERSIONS_MAX ? requests : new Requests(requests.type(), "other");
             counter = counts.computeIfAbsent(bounded, _ -> new LongAdder());
         }
         counter.increment();
@@ -117,14 +116,17 @@ public final class CallRules implements ServerInterceptor {
 
     private static String utf8(byte[] raw) {
         try {
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(raw)).toString();
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(raw))
+                    .toString();
         } catch (CharacterCodingException _) {
             return null;
         }
     }
 
-    /// To be called once in each election timeout, always by the same thread: cuts the streams that demand a leader when
-    /// there was none for three of them.
+    /// To be called once in each election timeout, always by the same thread: cuts the streams that demand a
+    /// leader when there was none for three of them.
     public void tick() {
         ticksWithoutLeader = leaderKnown.getAsBoolean() ? 0 : ticksWithoutLeader + 1;
         if (ticksWithoutLeader >= TICKS_MAX) {
@@ -132,8 +134,8 @@ public final class CallRules implements ServerInterceptor {
         }
     }
 
-    /// A stream whose client demands a leader. It may be closed here while its service writes to it elsewhere: what the
-    /// service says after that goes nowhere.
+    /// A stream whose client demands a leader. It may be closed here while its service writes to it elsewhere:
+    /// what the service says after that goes nowhere.
     private final class LeaderBound<Q, A> extends SimpleForwardingServerCall<Q, A> {
         private boolean cut;
         private boolean closed;

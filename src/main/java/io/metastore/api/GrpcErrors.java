@@ -46,13 +46,13 @@ public final class GrpcErrors {
             case Unavailable.NoLeader _ -> Status.UNAVAILABLE.withDescription("etcdserver: no leader");
             case Unavailable.LeaderChanged _ -> Status.UNAVAILABLE.withDescription("etcdserver: leader changed");
             case Unavailable.TimedOut _ -> Status.UNAVAILABLE.withDescription("etcdserver: request timed out");
-            case Unavailable.QueueFull _ ->
-                Status.RESOURCE_EXHAUSTED.withDescription("etcdserver: too many requests");
+            case Unavailable.QueueFull _ -> Status.RESOURCE_EXHAUSTED.withDescription("etcdserver: too many requests");
             case Unavailable.Stopping _ -> Status.UNAVAILABLE.withDescription("etcdserver: server stopped");
         };
     }
 
-    /// What a failed call ends with. Anything unforeseen reaches the client as UNKNOWN with its own text (GEN-18).
+    /// What a failed call ends with. Anything unforeseen reaches the client as UNKNOWN with its own text
+    /// (GEN-18).
     public static Throwable grpc(Throwable failure) {
         return switch (failure) {
             case RefusedRequest refused -> status(refused.error()).asRuntimeException();

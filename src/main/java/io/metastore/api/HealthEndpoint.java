@@ -52,7 +52,8 @@ public final class HealthEndpoint extends HealthGrpc.HealthImplBase {
 
     @Override
     public void list(HealthListRequest request, StreamObserver<HealthListResponse> observer) {
-        observer.onNext(HealthListResponse.newBuilder().putStatuses("", status()).build());
+        observer.onNext(
+                HealthListResponse.newBuilder().putStatuses("", status()).build());
         observer.onCompleted();
     }
 

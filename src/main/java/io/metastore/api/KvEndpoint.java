@@ -38,7 +38,8 @@ public final class KvEndpoint extends MutinyKVGrpc.KVImplBase {
         this.maxTxnOps = maxTxnOps;
     }
 
-    /// RangeStream is written to the transport as it has room; the generated Mutiny stub would fetch 256 responses ahead.
+    /// RangeStream is written to the transport as it has room; the generated Mutiny stub would fetch 256
+    /// responses ahead.
     @Override
     public ServerServiceDefinition bindService() {
         ServerServiceDefinition unary = super.bindService();
@@ -50,9 +51,10 @@ public final class KvEndpoint extends MutinyKVGrpc.KVImplBase {
                 .forEach(builder::addMethod);
         return builder.addMethod(
                         KVGrpc.getRangeStreamMethod(),
-                        ServerCalls.asyncServerStreamingCall((RangeRequest request,
-                                io.grpc.stub.StreamObserver<RangeStreamResponse> observer) -> streams.serve(
-                                request, (ServerCallStreamObserver<RangeStreamResponse>) observer)))
+                        ServerCalls.asyncServerStreamingCall(
+                                (RangeRequest request, io.grpc.stub.StreamObserver<RangeStreamResponse> observer) ->
+                                        streams.serve(
+                                                request, (ServerCallStreamObserver<RangeStreamResponse>) observer)))
                 .build();
     }
 

@@ -56,11 +56,12 @@ public final class LeaseEndpoint extends MutinyLeaseGrpc.LeaseImplBase {
         return requests.onItem()
                 .transformToUniAndConcatenate(request -> {
                     long revision = store.state().revision();
-                    return leases.keepAlive(request.getID()).map(ttl -> LeaseKeepAliveResponse.newBuilder()
-                            .setHeader(headers.of(revision))
-                            .setID(request.getID())
-                            .setTTL(ttl)
-                            .build());
+                    return leases.keepAlive(request.getID())
+                            .map(ttl -> LeaseKeepAliveResponse.newBuilder()
+                                    .setHeader(headers.of(revision))
+                                    .setID(request.getID())
+                                    .setTTL(ttl)
+                                    .build());
                 })
                 .onFailure()
                 .transform(GrpcErrors::grpc);

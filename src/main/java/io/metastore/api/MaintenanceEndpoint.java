@@ -71,13 +71,12 @@ public final class MaintenanceEndpoint extends MutinyMaintenanceGrpc.Maintenance
 
     @Override
     public Uni<AlarmResponse> alarm(AlarmRequest request) {
-        Uni<List<Alarm>> listed =
-                switch (request.getAction()) {
-                    case GET -> alarms.raised().map(raised -> ofType(raised, request.getAlarm()));
-                    case ACTIVATE -> change(true, request);
-                    case DEACTIVATE -> change(false, request);
-                    case UNRECOGNIZED -> Uni.createFrom().item(List.of());
-                };
+        Uni<List<Alarm>> listed = switch (request.getAction()) {
+            case GET -> alarms.raised().map(raised -> ofType(raised, request.getAlarm()));
+            case ACTIVATE -> change(true, request);
+            case DEACTIVATE -> change(false, request);
+            case UNRECOGNIZED -> Uni.createFrom().item(List.of());
+        };
         return listed.map(this::response).onFailure().transform(GrpcErrors::grpc);
     }
 
@@ -89,17 +88,15 @@ public final class MaintenanceEndpoint extends MutinyMaintenanceGrpc.Maintenance
 
     /// Acts on exactly the alarm that is named; NONE names none (ALM-09).
     private Uni<List<Alarm>> change(boolean raise, AlarmRequest request) {
-        Alarm.Type type =
-                switch (request.getAlarm()) {
-                    case NOSPACE -> Alarm.Type.NO_SPACE;
-                    case CORRUPT -> Alarm.Type.CORRUPT;
-                    case NONE, UNRECOGNIZED -> null;
-                };
+        Alarm.Type type = switch (request.getAlarm()) {
+            case NOSPACE -> Alarm.Type.NO_SPACE;
+            case CORRUPT -> Alarm.Type.CORRUPT;
+            case NONE, UNRECOGNIZED -> null;
+        };
         if (type == null) {
             return Uni.createFrom().item(List.of());
         }
-        return Answers.of(
-                alarms.change(raise, new Alarm(request.getMemberID(), type)), result -> result.changed());
+        return Answers.of(alarms.change(raise, new Alarm(request.getMemberID(), type)), result -> result.changed());
     }
 
     private AlarmResponse response(List<Alarm> listed) {

@@ -13,8 +13,8 @@ import io.metastore.value.KeyRange;
 import io.metastore.value.KeyValue;
 import java.util.List;
 
-/// Serves RangeStream: a range in portions, each read when the transport has room for it, all at the revision of the first
-/// (RST-05, RST-09).
+/// Serves RangeStream: a range in portions, each read when the transport has room for it, all at the revision
+/// of the first (RST-05, RST-09).
 public final class RangeStreams {
     private static final long FIRST_KEYS = 10;
 
@@ -53,8 +53,7 @@ public final class RangeStreams {
         private long count;
         private long revision;
 
-        private Stream(
-                RangeQuery asked, boolean serializable, ServerCallStreamObserver<RangeStreamResponse> observer) {
+        private Stream(RangeQuery asked, boolean serializable, ServerCallStreamObserver<RangeStreamResponse> observer) {
             this.asked = asked;
             this.serializable = serializable;
             this.observer = observer;

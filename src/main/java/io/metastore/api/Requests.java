@@ -11,8 +11,8 @@ import io.metastore.value.Bytes;
 import io.metastore.value.KeyRange;
 import io.metastore.value.StoreError;
 
-/// etcd's requests of single keys and ranges as commands and queries. Every rule about their form is here, once; a request
-/// that breaks one throws [RefusedRequest].
+/// etcd's requests of single keys and ranges as commands and queries. Every rule about their form is here,
+/// once; a request that breaks one throws [RefusedRequest].
 final class Requests {
     /// What etcd's internal proposal adds to a request: its header with the request's id (GEN-05).
     private static final int PROPOSAL_HEADER_BYTES = 15;
@@ -53,27 +53,25 @@ final class Requests {
     }
 
     private static RangeQuery.Order order(RangeRequest request) {
-        RangeQuery.Direction direction =
-                switch (request.getSortOrder()) {
-                    case NONE -> RangeQuery.Direction.NONE;
-                    case ASCEND -> RangeQuery.Direction.ASCEND;
-                    case DESCEND -> RangeQuery.Direction.DESCEND;
-                    case UNRECOGNIZED -> throw new RefusedRequest(StoreError.INVALID_SORT_OPTION);
-                };
-        RangeQuery.Target target =
-                switch (request.getSortTarget()) {
-                    case KEY -> RangeQuery.Target.KEY;
-                    case VERSION -> RangeQuery.Target.VERSION;
-                    case CREATE -> RangeQuery.Target.CREATE;
-                    case MOD -> RangeQuery.Target.MOD;
-                    case VALUE -> RangeQuery.Target.VALUE;
-                    case UNRECOGNIZED -> throw new RefusedRequest(StoreError.INVALID_SORT_OPTION);
-                };
+        RangeQuery.Direction direction = switch (request.getSortOrder()) {
+            case NONE -> RangeQuery.Direction.NONE;
+            case ASCEND -> RangeQuery.Direction.ASCEND;
+            case DESCEND -> RangeQuery.Direction.DESCEND;
+            case UNRECOGNIZED -> throw new RefusedRequest(StoreError.INVALID_SORT_OPTION);
+        };
+        RangeQuery.Target target = switch (request.getSortTarget()) {
+            case KEY -> RangeQuery.Target.KEY;
+            case VERSION -> RangeQuery.Target.VERSION;
+            case CREATE -> RangeQuery.Target.CREATE;
+            case MOD -> RangeQuery.Target.MOD;
+            case VALUE -> RangeQuery.Target.VALUE;
+            case UNRECOGNIZED -> throw new RefusedRequest(StoreError.INVALID_SORT_OPTION);
+        };
         return new RangeQuery.Order(direction, target);
     }
 
-    /// A range to be streamed: in the order of keys and unfiltered only (RST-02, RST-03). A target without a direction is
-    /// ignored: following etcd there would repeat and lose results (RST-04).
+    /// A range to be streamed: in the order of keys and unfiltered only (RST-02, RST-03). A target without a
+    /// direction is ignored: following etcd there would repeat and lose results (RST-04).
     static RangeQuery rangeStream(RangeRequest request) {
         RangeQuery query = range(request);
         if (!query.order().isNatural() && query.order().direction() != RangeQuery.Direction.NONE) {

@@ -93,25 +93,28 @@ final class Responses {
         return builder;
     }
 
-    /// Within a transaction a header holds the revision alone (GEN-10), and that of a nested transaction nothing (TXN-24).
+    /// Within a transaction a header holds the revision alone (GEN-10), and that of a nested transaction
+    /// nothing (TXN-24).
     private static ResponseOp operation(Result result) {
         ResponseHeader.Builder header = ResponseHeader.newBuilder().setRevision(result.revision());
         return switch (result) {
             case Result.Range range ->
-                ResponseOp.newBuilder().setResponseRange(fill(range).setHeader(header)).build();
+                ResponseOp.newBuilder()
+                        .setResponseRange(fill(range).setHeader(header))
+                        .build();
             case Result.Put put ->
-                ResponseOp.newBuilder().setResponsePut(fill(put).setHeader(header)).build();
+                ResponseOp.newBuilder()
+                        .setResponsePut(fill(put).setHeader(header))
+                        .build();
             case Result.Delete delete ->
-                ResponseOp.newBuilder().setResponseDeleteRange(fill(delete).setHeader(header)).build();
+                ResponseOp.newBuilder()
+                        .setResponseDeleteRange(fill(delete).setHeader(header))
+                        .build();
             case Result.Txn txn ->
                 ResponseOp.newBuilder()
                         .setResponseTxn(fill(txn).setHeader(ResponseHeader.getDefaultInstance()))
                         .build();
-            case Result.Compact _,
-                    Result.Grant _,
-                    Result.Revoke _,
-                    Result.AlarmChange _,
-                    Result.MemberPublish _ ->
+            case Result.Compact _, Result.Grant _, Result.Revoke _, Result.AlarmChange _, Result.MemberPublish _ ->
                 throw new IllegalStateException("no operation of a transaction yields " + result);
         };
     }

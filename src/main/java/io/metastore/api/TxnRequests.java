@@ -14,14 +14,17 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/// etcd's transactions as commands: the count of operations, then the form of each, then what conflicts (TXN-10).
+/// etcd's transactions as commands: the count of operations, then the form of each, then what conflicts
+/// (TXN-10).
 final class TxnRequests {
     private TxnRequests() {}
 
     /// A transaction to run.
     ///
-    /// @param readOnly     both branches hold plain ranges alone, so it need not go through the log (TXN-25, TXN-27)
-    /// @param serializable every range of both branches may be answered from local state; true without any (TXN-26)
+    /// @param readOnly     both branches hold plain ranges alone: it need not go through the log
+    ///                     (TXN-25, TXN-27)
+    /// @param serializable every range of both branches may be answered from local state; true without any
+    ///     (TXN-26)
     record Call(Command.Txn txn, boolean readOnly, boolean serializable) {}
 
     static Call txn(TxnRequest request, int maxOperations) {
@@ -62,8 +65,7 @@ final class TxnRequests {
     }
 
     private static Command.Txn checked(TxnRequest request, int maxOperations) {
-        int most = Math.max(
-                request.getCompareCount(), Math.max(request.getSuccessCount(), request.getFailureCount()));
+        int most = Math.max(request.getCompareCount(), Math.max(request.getSuccessCount(), request.getFailureCount()));
         if (most > maxOperations) {
             throw new RefusedRequest(StoreError.TOO_MANY_OPERATIONS);
         }
@@ -95,32 +97,29 @@ final class TxnRequests {
 
     private static Compare compare(io.metastore.api.etcd.etcdserverpb.Compare request) {
         Requests.requireKey(request.getKey());
-        Compare.Target target =
-                switch (request.getTarget()) {
-                    case VERSION -> Compare.Target.VERSION;
-                    case CREATE -> Compare.Target.CREATE;
-                    case MOD -> Compare.Target.MOD;
-                    case VALUE -> Compare.Target.VALUE;
-                    case LEASE -> Compare.Target.LEASE;
-                    case UNRECOGNIZED -> Compare.Target.UNKNOWN;
-                };
-        Compare.Relation relation =
-                switch (request.getResult()) {
-                    case EQUAL -> Compare.Relation.EQUAL;
-                    case GREATER -> Compare.Relation.GREATER;
-                    case LESS -> Compare.Relation.LESS;
-                    case NOT_EQUAL -> Compare.Relation.NOT_EQUAL;
-                    case UNRECOGNIZED -> Compare.Relation.UNKNOWN;
-                };
+        Compare.Target target = switch (request.getTarget()) {
+            case VERSION -> Compare.Target.VERSION;
+            case CREATE -> Compare.Target.CREATE;
+            case MOD -> Compare.Target.MOD;
+            case VALUE -> Compare.Target.VALUE;
+            case LEASE -> Compare.Target.LEASE;
+            case UNRECOGNIZED -> Compare.Target.UNKNOWN;
+        };
+        Compare.Relation relation = switch (request.getResult()) {
+            case EQUAL -> Compare.Relation.EQUAL;
+            case GREATER -> Compare.Relation.GREATER;
+            case LESS -> Compare.Relation.LESS;
+            case NOT_EQUAL -> Compare.Relation.NOT_EQUAL;
+            case UNRECOGNIZED -> Compare.Relation.UNKNOWN;
+        };
         // The operand of another target counts as zero or empty (TXN-15); the accessors of a union say just that.
-        long number =
-                switch (target) {
-                    case VERSION -> request.getVersion();
-                    case CREATE -> request.getCreateRevision();
-                    case MOD -> request.getModRevision();
-                    case LEASE -> request.getLease();
-                    case VALUE, UNKNOWN -> 0;
-                };
+        long number = switch (target) {
+            case VERSION -> request.getVersion();
+            case CREATE -> request.getCreateRevision();
+            case MOD -> request.getModRevision();
+            case LEASE -> request.getLease();
+            case VALUE, UNKNOWN -> 0;
+        };
         return new Compare(
                 KeyRange.of(Requests.bytes(request.getKey()), Requests.bytes(request.getRangeEnd())),
                 target,

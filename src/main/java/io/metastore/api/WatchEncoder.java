@@ -22,8 +22,8 @@ import java.util.function.Consumer;
 
 /// Between etcd's watch messages and the hub's values.
 ///
-/// Events are built once however many watchers get them, and so are whole responses for watchers that have the same
-/// id on their streams, which is how most clients watch.
+/// Events are built once however many watchers get them, and so are whole responses for watchers that have
+/// the same id on their streams, which is how most clients watch.
 final class WatchEncoder {
     private static final Bytes ZERO_KEY = Bytes.wrap(new byte[] {0});
 

@@ -12,8 +12,8 @@ public final class WatchEndpoint extends WatchGrpc.WatchImplBase {
     private final WatchHub hub;
     private final WatchEncoder encoder;
 
-    /// @param maxFragmentBytes size that a response must reach to be split where the client asked for fragments:
-    ///     etcd's is its request limit and 512 KiB (WAT-25)
+    /// @param maxFragmentBytes size that a response must reach to be split where the client asked for
+    ///     fragments: etcd's is its request limit and 512 KiB (WAT-25)
     public WatchEndpoint(WatchHub hub, Headers headers, int maxFragmentBytes) {
         this.hub = hub;
         this.encoder = new WatchEncoder(headers, maxFragmentBytes);

@@ -12,8 +12,9 @@ import io.metastore.watch.WatchSession;
 
 /// One Watch call: requests in, responses out (WAT-01).
 ///
-/// Requests are taken from the transport a few at a time, the next ones when the hub has done the earlier ones and
-/// there is room for their answers: so a client that asks and never reads fills its own connection and nothing else.
+/// Requests are taken from the transport a few at a time, the next ones when the hub has done the earlier
+/// ones and there is room for their answers: so a client that asks and never reads fills its own connection
+/// and nothing else.
 final class WatchStream implements StreamObserver<WatchRequest>, Sink {
     private static final int REQUESTS_AT_ONCE = 16;
 

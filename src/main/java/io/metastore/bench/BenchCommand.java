@@ -32,8 +32,8 @@ public final class BenchCommand {
 
     /// Runs one subcommand.
     ///
-    /// @return the exit status: 0; 1 when the measurement was aborted or a result could not be written; 2 for a wrong
-    /// command line
+    /// @return the exit status: 0; 1 when the measurement was aborted or a result could not be written;
+    ///     2 for a wrong command line
     public static int run(List<String> args, PrintStream out, PrintStream err) {
         if (args.isEmpty()
                 || args.contains("--help")

@@ -20,7 +20,11 @@ import java.util.stream.Stream;
 /// `metastore bench compare`: starts the servers, lets them run in turn, writes the report.
 final class CompareCommand {
     static final List<Flag> FLAGS = List.of(
-            new Flag("side", Side.USAGE, "", "a server; may be repeated. The first is what the others are compared with [etcd twice, then metastore]"),
+            new Flag(
+                    "side",
+                    Side.USAGE,
+                    "",
+                    "a server; may be repeated. The first is what the others are compared with [etcd twice, then metastore]"),
             new Flag("etcd", "PATH", "", "etcd's executable, or the folder with it [on PATH]"),
             new Flag("etcd-recipe", "FOLDER", "", "a Go module that builds etcd from published modules"),
             new Flag("metastore", "PATH", "bin/metastore", "MetaStore's launcher, native executable or jar"),
@@ -28,13 +32,25 @@ final class CompareCommand {
             new Flag("rounds", "N", "5", "rounds that count, for each side and scenario"),
             new Flag("warm-rounds", "N", "3", "rounds before those"),
             new Flag("round", "TIME", "2s", "length of a round"),
-            new Flag("warm-calls", "N", "60000", "puts, and as many reads, that each server sees before the first scenario; 0 for none"),
-            new Flag("quick", "", "", "3 rounds of 1 s after 1 warm one, 20,000 warm calls, where those flags are not given"),
+            new Flag(
+                    "warm-calls",
+                    "N",
+                    "60000",
+                    "puts, and as many reads, that each server sees before the first scenario; 0 for none"),
+            new Flag(
+                    "quick",
+                    "",
+                    "",
+                    "3 rounds of 1 s after 1 warm one, 20,000 warm calls, where those flags are not given"),
             new Flag("value-size", "BYTES", "256", "length of a value"),
             new Flag("threads", "N", "1", "event loops of the driver"),
             new Flag("patience", "TIME", "10s", "abort when nothing is answered for this long"),
             new Flag("seed", "N", "1", "of all random choices"),
-            new Flag("out", "FOLDER", "target/compare", "where report.md, report.json, the servers' output and their data go"),
+            new Flag(
+                    "out",
+                    "FOLDER",
+                    "target/compare",
+                    "where report.md, report.json, the servers' output and their data go"),
             new Flag("first-port", "N", "0", "the servers listen from this port on; 0 for free ports"),
             new Flag("keep-data", "", "", "leave the data directories in place"));
 
@@ -97,7 +113,8 @@ final class CompareCommand {
         List<String> wanted = List.of(flags.text("only").split(",", -1));
         for (String name : wanted) {
             if (!names.contains(name)) {
-                throw new UsageException("--only has '" + name + "', but the scenarios are " + String.join(", ", names));
+                throw new UsageException(
+                        "--only has '" + name + "', but the scenarios are " + String.join(", ", names));
             }
         }
         return all.stream().filter(scenario -> wanted.contains(scenario.name())).toList();
@@ -134,8 +151,8 @@ final class CompareCommand {
             Path data = folder.resolve("data").resolve(side.name());
             deleteAll(data);
             Files.createDirectories(data.getParent());
-            servers.add(ServerProcess.start(
-                    side, programs.get(side), data, folder.resolve(side.name() + ".log"), port));
+            servers.add(
+                    ServerProcess.start(side, programs.get(side), data, folder.resolve(side.name() + ".log"), port));
             port += port == 0 ? 0 : PORTS_PER_SERVER;
             err.println(side.name() + " listens on " + servers.getLast().endpoint());
         }
@@ -157,10 +174,15 @@ final class CompareCommand {
         knobs.put("begun", Instant.now().toString());
         knobs.put("processors", String.valueOf(Runtime.getRuntime().availableProcessors()));
         knobs.put("system", System.getProperty("os.name") + " " + System.getProperty("os.version"));
-        knobs.put("driver's Java", System.getProperty("java.vm.name") + " " + System.getProperty("java.runtime.version"));
-        knobs.put("driver's JVM options", String.join(" ", ManagementFactory.getRuntimeMXBean().getInputArguments()));
+        knobs.put(
+                "driver's Java", System.getProperty("java.vm.name") + " " + System.getProperty("java.runtime.version"));
+        knobs.put(
+                "driver's JVM options",
+                String.join(" ", ManagementFactory.getRuntimeMXBean().getInputArguments()));
         knobs.put("file system of the data", Files.getFileStore(folder).toString());
-        knobs.put("load average at the start", Files.readString(Path.of("/proc/loadavg")).strip());
+        knobs.put(
+                "load average at the start",
+                Files.readString(Path.of("/proc/loadavg")).strip());
         knobs.put("rounds in force", plan.toString());
         flags.inForce().forEach((name, value) -> knobs.put("--" + name, value));
         return knobs;

@@ -31,7 +31,8 @@ final class CompareReport {
         String reference = reference().name();
         text.append("Ratios are those of neighbouring rounds, against `")
                 .append(reference)
-                .append("`: median (least–greatest). Below 1 is less. Server CPU, memory and bytes are the kernel's account of the server process.\n");
+                .append(
+                        "`: median (least–greatest). Below 1 is less. Server CPU, memory and bytes are the kernel's account of the server process.\n");
         for (Side side : inOrder()) {
             boolean same = side.sameAs(reference());
             text.append("\n## ").append(side.name()).append(" next to ").append(reference);
@@ -61,17 +62,23 @@ final class CompareReport {
         for (Figure figure : Figure.values()) {
             text.append(' ').append(figure.title()).append(" |");
         }
-        text.append(same ? " throughput, p50, CPU within " + LOW + "–" + HIGH + " |" : "").append('\n');
-        text.append("|---|").append("---|".repeat(Figure.values().length + (same ? 1 : 0))).append('\n');
+        text.append(same ? " throughput, p50, CPU within " + LOW + "–" + HIGH + " |" : "")
+                .append('\n');
+        text.append("|---|")
+                .append("---|".repeat(Figure.values().length + (same ? 1 : 0)))
+                .append('\n');
         for (Scenario scenario : scenarios) {
             if (figures(scenario.name(), side.name(), Figure.CPU).length == 0) {
                 continue;
             }
             text.append("| ").append(scenario.title()).append(" |");
             for (Figure figure : Figure.values()) {
-                text.append(' ').append(ratio(scenario.name(), side.name(), figure)).append(" |");
+                text.append(' ')
+                        .append(ratio(scenario.name(), side.name(), figure))
+                        .append(" |");
             }
-            text.append(same ? " " + (steady(scenario.name(), side.name()) ? "yes" : "**no**") + " |" : "").append('\n');
+            text.append(same ? " " + (steady(scenario.name(), side.name()) ? "yes" : "**no**") + " |" : "")
+                    .append('\n');
         }
     }
 
@@ -91,7 +98,9 @@ final class CompareReport {
 
     private List<Round> counted(String scenario, String side) {
         return rounds.stream()
-                .filter(round -> !round.warm() && round.scenario().equals(scenario) && round.side().equals(side))
+                .filter(round -> !round.warm()
+                        && round.scenario().equals(scenario)
+                        && round.side().equals(side))
                 .toList();
     }
 
@@ -109,16 +118,28 @@ final class CompareReport {
                 if (counted.isEmpty()) {
                     continue;
                 }
-                text.append("| ").append(scenario.name()).append(" | ").append(server.side().name()).append(" |");
+                text.append("| ")
+                        .append(scenario.name())
+                        .append(" | ")
+                        .append(server.side().name())
+                        .append(" |");
                 for (Figure figure : Figure.values()) {
-                    double median = Ratio.median(counted.stream().mapToDouble(figure::of).toArray());
+                    double median = Ratio.median(
+                            counted.stream().mapToDouble(figure::of).toArray());
                     text.append(' ').append(figure.text(median)).append(" |");
                 }
                 text.append(String.format(
                         " %,d | %,d | %.1f | %.1f |%n",
-                        counted.stream().mapToLong(round -> round.result().refused()).sum(),
-                        counted.stream().mapToLong(round -> round.result().failed()).sum(),
-                        counted.stream().mapToDouble(round -> round.millis(100)).max().orElse(0),
+                        counted.stream()
+                                .mapToLong(round -> round.result().refused())
+                                .sum(),
+                        counted.stream()
+                                .mapToLong(round -> round.result().failed())
+                                .sum(),
+                        counted.stream()
+                                .mapToDouble(round -> round.millis(100))
+                                .max()
+                                .orElse(0),
                         Ratio.median(counted.stream()
                                 .mapToDouble(round -> round.result().ownCpuMicros())
                                 .toArray())));
@@ -135,25 +156,35 @@ final class CompareReport {
                 .toList();
         if (rounds.stream().anyMatch(round -> round.counted().equals("event"))) {
             text.append("\nRounds in which a watcher was behind by more than a second or missed an event: ")
-                    .append(late.isEmpty()
-                            ? "none"
-                            : late.stream()
-                                    .map(round -> round.scenario() + " " + round.side() + " " + (round.number() + 1))
-                                    .collect(Collectors.joining(", ")))
+                    .append(
+                            late.isEmpty()
+                                    ? "none"
+                                    : late.stream()
+                                            .map(round ->
+                                                    round.scenario() + " " + round.side() + " " + (round.number() + 1))
+                                            .collect(Collectors.joining(", ")))
                     .append(".\n");
         }
     }
 
     private void knobs(StringBuilder text) {
         text.append("\n## Knobs\n\n");
-        knobs.forEach((name, value) ->
-                text.append("- ").append(name).append(": ").append(value.isEmpty() ? "–" : "`" + value + "`").append('\n'));
+        knobs.forEach((name, value) -> text.append("- ")
+                .append(name)
+                .append(": ")
+                .append(value.isEmpty() ? "–" : "`" + value + "`")
+                .append('\n'));
         for (ServerProcess server : servers) {
             text.append("- side ").append(server.side().name()).append(": `");
-            server.side().environment().forEach((name, value) -> text.append(name).append('=').append(value).append(' '));
+            server.side()
+                    .environment()
+                    .forEach((name, value) ->
+                            text.append(name).append('=').append(value).append(' '));
             text.append(String.join(" ", server.command())).append("`");
             if (!server.side().jvm().isEmpty()) {
-                text.append(" with JVM options `").append(String.join(" ", server.side().jvm())).append('`');
+                text.append(" with JVM options `")
+                        .append(String.join(" ", server.side().jvm()))
+                        .append('`');
             }
             text.append('\n');
         }
@@ -164,14 +195,22 @@ final class CompareReport {
         for (Figure figure : Figure.values()) {
             text.append(' ').append(figure.title()).append(" |");
         }
-        text.append(" refused | errors |\n|---|---|---|").append("---|".repeat(Figure.values().length + 2)).append('\n');
+        text.append(" refused | errors |\n|---|---|---|")
+                .append("---|".repeat(Figure.values().length + 2))
+                .append('\n');
         for (Round round : rounds) {
-            text.append("| ").append(round.scenario()).append(" | ").append(round.side()).append(" | ");
-            text.append(round.warm() ? "warm" : String.valueOf(round.number() + 1)).append(" |");
+            text.append("| ")
+                    .append(round.scenario())
+                    .append(" | ")
+                    .append(round.side())
+                    .append(" | ");
+            text.append(round.warm() ? "warm" : String.valueOf(round.number() + 1))
+                    .append(" |");
             for (Figure figure : Figure.values()) {
                 text.append(' ').append(figure.text(figure.of(round))).append(" |");
             }
-            text.append(String.format(" %d | %d |%n", round.result().refused(), round.result().failed()));
+            text.append(String.format(
+                    " %d | %d |%n", round.result().refused(), round.result().failed()));
         }
     }
 

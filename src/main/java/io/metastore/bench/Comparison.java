@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 
-/// Runs a scenario on several servers in turn: A B C A B C …, the others idle meanwhile. What disturbs the machine then
-/// disturbs all of them, and the
+/// Runs a scenario on several servers in turn: A B C A B C …, the others idle meanwhile. What disturbs the
+/// machine then disturbs all of them, and the
 /// ratio of neighbouring rounds cancels it; one server after the other would compare two different machines.
 final class Comparison {
     private static final int CLIENTS_PER_CONNECTION = 10;
@@ -17,8 +17,8 @@ final class Comparison {
     /// @param warmRounds  rounds of each scenario that count for nothing
     /// @param rounds      rounds that count
     /// @param length      of a round
-    /// @param warmCalls   puts, and then as many linearizable reads, of each side before the first scenario: a JVM
-    ///     compiles meanwhile
+    /// @param warmCalls   puts, and then as many linearizable reads, of each side before the first scenario:
+    ///     a JVM compiles meanwhile
     record Plan(int warmRounds, int rounds, Duration length, long warmCalls, Duration patience, int threads) {}
 
     private final Plan plan;
@@ -92,8 +92,8 @@ final class Comparison {
                 List.of(server.endpoint()), Security.NONE, count, Math.min(plan.threads(), count), plan.patience());
     }
 
-    /// One side in one scenario. A finished round waits for the side's next one, to learn what the server did while it
-    /// was idle.
+    /// One side in one scenario. A finished round waits for the side's next one, to learn what the server did
+    /// while it was idle.
     private final class Contender implements AutoCloseable {
         private final ServerProcess server;
         private final Scenario scenario;

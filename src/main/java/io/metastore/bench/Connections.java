@@ -23,8 +23,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
-/// HTTP/2 connections to the servers under test, spread over endpoints and event loops in turn. Each connection lives
-/// on one loop, and so do its replies.
+/// HTTP/2 connections to the servers under test, spread over endpoints and event loops in turn. Each
+/// connection lives on one loop, and so do its replies.
 final class Connections implements AutoCloseable {
     /// A first connection on a busy machine takes longer than a call.
     private static final Duration CONNECT_WITHIN = Duration.ofSeconds(5);

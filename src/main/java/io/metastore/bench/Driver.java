@@ -31,8 +31,8 @@ final class Driver {
         this.err = err;
     }
 
-    /// Runs a phase to its end, or until the server has been silent for too long; what was measured comes back in both
-    /// cases.
+    /// Runs a phase to its end, or until the server has been silent for too long; what was measured comes back
+    /// in both cases.
     RunResult run(Phase phase) {
         int lanes = Math.min(connections.loops().size(), phase.clients());
         Tally tally = new Tally(workload.kinds());
@@ -74,8 +74,8 @@ final class Driver {
         return lanes;
     }
 
-    /// Wakes each lane when its next call is due, from a thread of its own: an event loop's timers are too coarse for
-    /// that.
+    /// Wakes each lane when its next call is due, from a thread of its own: an event loop's timers are too
+    /// coarse for that.
     private static Optional<String> paced(Pace.Open pace, List<Lane> lanes, Supplier<Optional<String>> watch) {
         Thread pacer = Thread.ofPlatform().daemon().name("bench-pacer").start(() -> {
             while (!Thread.interrupted()) {

@@ -17,6 +17,7 @@ enum Figure {
     /// Each is a function without state.
     @SuppressWarnings("ImmutableEnumChecker")
     private final ToDoubleFunction<Round> value;
+
     private final String format;
 
     Figure(String title, ToDoubleFunction<Round> value, String format) {

@@ -10,7 +10,8 @@ import java.util.regex.Pattern;
 
 /// The values of a command line, checked against the flags that the command knows.
 ///
-/// Understands `--name value`, `--name=value` and switches. Every fault is a [UsageException] that names the flag.
+/// Understands `--name value`, `--name=value` and switches. Every fault is a [UsageException] that names the
+/// flag.
 final class Flags {
     private final Map<String, Flag> known = new LinkedHashMap<>();
     private final Map<String, List<String>> given = new LinkedHashMap<>();

@@ -4,8 +4,8 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import java.nio.charset.StandardCharsets;
 
-/// Names keys: a prefix and a number in decimal, filled with zeros to a fixed length, so that keys sort as their
-/// numbers do.
+/// Names keys: a prefix and a number in decimal, filled with zeros to a fixed length, so that keys sort as
+/// their numbers do.
 ///
 /// @param prefix  what all keys begin with
 /// @param size    length of a whole key in bytes

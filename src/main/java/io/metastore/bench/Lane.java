@@ -6,10 +6,11 @@ import java.util.ArrayDeque;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/// The clients of one event loop during one phase. All state belongs to the loop's thread; nothing here is locked.
+/// The clients of one event loop during one phase. All state belongs to the loop's thread; nothing here is
+/// locked.
 final class Lane {
-    /// A client whose call was refused or failed waits before its next one, or the driver would spin where the server
-    /// is gone.
+    /// A client whose call was refused or failed waits before its next one, or the driver would spin where
+    /// the server is gone.
     static final long REFUSED_PAUSE_MILLIS = 5;
     static final long FAILED_PAUSE_MILLIS = 50;
 

@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/// A lease's life: each client grants one, keeps it alive a number of times on a stream of its own, revokes it, and
-/// begins again. The three are measured apart.
+/// A lease's life: each client grants one, keeps it alive a number of times on a stream of its own, revokes
+/// it, and begins again. The three are measured apart.
 final class LeaseLoad implements Workload {
     private static final int GRANT_KIND = 0;
     private static final int KEEP_ALIVE_KIND = 1;

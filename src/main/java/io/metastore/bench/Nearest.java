@@ -8,8 +8,8 @@ import java.util.Optional;
 final class Nearest {
     private Nearest() {}
 
-    /// The candidate with the smallest edit distance, if it is near enough to be worth naming (about a third of the
-    /// word).
+    /// The candidate with the smallest edit distance, if it is near enough to be worth naming (about a third
+    /// of the word).
     static Optional<String> to(String word, Collection<String> candidates) {
         return candidates.stream()
                 .min(Comparator.comparingInt(candidate -> distance(word, candidate)))

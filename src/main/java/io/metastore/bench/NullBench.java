@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/// Drives a server that does nothing, in this process: the most that the bench can do on this machine, and what a call
-/// costs it.
+/// Drives a server that does nothing, in this process: the most that the bench can do on this machine, and
+/// what a call costs it.
 final class NullBench {
     private final PrintStream out;
     private final PrintStream err;

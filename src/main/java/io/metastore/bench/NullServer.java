@@ -21,7 +21,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
 
-/// A server that answers every call at once and keeps nothing: what remains is the cost of gRPC and of the driver.
+/// A server that answers every call at once and keeps nothing: what remains is the cost of gRPC and of the
+/// driver.
 final class NullServer implements AutoCloseable {
     private static final ResponseHeader HEADER = ResponseHeader.newBuilder()
             .setClusterId(1)

@@ -6,7 +6,8 @@ import java.lang.management.ManagementFactory;
 final class OwnCpu {
     private OwnCpu() {}
 
-    /// User and system time of all threads (collector and compiler included) since the process began, in nanoseconds.
+    /// User and system time of all threads (collector and compiler included) since the process began, in
+    /// nanoseconds.
     static long nanos() {
         if (ManagementFactory.getOperatingSystemMXBean() instanceof com.sun.management.OperatingSystemMXBean system) {
             return system.getProcessCpuTime();

@@ -25,8 +25,8 @@ sealed interface Pace {
     /// From now on nothing is due.
     void stop();
 
-    /// Every client sends its next call when the last one has been answered. A slow server slows its clients: latency
-    /// leaves out those who would have come meanwhile.
+    /// Every client sends its next call when the last one has been answered. A slow server slows its
+    /// clients: latency leaves out those who would have come meanwhile.
     final class Closed implements Pace {
         private final AtomicLong next = new AtomicLong();
         private final long total;
@@ -63,8 +63,8 @@ sealed interface Pace {
         }
     }
 
-    /// Calls are due at a fixed rate, whatever the server does. A call that had to wait for a free client is measured
-    /// from when it was due, so a stall shows with
+    /// Calls are due at a fixed rate, whatever the server does. A call that had to wait for a free client is
+    /// measured from when it was due, so a stall shows with
     /// everybody whom it would have hit.
     final class Open implements Pace {
         private final double nanosPerCall;
@@ -101,8 +101,8 @@ sealed interface Pace {
             return startNanos + (long) (number * nanosPerCall);
         }
 
-        /// The phase also ends for calls that are still waiting for a client when its time is up (and a grace of a
-        /// tenth): they count as unsent.
+        /// The phase also ends for calls that are still waiting for a client when its time is up (and a
+        /// grace of a tenth): they count as unsent.
         @Override
         public boolean over(int lane, long nowNanos) {
             return stopped || next[lane] >= total || nowNanos - startNanos > total * nanosPerCall * 1.1 + 1e8;

@@ -4,8 +4,8 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import java.util.SplittableRandom;
 
-/// The values that are written: slices of one random block, so that no server gains from compressing them and no call
-/// copies them twice.
+/// The values that are written: slices of one random block, so that no server gains from compressing them
+/// and no call copies them twice.
 final class Payload {
     private static final int SPARE = 64 * 1024;
 

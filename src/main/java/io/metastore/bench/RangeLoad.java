@@ -27,8 +27,8 @@ final class RangeLoad implements Workload {
     private final long seed;
     private final LongAdder bytes = new LongAdder();
 
-    /// @param limit  keys per page; pages start at random multiples of it, as somebody who lists everything page by
-    /// page would ask. Also the limit of a prefix read, 0 for none.
+    /// @param limit  keys per page; pages start at random multiples of it, as somebody who lists everything
+    /// page by page would ask. Also the limit of a prefix read, 0 for none.
     RangeLoad(Keys keys, Reach reach, int limit, boolean serializable, long seed) {
         this.keys = keys;
         this.reach = reach;

@@ -8,8 +8,8 @@ import java.util.stream.IntStream;
 ///
 /// @param pairs  how many there were; the other figures are NaN when there was none
 record Ratio(double median, double least, double most, int pairs) {
-    /// Pairs each figure with the one of the same round of the reference. A pair without a figure (a zero below the
-    /// line) is left out.
+    /// Pairs each figure with the one of the same round of the reference. A pair without a figure (a zero
+    /// below the line) is left out.
     static Ratio of(double[] figures, double[] reference) {
         double[] ratios = IntStream.range(0, Math.min(figures.length, reference.length))
                 .filter(i -> reference[i] > 0)

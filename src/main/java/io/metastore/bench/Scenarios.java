@@ -63,10 +63,7 @@ final class Scenarios {
                 (connections, err) -> {
                     Keys keys = keys("read/", READ_KEYS);
                     Fill.write(connections, keys, payload(), patience, err);
-                    return new Driver(
-                                    connections,
-                                    new RangeLoad(keys, RangeLoad.Reach.KEY, 0, serializable, seed),
-                                    err)
+                    return new Driver(connections, new RangeLoad(keys, RangeLoad.Reach.KEY, 0, serializable, seed), err)
                             ::run;
                 });
     }
@@ -81,8 +78,7 @@ final class Scenarios {
                 (connections, err) -> {
                     Keys keys = keys("page/", PAGE_KEYS);
                     Fill.write(connections, keys, payload(), patience, err);
-                    return new Driver(
-                                    connections, new RangeLoad(keys, RangeLoad.Reach.PAGE, PAGE, false, seed), err)
+                    return new Driver(connections, new RangeLoad(keys, RangeLoad.Reach.PAGE, PAGE, false, seed), err)
                             ::run;
                 });
     }

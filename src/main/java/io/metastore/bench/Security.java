@@ -10,7 +10,8 @@ import javax.net.ssl.SSLException;
 
 /// How connections are secured.
 ///
-/// @param cacert    PEM file with the authorities that the server's certificate may come from; empty for the system's
+/// @param cacert    PEM file with the authorities that the server's certificate may come from; empty for the
+///     system's
 /// @param cert      PEM file with the client's certificate; empty for none
 /// @param key       PEM file with the client's key; empty for none
 /// @param insecure  whether any server certificate is good enough

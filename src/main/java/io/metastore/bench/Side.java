@@ -9,7 +9,8 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// One of the servers that are compared: which program, and what it is given besides the flags that both kinds share.
+/// One of the servers that are compared: which program, and what it is given besides the flags that both
+/// kinds share.
 ///
 /// @param name         unique in the run; also the member's name
 /// @param program      the executable (or jar) where it differs from the run's own `--etcd` or `--metastore`
@@ -17,14 +18,20 @@ import java.util.regex.Pattern;
 /// @param jvm          options of the Java virtual machine
 /// @param flags        flags of the server
 record Side(
-        String name, Kind kind, Optional<Path> program, Map<String, String> environment, List<String> jvm, List<String> flags) {
+        String name,
+        Kind kind,
+        Optional<Path> program,
+        Map<String, String> environment,
+        List<String> jvm,
+        List<String> flags) {
 
     enum Kind {
         ETCD,
         METASTORE
     }
 
-    static final String USAGE = "NAME=KIND[@PATH] [VARIABLE=VALUE ...] [-JOPTION ...] [--flag ...], KIND etcd or metastore";
+    static final String USAGE =
+            "NAME=KIND[@PATH] [VARIABLE=VALUE ...] [-JOPTION ...] [--flag ...], KIND etcd or metastore";
 
     private static final Pattern WORD = Pattern.compile("((?:[^\\s'\"]|'[^']*'|\"[^\"]*\")+)");
     private static final Pattern HEAD = Pattern.compile("([a-z0-9][a-z0-9-]*)=(etcd|metastore)(?:@(.+))?");
@@ -63,7 +70,8 @@ record Side(
         return words;
     }
 
-    /// Whether the other side runs the same thing: then the ratios between the two are the error bars of the run.
+    /// Whether the other side runs the same thing: then the ratios between the two are the error bars of the
+    /// run.
     boolean sameAs(Side other) {
         return kind == other.kind
                 && program.equals(other.program)

@@ -15,8 +15,8 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 
-/// Compare-and-swap: if the key's mod revision is the one that was seen last then put, else get it. Client `n` works on
-/// key `n` modulo the key space: with a key space
+/// Compare-and-swap: if the key's mod revision is the one that was seen last then put, else get it. Client `n`
+/// works on key `n` modulo the key space: with a key space
 /// smaller than the clients they get into each other's way.
 final class TxnLoad implements Workload {
     private final Keys keys;

@@ -8,8 +8,8 @@ import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import java.util.function.Consumer;
 
-/// One caller with at most one call outstanding. Thousands of them share a few connections and one or two event loops;
-/// none has a thread.
+/// One caller with at most one call outstanding. Thousands of them share a few connections and one or two
+/// event loops; none has a thread.
 ///
 /// Lives on its lane's event loop: only that thread calls it.
 abstract class VirtualClient {

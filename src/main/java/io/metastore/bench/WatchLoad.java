@@ -19,8 +19,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 
-/// Watchers, and the puts that they watch. A put's value begins with the time at which it was due, so that an event's
-/// delay counts from there.
+/// Watchers, and the puts that they watch. A put's value begins with the time at which it was due, so that
+/// an event's delay counts from there.
 final class WatchLoad implements Workload {
     private final List<Keys> prefixes;
     private final int watchers;

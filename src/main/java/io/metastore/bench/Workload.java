@@ -4,8 +4,8 @@ import io.grpc.Channel;
 import java.util.List;
 import java.util.Map;
 
-/// What is asked of the server. One instance serves all phases of a run (warm-up, then measurement) and keeps what must
-/// survive between them.
+/// What is asked of the server. One instance serves all phases of a run (warm-up, then measurement) and keeps
+/// what must survive between them.
 interface Workload {
     /// The kinds of call that are measured apart, by the index that clients give to [VirtualClient#kind].
     List<String> kinds();

@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.Properties;
 import org.eclipse.microprofile.config.spi.ConfigSource;
 
-/// Reads a command line and does what needs no server. A refusal goes to the error stream, with every objection at
-/// once.
+/// Reads a command line and does what needs no server. A refusal goes to the error stream, with every
+/// objection at once.
 public final class CommandLine {
     private final Map<String, String> environment;
     private final Properties properties;

@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// Reads a command line the way Go programs, and so etcd, do: `--name x`, `--name=x`, one dash or two, a switch alone
-/// or
+/// Reads a command line the way Go programs, and so etcd, do: `--name x`, `--name=x`, one dash or two, a
+/// switch alone or
 /// with `=false`; the last of several wins.
 final class FlagParser {
     private static final String CONFIG_FILE = "config-file";

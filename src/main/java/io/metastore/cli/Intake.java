@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedSet;
 
-/// Takes what people wrote, in whatever place, decides what becomes of each name, and collects every objection instead
-/// of stopping at the first.
+/// Takes what people wrote, in whatever place, decides what becomes of each name, and collects every objection
+/// instead of stopping at the first.
 final class Intake {
     private final Map<Place, Layer> layers = new EnumMap<>(Place.class);
     private final List<String> problems = new ArrayList<>();
@@ -48,8 +48,8 @@ final class Intake {
         warnings.add(sentence);
     }
 
-    /// The key that a name stands for: `data-dir` and `metastore.data-dir` are the same, keys in groups need the
-    /// prefix.
+    /// The key that a name stands for: `data-dir` and `metastore.data-dir` are the same, keys in groups need
+    /// the prefix.
     static Optional<ConfigKey> key(String name) {
         if (name.startsWith(ConfigKey.PREFIX)) {
             return ConfigKey.named(name);

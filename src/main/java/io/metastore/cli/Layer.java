@@ -17,8 +17,8 @@ public final class Layer implements ConfigSource {
         this.place = place;
     }
 
-    /// The places, lowest first. Quarkus' own sources stand at 400 (`-D`), 300 (environment), 295 (a file `.env`), 260
-    /// (`config/application.properties`) and 250 (what is fixed).
+    /// The places, lowest first. Quarkus' own sources stand at 400 (`-D`), 300 (environment), 295 (a file
+    /// `.env`), 260 (`config/application.properties`) and 250 (what is fixed).
     public enum Place {
         FILE("properties file", 310),
         ETCD_ENVIRONMENT("environment ETCD_*", 340),

@@ -7,8 +7,8 @@ import java.util.Optional;
 public final class Nearest {
     private Nearest() {}
 
-    /// The name with the fewest single-letter changes (insert, delete, replace, swap two neighbours); empty when even
-    /// the
+    /// The name with the fewest single-letter changes (insert, delete, replace, swap two neighbours); empty
+    /// when even the
     /// best would change more than a third of the word.
     public static Optional<String> to(String word, Collection<String> names) {
         String best = null;

@@ -9,8 +9,9 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Properties;
 
-/// Reads the file that `--config-file` names: `key=value` or `key: value` lines, `#` starts a comment. A key is written
-/// as the flag without dashes (`data-dir`, `metastore.batch.commands`); `metastore.data-dir` is the same as `data-dir`.
+/// Reads the file that `--config-file` names: `key=value` or `key: value` lines, `#` starts a comment. A key
+/// is written as the flag without dashes (`data-dir`, `metastore.batch.commands`); `metastore.data-dir` is the
+/// same as `data-dir`.
 final class PropertiesFile {
     private PropertiesFile() {}
 

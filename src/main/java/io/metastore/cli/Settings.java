@@ -43,7 +43,8 @@ public record Settings(
     /// @param origin the flag, variable or file that set it, or `default`
     public record Value(ConfigKey key, Optional<String> text, String origin) {}
 
-    /// Flags beat `-D`, `-D` beats METASTORE_*, that beats ETCD_*, that beats the file, the file beats the defaults.
+    /// Flags beat `-D`, `-D` beats METASTORE_*, that beats ETCD_*, that beats the file, the file beats the
+    /// defaults.
     public static Settings read(List<String> arguments, Map<String, String> environment, Properties properties) {
         Intake intake = new Intake();
         FlagParser.Asked asked = FlagParser.parse(arguments, intake);
@@ -74,8 +75,9 @@ public record Settings(
         return new Settings(values, config, List.copyOf(intake.layers()), problems, warnings, false, false);
     }
 
-    /// The defaults of all keys that nobody set, for Quarkus: so that the server runs with what was checked here, and
-    /// not with what a file `.env` or `config/application.properties` in the working directory happens to hold.
+    /// The defaults of all keys that nobody set, for Quarkus: so that the server runs with what was checked
+    /// here, and not with what a file `.env` or `config/application.properties` in the working directory
+    /// happens to hold.
     ConfigSource standards() {
         Map<String, String> unset = new HashMap<>();
         values.stream()

@@ -13,8 +13,8 @@ import java.util.List;
 
 /// Which cluster a data directory belongs to, and which member of it.
 ///
-/// Ids follow from the initial cluster as etcd's do, so that the same start line makes the same ids: a member's from its
-/// peer URLs and the cluster token, the cluster's from its members'.
+/// Ids follow from the initial cluster as etcd's do, so that the same start line makes the same ids: a
+/// member's from its peer URLs and the cluster token, the cluster's from its members'.
 public record Identity(long clusterId, long memberId) {
     /// Version of the layout of the state database.
     private static final int FORMAT = 1;

@@ -15,7 +15,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
-/// Who belongs to the cluster, as agreed. Changed on the apply thread; an immutable copy is published for readers.
+/// Who belongs to the cluster, as agreed. Changed on the apply thread; an immutable copy is published for
+/// readers.
 public final class Members {
     private static final byte FORMAT = 1;
 
@@ -69,7 +70,8 @@ public final class Members {
         try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(row))) {
             byte format = in.readByte();
             if (format != FORMAT) {
-                throw new IllegalStateException("member " + Long.toHexString(id) + " is stored in unknown format " + format);
+                throw new IllegalStateException(
+                        "member " + Long.toHexString(id) + " is stored in unknown format " + format);
             }
             return new Member(id, in.readUTF(), read(in), read(in), in.readBoolean());
         } catch (IOException e) {

@@ -12,9 +12,9 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /// Gathers what waits in the proposal queue into raft entries.
 ///
-/// A time limit holds only while an earlier entry is under way. So an idle pipeline never waits: a lonely client pays for
-/// one fsync and no timer. Under load entries fill while the disk is busy; once the most allowed are in flight the queue
-/// fills behind them, and batches grow by themselves.
+/// A time limit holds only while an earlier entry is under way. So an idle pipeline never waits: a lonely
+/// client pays for one fsync and no timer. Under load entries fill while the disk is busy; once the most
+/// allowed are in flight the queue fills behind them, and batches grow by themselves.
 ///
 /// ```
 /// in flight   waiting            what happens
@@ -80,7 +80,11 @@ public final class Batcher {
         EntryBatch batch = new EntryBatch(taken, now);
         inFlight.incrementAndGet();
         inFlightBytes.addAndGet(batch.bytes);
-        metrics.batchClosed(taken.size(), batch.bytes, decision.reason, now - taken.getFirst().acceptedNanos());
+        metrics.batchClosed(
+                taken.size(),
+                batch.bytes,
+                decision.reason,
+                now - taken.getFirst().acceptedNanos());
         List<byte[]> encoded = taken.stream().map(Proposal::encoded).toList();
         consensus.propose(EntryCodec.encode(encoded, limits.enabled()), batch);
         return true;

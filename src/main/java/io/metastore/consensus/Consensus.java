@@ -22,7 +22,8 @@ public interface Consensus {
         void failed(Unavailable reason);
     }
 
-    /// One read-index round: `caller` is told once this member has applied all that was agreed when the round began.
+    /// One read-index round: `caller` is told once this member has applied all that was agreed when the
+    /// round began.
     void barrier(BarrierCaller caller);
 
     Leadership leadership();

@@ -35,7 +35,8 @@ public final class ConsensusMetrics {
                 .description("Bytes of commands in one raft entry")
                 .serviceLevelObjectives(256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576)
                 .register(registry);
-        queueWait = timer("metastore.queue.wait", "Longest time that a command of a batch waited in the proposal queue");
+        queueWait =
+                timer("metastore.queue.wait", "Longest time that a command of a batch waited in the proposal queue");
         commit = timer("metastore.commit.duration", "From proposing a raft entry until it is applied");
         for (Batcher.Reason reason : Batcher.Reason.values()) {
             closed.put(

@@ -1,7 +1,7 @@
 package io.metastore.consensus;
 
-/// The one way out for a fault: a bug, corruption, or an I/O error where state could be lost. It is never counted and
-/// survived.
+/// The one way out for a fault: a bug, corruption, or an I/O error where state could be lost. It is never
+/// counted and survived.
 public interface Faults {
     /// Stops the member, loudly.
     ///

@@ -7,8 +7,9 @@ import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
-/// The bounded channel between callers and consensus. Its bounds count everything accepted and not yet applied, whether it
-/// still waits here or is already under way: nothing behind it may pile up either. Full means refused, at once.
+/// The bounded channel between callers and consensus. Its bounds count everything accepted and not yet
+/// applied, whether it still waits here or is already under way: nothing behind it may pile up either. Full
+/// means refused, at once.
 ///
 /// Many threads offer, the batcher alone takes.
 public final class ProposalQueue {
@@ -36,7 +37,8 @@ public final class ProposalQueue {
         this.limits = limits;
     }
 
-    /// Accepts `proposal`, or throws [Unavailable.QueueFull] or [Unavailable.Stopping]; it is then never applied.
+    /// Accepts `proposal`, or throws [Unavailable.QueueFull] or [Unavailable.Stopping]; it is then never
+    /// applied.
     public void offer(Proposal proposal) {
         lock.lock();
         try {
@@ -66,8 +68,9 @@ public final class ProposalQueue {
         }
     }
 
-    /// Whether the batcher would decide otherwise than before the proposal of `bytes` came: it is the first that waits, or
-    /// makes a batch full. Waking it for each of a thousand callers would cost more than the batches save.
+    /// Whether the batcher would decide otherwise than before the proposal of `bytes` came: it is the first
+    /// that waits, or makes a batch full. Waking it for each of a thousand callers would cost more than the
+    /// batches save.
     private boolean mattersToBatcher(int bytes) {
         return waiting.size() == 1
                 || waiting.size() == fullCommands
@@ -97,8 +100,8 @@ public final class ProposalQueue {
         long waitNanos(Waiting waiting);
     }
 
-    /// Waits until `trigger` says so, then takes up to `maxCommands` and `maxBytes` (one command at least). Empty when the
-    /// queue is closed and drained.
+    /// Waits until `trigger` says so, then takes up to `maxCommands` and `maxBytes` (one command at least).
+    /// Empty when the queue is closed and drained.
     List<Proposal> take(Trigger trigger, int maxCommands, long maxBytes) throws InterruptedException {
         lock.lockInterruptibly();
         try {
@@ -112,8 +115,8 @@ public final class ProposalQueue {
                     changed.await();
                     continue;
                 }
-                long wait = trigger.waitNanos(
-                        new Waiting(waiting.size(), waitingBytes, waiting.getFirst().acceptedNanos()));
+                long wait = trigger.waitNanos(new Waiting(
+                        waiting.size(), waitingBytes, waiting.getFirst().acceptedNanos()));
                 if (wait <= 0) {
                     return drain(maxCommands, maxBytes);
                 }
@@ -139,8 +142,8 @@ public final class ProposalQueue {
         return taken;
     }
 
-    /// Fails the callers whose proposals were accepted more than `limitNanos` ago. The proposals go on and keep their
-    /// room: they may still be applied.
+    /// Fails the callers whose proposals were accepted more than `limitNanos` ago. The proposals go on and
+    /// keep their room: they may still be applied.
     public void timeOut(long limitNanos) {
         List<Proposal> late = new ArrayList<>();
         lock.lock();

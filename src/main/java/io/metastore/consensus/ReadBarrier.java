@@ -4,9 +4,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
 
-/// Lets linearizable reads pass once everything agreed before they came is applied here (KVR-23). One round with consensus
-/// is under way at a time; whoever arrives meanwhile shares the next one, since a round under way may have begun before
-/// what the newcomer must see.
+/// Lets linearizable reads pass once everything agreed before they came is applied here (KVR-23). One round
+/// with consensus is under way at a time; whoever arrives meanwhile shares the next one, since a round under
+/// way may have begun before what the newcomer must see.
 ///
 /// The waiting reads of a round go on together, on an executor of their own.
 public final class ReadBarrier {

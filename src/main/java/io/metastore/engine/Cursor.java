@@ -5,7 +5,8 @@ public interface Cursor extends AutoCloseable {
     /// Steps to the next row; false at the end. Before the first call the cursor stands on no row.
     boolean next();
 
-    /// Goes on at the first row with a key of at least `key`: the next [#next] lands there. Never past the bounds.
+    /// Goes on at the first row with a key of at least `key`: the next [#next] lands there. Never past the
+    /// bounds.
     void skipTo(byte[] key);
 
     byte[] key();

@@ -4,9 +4,10 @@ import java.nio.file.Path;
 
 /// Ordered bytes on disk: several tables, written atomically, read through snapshots.
 ///
-/// Writes come from one thread at a time per batch and may be concurrent between batches. A write is visible to later
-/// snapshots when [#write] returns; it is durable only once a [#checkpoint] or [#flush] returned, since the raft log is
-/// what makes it durable. Any I/O error is an [EngineFailure]: the state is then unknown and the member must stop.
+/// Writes come from one thread at a time per batch and may be concurrent between batches. A write is visible
+/// to later snapshots when [#write] returns; it is durable only once a [#checkpoint] or [#flush] returned,
+/// since the raft log is what makes it durable. Any I/O error is an [EngineFailure]: the state is then
+/// unknown and the member must stop.
 public interface Engine extends AutoCloseable {
     WriteBatch newBatch();
 

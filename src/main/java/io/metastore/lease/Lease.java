@@ -4,5 +4,6 @@ package io.metastore.lease;
 ///
 /// @param id         never 0
 /// @param ttlSeconds granted time to live
-/// @param grantIndex raft index of the entry that granted it: tells this grant from an earlier one of the same id
+/// @param grantIndex raft index of the entry that granted it: tells this grant from an earlier one of the
+///     same id
 public record Lease(long id, long ttlSeconds, long grantIndex) {}

@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
-/// What one chunk of commands does to leases. Its rows join the chunk's batch as it goes; the rest of the member sees the
-/// change with [#publish], once the batch is written.
+/// What one chunk of commands does to leases. Its rows join the chunk's batch as it goes; the rest of the
+/// member sees the change with [#publish], once the batch is written.
 public final class LeaseChunk {
     private final Leases leases;
     private final Reads base;
@@ -37,7 +37,8 @@ public final class LeaseChunk {
         batch.put(Table.LEASES, LeaseRow.key(lease.id()), LeaseRow.value(lease));
     }
 
-    /// Ends a lease that is there; its keys, which the caller deletes, are returned in ascending order (LEA-07).
+    /// Ends a lease that is there; its keys, which the caller deletes, are returned in ascending order
+    /// (LEA-07).
     public SortedSet<Bytes> revoke(long id) {
         SortedSet<Bytes> keys = keys(id);
         changed.put(id, null);
@@ -72,7 +73,8 @@ public final class LeaseChunk {
         }
     }
 
-    /// Makes the changes visible, after the batch is written. Returns them: the leases granted and the ids revoked.
+    /// Makes the changes visible, after the batch is written. Returns them: the leases granted and the ids
+    /// revoked.
     public Changes publish() {
         if (changed.isEmpty()) {
             return Changes.NONE;

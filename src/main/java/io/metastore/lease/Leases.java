@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 
-/// The replicated state of leases: which are granted, for how long, and which keys hang on them. When they run out is not
-/// part of it: that is for the leader to watch over.
+/// The replicated state of leases: which are granted, for how long, and which keys hang on them. When they run
+/// out is not part of it: that is for the leader to watch over.
 ///
 /// Changes come through a [LeaseChunk] on the apply thread; reads may come from any thread.
 public final class Leases {

@@ -3,12 +3,13 @@ package io.metastore.machine;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Applies committed entries in chunks: each chunk is one engine write that holds its applied index, is published, and
-/// only then answered.
+/// Applies committed entries in chunks: each chunk is one engine write that holds its applied index, is
+/// published, and only then answered.
 ///
-/// Chunks are cut at entry boundaries. After a restart the whole committed log arrives in one go; the cuts keep its memory
-/// bounded. Entries that the state already holds are skipped, but never when a caller waits for one: such an entry was
-/// proposed after the start, so a state that already holds it comes from another log.
+/// Chunks are cut at entry boundaries. After a restart the whole committed log arrives in one go; the cuts
+/// keep its memory bounded. Entries that the state already holds are skipped, but never when a caller waits
+/// for one: such an entry was proposed after the start, so a state that already holds it comes from another
+/// log.
 public final class ApplyLoop {
     private final StateMachine machine;
     private final ChunkLimits limits;

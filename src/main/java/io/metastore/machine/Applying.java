@@ -11,7 +11,8 @@ import io.metastore.value.Bytes;
 import io.metastore.value.StoreError;
 import java.util.List;
 
-/// Applies commands to one chunk. One exhaustive switch: a new command does not compile until it is dealt with here.
+/// Applies commands to one chunk. One exhaustive switch: a new command does not compile until it is dealt
+/// with here.
 final class Applying {
     /// Longest time to live of a lease (LEA-04).
     private static final long LEASE_TTL_SECONDS_MAX = 9_000_000_000L;
@@ -33,7 +34,8 @@ final class Applying {
     }
 
     /// @param index    raft index of the entry that carries the command
-    /// @param answered whether a caller waits for the result here; what only the answer needs may else be left out (TXN-28)
+    /// @param answered whether a caller waits for the result here; what only the answer needs may else be left
+    ///     out (TXN-28)
     Outcome<? extends Result> apply(Command<?> command, long index, boolean answered) {
         StoreError barred = barred(command);
         if (barred != null) {
@@ -54,21 +56,21 @@ final class Applying {
         };
     }
 
-    /// What an alarm stops: CORRUPT every change of keys and leases (ALM-07), NOSPACE what would take space (ALM-03).
+    /// What an alarm stops: CORRUPT every change of keys and leases (ALM-07), NOSPACE what would take space
+    /// (ALM-03).
     private StoreError barred(Command<?> command) {
         if (alarms.raised().isEmpty()) {
             return null;
         }
-        boolean grows =
-                switch (command) {
-                    case Command.Put _, Command.LeaseGrant _ -> true;
-                    case Command.Txn txn -> SpaceCost.of(txn) > 0;
-                    case Command.DeleteRange _,
-                            Command.Compact _,
-                            Command.LeaseRevoke _,
-                            Command.AlarmChange _,
-                            Command.MemberPublish _ -> false;
-                };
+        boolean grows = switch (command) {
+            case Command.Put _, Command.LeaseGrant _ -> true;
+            case Command.Txn txn -> SpaceCost.of(txn) > 0;
+            case Command.DeleteRange _,
+                    Command.Compact _,
+                    Command.LeaseRevoke _,
+                    Command.AlarmChange _,
+                    Command.MemberPublish _ -> false;
+        };
         boolean changes = !(command instanceof Command.AlarmChange || command instanceof Command.MemberPublish);
         if (changes && alarms.isRaised(Alarm.Type.CORRUPT)) {
             return StoreError.CORRUPT;

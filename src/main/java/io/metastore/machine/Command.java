@@ -6,8 +6,8 @@ import io.metastore.value.Bytes;
 import io.metastore.value.KeyRange;
 import java.util.List;
 
-/// Every change of the replicated state there is. A command carries all that its effect depends on: whatever a member
-/// draws for itself (ids, limits, time) is drawn before proposing.
+/// Every change of the replicated state there is. A command carries all that its effect depends on: whatever
+/// a member draws for itself (ids, limits, time) is drawn before proposing.
 ///
 /// @param <R> what its success yields
 public sealed interface Command<R extends Result> {
@@ -32,8 +32,8 @@ public sealed interface Command<R extends Result> {
     /// @param ttlSeconds already raised to the least that the proposer allows (LEA-03)
     record LeaseGrant(long id, long ttlSeconds) implements Command<Result.Grant> {}
 
-    /// @param grantIndex revoke only the lease granted by this raft index, 0 for whichever there is: an expiry that was
-    ///                   overtaken by a new grant of the same id must not end that one
+    /// @param grantIndex revoke only the lease granted by this raft index, 0 for whichever there is: an expiry
+    ///                   that was overtaken by a new grant of the same id must not end that one
     record LeaseRevoke(long id, long grantIndex) implements Command<Result.Revoke> {}
 
     record AlarmChange(boolean raise, Alarm alarm) implements Command<Result.AlarmChange> {}

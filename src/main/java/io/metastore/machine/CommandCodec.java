@@ -17,7 +17,8 @@ import io.metastore.mvcc.RangeQuery;
 import io.metastore.value.Bytes;
 import io.metastore.value.KeyRange;
 
-/// Commands as the messages of replicated.proto. Exhaustive both ways: what is encoded is decoded to an equal command.
+/// Commands as the messages of replicated.proto. Exhaustive both ways: what is encoded is decoded to an equal
+/// command.
 public final class CommandCodec {
     private CommandCodec() {}
 
@@ -34,8 +35,7 @@ public final class CommandCodec {
             case Command.Compact compact ->
                 builder.setCompact(Compact.newBuilder().setRevision(compact.revision()));
             case Command.LeaseGrant grant ->
-                builder.setLeaseGrant(
-                        LeaseGrant.newBuilder().setId(grant.id()).setTtlSeconds(grant.ttlSeconds()));
+                builder.setLeaseGrant(LeaseGrant.newBuilder().setId(grant.id()).setTtlSeconds(grant.ttlSeconds()));
             case Command.LeaseRevoke revoke ->
                 builder.setLeaseRevoke(
                         LeaseRevoke.newBuilder().setId(revoke.id()).setGrantIndex(revoke.grantIndex()));

@@ -4,7 +4,8 @@ import io.metastore.lease.LeaseChunk;
 import io.metastore.value.Event;
 import java.util.List;
 
-/// Learns what each chunk changed, on the apply thread, once it is written and its view published. Must not block.
+/// Learns what each chunk changed, on the apply thread, once it is written and its view published. Must not
+/// block.
 public interface CommitListener {
     /// @param events   changes of keys, in order
     /// @param leases   leases granted and revoked

@@ -13,10 +13,11 @@ public interface CommittedEntries {
 
     ByteBuffer data();
 
-    /// The batch that this member proposed as the current entry, or null when another did or the member was started since.
+    /// The batch that this member proposed as the current entry, or null when another did or the member was
+    /// started since.
     ProposedBatch proposed();
 
-    /// Everything up to and including the current entry has been applied. Not called for the last entries: that all of them
-    /// are applied is plain when the loop returns.
+    /// Everything up to and including the current entry has been applied. Not called for the last entries:
+    /// that all of them are applied is plain when the loop returns.
     void applied();
 }

@@ -6,8 +6,9 @@ import io.metastore.value.KeyValue;
 import java.util.List;
 import java.util.function.Function;
 
-/// One condition of a transaction: how what is stored relates to what is given (TXN-14). It must hold for every key of the
-/// range; for a range without keys it is held against zeros (TXN-11, TXN-13), and never true of a value (TXN-12).
+/// One condition of a transaction: how what is stored relates to what is given (TXN-14). It must hold for
+/// every key of the range; for a range without keys it is held against zeros (TXN-11, TXN-13), and never true
+/// of a value (TXN-12).
 ///
 /// @param number operand of all targets but VALUE
 /// @param value  operand of VALUE
@@ -45,15 +46,14 @@ public record Compare(KeyRange range, Target target, Relation relation, long num
     }
 
     private boolean holds(KeyValue kv) {
-        int order =
-                switch (target) {
-                    case VERSION -> Long.compare(kv.version(), number);
-                    case CREATE -> Long.compare(kv.createRevision(), number);
-                    case MOD -> Long.compare(kv.modRevision(), number);
-                    case VALUE -> kv.value().compareTo(value);
-                    case LEASE -> Long.compare(kv.lease(), number);
-                    case UNKNOWN -> 0;
-                };
+        int order = switch (target) {
+            case VERSION -> Long.compare(kv.version(), number);
+            case CREATE -> Long.compare(kv.createRevision(), number);
+            case MOD -> Long.compare(kv.modRevision(), number);
+            case VALUE -> kv.value().compareTo(value);
+            case LEASE -> Long.compare(kv.lease(), number);
+            case UNKNOWN -> 0;
+        };
         return switch (relation) {
             case EQUAL -> order == 0;
             case GREATER -> order > 0;

@@ -9,24 +9,25 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.List;
 
-/// Raft entries: one byte of format, then one command (format 1, as entries were before batching and are with batching
-/// switched off) or a batch of them (format 2). Both stay readable.
+/// Raft entries: one byte of format, then one command (format 1, as entries were before batching and are with
+/// batching switched off) or a batch of them (format 2). Both stay readable.
 ///
-/// A batch is put together from commands that are encoded already, each on its caller's thread; the framing is that of the
-/// message `Batch` in replicated.proto.
+/// A batch is put together from commands that are encoded already, each on its caller's thread; the framing is
+/// that of the message `Batch` in replicated.proto.
 public final class EntryCodec {
     static final byte SINGLE = 1;
     static final byte BATCH = 2;
 
     private static final int COMMANDS_FIELD = 1;
 
-    /// How deep messages may nest. A request may have 100 levels, which is where protobuf stops by itself; its entry has a
-    /// few more, and an entry that was accepted has to be readable at every start.
+    /// How deep messages may nest. A request may have 100 levels, which is where protobuf stops by itself; its
+    /// entry has a few more, and an entry that was accepted has to be readable at every start.
     private static final int NESTING_MAX = 200;
 
     private EntryCodec() {}
 
-    /// An entry of encoded commands; a lone one only takes the format of single commands when `batching` is off.
+    /// An entry of encoded commands; a lone one only takes the format of single commands when `batching` is
+    /// off.
     public static ByteBuffer encode(List<byte[]> commands, boolean batching) {
         if (!batching && commands.size() == 1) {
             byte[] command = commands.getFirst();
@@ -53,8 +54,8 @@ public final class EntryCodec {
         return ByteBuffer.wrap(entry);
     }
 
-    /// The commands of an entry; leaves the position of `entry` alone. Anything that was not written by [#encode] is a
-    /// fault.
+    /// The commands of an entry; leaves the position of `entry` alone. Anything that was not written by
+    /// [#encode] is a fault.
     static List<? extends Command<?>> decode(ByteBuffer entry) {
         ByteBuffer rest = entry.duplicate();
         if (!rest.hasRemaining()) {
@@ -64,16 +65,14 @@ public final class EntryCodec {
         try {
             CodedInputStream in = UnsafeByteOperations.unsafeWrap(rest).newCodedInput();
             in.setRecursionLimit(NESTING_MAX);
-            List<? extends Command<?>> commands =
-                    switch (format) {
-                        case SINGLE ->
-                            List.of(CommandCodec.decode(io.metastore.machine.replicated.Command.parseFrom(in)));
-                        case BATCH ->
-                            Batch.parseFrom(in).getCommandsList().stream()
-                                    .map(CommandCodec::decode)
-                                    .toList();
-                        default -> throw new MalformedEntry("it has unknown format " + format, null);
-                    };
+            List<? extends Command<?>> commands = switch (format) {
+                case SINGLE -> List.of(CommandCodec.decode(io.metastore.machine.replicated.Command.parseFrom(in)));
+                case BATCH ->
+                    Batch.parseFrom(in).getCommandsList().stream()
+                            .map(CommandCodec::decode)
+                            .toList();
+                default -> throw new MalformedEntry("it has unknown format " + format, null);
+            };
             in.checkLastTagWas(0);
             return commands;
         } catch (IOException e) {

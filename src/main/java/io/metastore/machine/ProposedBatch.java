@@ -2,7 +2,8 @@ package io.metastore.machine;
 
 import java.util.List;
 
-/// Commands that this member proposed as one entry and still has in decoded form, with callers waiting for them.
+/// Commands that this member proposed as one entry and still has in decoded form, with callers waiting for
+/// them.
 public interface ProposedBatch {
     List<? extends Command<?>> commands();
 

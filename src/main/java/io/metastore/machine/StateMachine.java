@@ -12,8 +12,8 @@ import io.metastore.value.Event;
 import java.util.ArrayList;
 import java.util.List;
 
-/// The replicated state as a whole, and the only thing that changes it: entries go in, one atomic engine write per chunk
-/// comes out. Deterministic: equal entries make equal states. Belongs to the apply thread.
+/// The replicated state as a whole, and the only thing that changes it: entries go in, one atomic engine write
+/// per chunk comes out. Deterministic: equal entries make equal states. Belongs to the apply thread.
 public final class StateMachine {
     private final MvccStore store;
     private final Leases leases;
@@ -72,8 +72,8 @@ public final class StateMachine {
         for (Command<?> command : commands) {
             switch (command) {
                 case Command.Put put -> keys.add(put.key());
-                case Command.DeleteRange delete when delete.range().isSingle() ->
-                    keys.add(delete.range().start());
+                case Command.DeleteRange delete
+                when delete.range().isSingle() -> keys.add(delete.range().start());
                 case Command.Txn txn -> {
                     for (Compare compare : txn.compares()) {
                         if (compare.range().isSingle()) {

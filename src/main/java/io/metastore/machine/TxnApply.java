@@ -9,7 +9,8 @@ import io.metastore.value.StoreError;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Transactions: decide the path, check all of it, then run it. A check that fails leaves nothing behind (TXN-18).
+/// Transactions: decide the path, check all of it, then run it. A check that fails leaves nothing behind
+/// (TXN-18).
 final class TxnApply {
     private final Chunk chunk;
     private final LeaseChunk leases;
@@ -38,16 +39,15 @@ final class TxnApply {
     private StoreError check(TxnPath path, List<KeyRange> deleted) {
         int nested = 0;
         for (Operation operation : path.operations()) {
-            StoreError error =
-                    switch (operation) {
-                        case Operation.Range range -> checkRevision(range.query().revision());
-                        case Operation.Put put -> checkPut(put.put(), deleted);
-                        case Operation.Delete delete -> {
-                            deleted.add(delete.delete().range());
-                            yield null;
-                        }
-                        case Operation.Nested _ -> check(path.nested().get(nested++), deleted);
-                    };
+            StoreError error = switch (operation) {
+                case Operation.Range range -> checkRevision(range.query().revision());
+                case Operation.Put put -> checkPut(put.put(), deleted);
+                case Operation.Delete delete -> {
+                    deleted.add(delete.delete().range());
+                    yield null;
+                }
+                case Operation.Nested _ -> check(path.nested().get(nested++), deleted);
+            };
             if (error != null) {
                 return error;
             }
@@ -55,7 +55,8 @@ final class TxnApply {
         return null;
     }
 
-    /// Unlike a plain Range, a negative revision is one below the compacted one here, once there is one (TXN-20).
+    /// Unlike a plain Range, a negative revision is one below the compacted one here, once there is one
+    /// (TXN-20).
     private StoreError checkRevision(long asked) {
         if (asked == 0) {
             return null;
@@ -68,15 +69,14 @@ final class TxnApply {
         }
     }
 
-    /// A put that keeps what is there needs it there when its turn comes. A delete "from a key on" may come before it
-    /// (TXN-09); etcd crashes on that one, here it is refused like any other missing key.
+    /// A put that keeps what is there needs it there when its turn comes. A delete "from a key on" may come
+    /// before it (TXN-09); etcd crashes on that one, here it is refused like any other missing key.
     private StoreError checkPut(Command.Put put, List<KeyRange> deleted) {
         if (put.lease() != 0 && leases.find(put.lease()) == null) {
             return StoreError.LEASE_NOT_FOUND;
         }
         boolean missing = put.needsPresentKey()
-                && (!chunk.exists(put.key())
-                        || deleted.stream().anyMatch(range -> range.contains(put.key())));
+                && (!chunk.exists(put.key()) || deleted.stream().anyMatch(range -> range.contains(put.key())));
         return missing ? StoreError.KEY_NOT_FOUND : null;
     }
 

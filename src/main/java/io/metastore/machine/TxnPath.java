@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 
-/// Which branches of a transaction run, nested ones included: decided before anything is executed, so no compare sees a
-/// write of the same request (TXN-16).
+/// Which branches of a transaction run, nested ones included: decided before anything is executed, so no
+/// compare sees a write of the same request (TXN-16).
 ///
 /// @param nested the paths of the nested transactions among [#operations], in their order
 record TxnPath(boolean succeeded, List<Operation> operations, List<TxnPath> nested) {

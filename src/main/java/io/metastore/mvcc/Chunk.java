@@ -16,11 +16,12 @@ import java.util.NavigableMap;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/// A run of committed commands being applied: what they write collects here and reaches the engine as one batch.
+/// A run of committed commands being applied: what they write collects here and reaches the engine as one
+/// batch.
 ///
-/// Commands see what earlier commands of the chunk wrote through an overlay over the view that the chunk started from.
-/// A request is bracketed by [#startRequest] and [#endRequest]; its changes share one main revision (KVR-02, TXN-21).
-/// Belongs to the apply thread.
+/// Commands see what earlier commands of the chunk wrote through an overlay over the view that the chunk
+/// started from. A request is bracketed by [#startRequest] and [#endRequest]; its changes share one main
+/// revision (KVR-02, TXN-21). Belongs to the apply thread.
 public final class Chunk {
     private final View base;
     private final Reads reads;
@@ -75,8 +76,8 @@ public final class Chunk {
         return compactedRevision;
     }
 
-    /// The revision that a read within the current request reports: the new one once the request has changed something
-    /// (TXN-17).
+    /// The revision that a read within the current request reports: the new one once the request has changed
+    /// something (TXN-17).
     public long visibleRevision() {
         return sub == 0 ? revision : revision + 1;
     }
@@ -179,9 +180,7 @@ public final class Chunk {
     private void supersede(Bytes key, Revision replaced, long main) {
         if (replaced != null) {
             batch.put(
-                    Table.VERSIONS,
-                    VersionRow.key(key, replaced.main(), replaced.sub()),
-                    VersionRow.value(main, sub));
+                    Table.VERSIONS, VersionRow.key(key, replaced.main(), replaced.sub()), VersionRow.value(main, sub));
         }
     }
 
@@ -205,8 +204,8 @@ public final class Chunk {
         RevisionUnavailable.check(asked, revision, compactedRevision);
     }
 
-    /// Answers a range from within a request: 0 reads the newest state, writes of this request included; any other
-    /// revision has passed [#checkReadable].
+    /// Answers a range from within a request: 0 reads the newest state, writes of this request included; any
+    /// other revision has passed [#checkReadable].
     public RangeResult range(RangeQuery query) throws RevisionUnavailable {
         long asked = query.revision();
         if (asked > 0 && asked <= base.revision()) {

@@ -8,13 +8,14 @@ import io.metastore.value.KeyValue;
 import io.metastore.value.Revision;
 import java.nio.charset.StandardCharsets;
 
-/// Removes what a compaction left behind, in bounded steps, by walking the history from the previously compacted revision,
-/// inclusive, to the compacted one. Each change names the version that it replaced: that version goes from `log` and
-/// `versions`. A tombstone goes too, except one exactly at the compacted revision (CMP-08), which the next walk takes.
+/// Removes what a compaction left behind, in bounded steps, by walking the history from the previously
+/// compacted revision, inclusive, to the compacted one. Each change names the version that it replaced: that
+/// version goes from `log` and `versions`. A tombstone goes too, except one exactly at the compacted revision
+/// (CMP-08), which the next walk takes.
 ///
-/// Example: put a (2), put a (3), delete a (4), put a (5), compact 4. The walk meets a@3, which replaced a@2: a@2 goes.
-/// It meets the tombstone a@4, which replaced a@3: a@3 goes; the tombstone stays, a watch from 4 shall see it. After
-/// `compact 5` the next walk begins at 4, and there the tombstone is below 5 and goes.
+/// Example: put a (2), put a (3), delete a (4), put a (5), compact 4. The walk meets a@3, which replaced a@2:
+/// a@2 goes. It meets the tombstone a@4, which replaced a@3: a@3 goes; the tombstone stays, a watch from 4
+/// shall see it. After `compact 5` the next walk begins at 4, and there the tombstone is below 5 and goes.
 ///
 /// Where the walk stands is saved with each step, so a crash goes on from there.
 public final class Collection {
@@ -53,7 +54,8 @@ public final class Collection {
     /// @param removed rows removed
     public record Step(int visited, int removed) {}
 
-    /// Looks at up to `limit` changes and removes what they replaced, in one batch. Nothing happens when nothing is due.
+    /// Looks at up to `limit` changes and removes what they replaced, in one batch. Nothing happens when
+    /// nothing is due.
     public Step step(int limit) {
         if (!isDue()) {
             return new Step(0, 0);

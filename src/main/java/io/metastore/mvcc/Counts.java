@@ -12,11 +12,12 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
-/// How many live keys there are, by runs of neighbouring keys, so that counting a range reads only the two runs at its
-/// ends. Immutable: a change makes a new root that shares what it did not touch, and a view keeps its root.
+/// How many live keys there are, by runs of neighbouring keys, so that counting a range reads only the two
+/// runs at its ends. Immutable: a change makes a new root that shares what it did not touch, and a view keeps
+/// its root.
 ///
-/// A run starts at its first possible key and reaches to the next run's start; the first starts at the empty key. Runs are
-/// kept in leaves of at most [#LEAF_MAX]; the root knows how many keys lie before each leaf.
+/// A run starts at its first possible key and reaches to the next run's start; the first starts at the empty
+/// key. Runs are kept in leaves of at most [#LEAF_MAX]; the root knows how many keys lie before each leaf.
 ///
 /// ```
 /// runs    [""  90] ["e" 120] ["m" 100] ["t" 60]
@@ -58,7 +59,8 @@ final class Counts {
         }
     }
 
-    /// Where a key lies: before it are `keysBefore` keys of whole runs, and the keys of its own run from `runStart` on.
+    /// Where a key lies: before it are `keysBefore` keys of whole runs, and the keys of its own run from
+    /// `runStart` on.
     record Position(Bytes runStart, long keysBefore) {}
 
     Position position(Bytes key) {
@@ -96,8 +98,8 @@ final class Counts {
         return new Counts(changed.toArray(Leaf[]::new));
     }
 
-    /// Joins neighbouring runs that have become small, and divides a leaf that has become large. The first run of a leaf
-    /// stays, it is where the leaf begins.
+    /// Joins neighbouring runs that have become small, and divides a leaf that has become large. The first run
+    /// of a leaf stays, it is where the leaf begins.
     private static List<Leaf> tidy(Bytes[] starts, int[] counts) {
         List<Bytes> keptStarts = new ArrayList<>(starts.length);
         List<Integer> keptCounts = new ArrayList<>(starts.length);
@@ -121,7 +123,9 @@ final class Counts {
             int to = (int) ((long) starts.size() * (part + 1) / parts);
             leaves.add(new Leaf(
                     starts.subList(from, to).toArray(Bytes[]::new),
-                    counts.subList(from, to).stream().mapToInt(Integer::intValue).toArray()));
+                    counts.subList(from, to).stream()
+                            .mapToInt(Integer::intValue)
+                            .toArray()));
         }
         return leaves;
     }
@@ -169,11 +173,12 @@ final class Counts {
         int run = floor(leaf.starts, start);
         int recounted = runs.values().stream().mapToInt(Integer::intValue).sum();
         if (recounted != leaf.counts[run]) {
-            throw new CorruptRow("the run of keys from " + start + " holds " + recounted + " keys where " + leaf.counts[run]
-                    + " were counted");
+            throw new CorruptRow("the run of keys from " + start + " holds " + recounted + " keys where "
+                    + leaf.counts[run] + " were counted");
         }
         List<Bytes> starts = new ArrayList<>(Arrays.asList(leaf.starts));
-        List<Integer> counts = new ArrayList<>(Arrays.stream(leaf.counts).boxed().toList());
+        List<Integer> counts =
+                new ArrayList<>(Arrays.stream(leaf.counts).boxed().toList());
         starts.remove(run);
         counts.remove(run);
         starts.addAll(run, runs.keySet());
@@ -184,7 +189,8 @@ final class Counts {
         return new Counts(changed.toArray(Leaf[]::new));
     }
 
-    /// Rows to write so that the table `counts`, which holds `stored`, comes to hold this root: null deletes a row.
+    /// Rows to write so that the table `counts`, which holds `stored`, comes to hold this root: null deletes
+    /// a row.
     SortedMap<Bytes, Integer> changesSince(Counts stored) {
         Set<Leaf> same = Collections.newSetFromMap(new IdentityHashMap<>());
         Collections.addAll(same, stored.leaves);
@@ -220,7 +226,8 @@ final class Counts {
         if (!runs.firstKey().isEmpty()) {
             throw new CorruptRow("the first run of counts starts at " + runs.firstKey() + " instead of the empty key");
         }
-        return new Counts(divide(new ArrayList<>(runs.keySet()), new ArrayList<>(runs.values())).toArray(Leaf[]::new));
+        return new Counts(divide(new ArrayList<>(runs.keySet()), new ArrayList<>(runs.values()))
+                .toArray(Leaf[]::new));
     }
 
     private int leafOf(Bytes key) {

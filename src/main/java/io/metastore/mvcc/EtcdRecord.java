@@ -7,8 +7,8 @@ import io.metastore.value.KeyValue;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 
-/// etcd's own encoding of a key-value pair, the protobuf message `mvccpb.KeyValue`: record format 0, and what HashKV
-/// hashes. Fields in order of their numbers, those that are zero or empty left out.
+/// etcd's own encoding of a key-value pair, the protobuf message `mvccpb.KeyValue`: record format 0, and
+/// what HashKV hashes. Fields in order of their numbers, those that are zero or empty left out.
 final class EtcdRecord {
     private static final int KEY = 1;
     private static final int CREATE_REVISION = 2;

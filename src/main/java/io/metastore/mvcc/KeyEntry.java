@@ -7,8 +7,9 @@ import java.util.Arrays;
 
 /// A live version of a key, and its row in the table `keys`.
 ///
-/// Value of the row: format (1 byte), whether the value follows (1 byte), create revision, mod revision main and sub,
-/// version, lease (8 bytes each), then the value when it is small. A large value is found in `log` at the mod revision.
+/// Value of the row: format (1 byte), whether the value follows (1 byte), create revision, mod revision main
+/// and sub, version, lease (8 bytes each), then the value when it is small. A large value is found in `log`
+/// at the mod revision.
 ///
 /// @param value null when it must be looked up in `log`
 record KeyEntry(long createRevision, long main, long sub, long version, long lease, Bytes value) {

@@ -13,7 +13,8 @@ import java.util.zip.CRC32C;
 
 /// The hash over history that members compare, equal to etcd's for equal history (MNT-09 to MNT-12).
 ///
-/// @param hash            CRC-32C, seeded with the bucket name "key", over each entry's revision key and encoded pair
+/// @param hash            CRC-32C, seeded with the bucket name "key", over each entry's revision key and
+///     encoded pair
 /// @param revision        the revision hashed up to, inclusive
 /// @param compactRevision the compacted revision that the hash depends on, -1 for none
 /// @param current         the store's revision
@@ -34,7 +35,8 @@ public record KvHash(int hash, long revision, long compactRevision, long current
                 Revision at = LogRow.revision(log.key());
                 boolean tombstone = LogRow.isTombstone(log.value());
                 KeyValue kv = LogRow.record(log.value());
-                if (at.main() <= compacted && (tombstone || !counts(reads, kv.key(), at, anythingLive ? revision : compacted))) {
+                if (at.main() <= compacted
+                        && (tombstone || !counts(reads, kv.key(), at, anythingLive ? revision : compacted))) {
                     continue;
                 }
                 crc.update(revisionKey(at, tombstone));
@@ -44,9 +46,10 @@ public record KvHash(int hash, long revision, long compactRevision, long current
         return new KvHash((int) crc.getValue(), revision, compacted, view.revision());
     }
 
-    /// Whether the put at `version` was still the live one at `revision`: of what lies at or below the compacted revision
-    /// only live versions count. Where nothing at all is live at the revision hashed, etcd drops that rule and hashes what
-    /// the compaction left over, which is what was live at the compacted revision.
+    /// Whether the put at `version` was still the live one at `revision`: of what lies at or below the
+    /// compacted revision only live versions count. Where nothing at all is live at the revision hashed, etcd
+    /// drops that rule and hashes what the compaction left over, which is what was live at the compacted
+    /// revision.
     private static boolean counts(Reads reads, Bytes key, Revision version, long revision) {
         byte[] superseded = reads.get(Table.VERSIONS, VersionRow.key(key, version.main(), version.sub()));
         if (superseded != null) {

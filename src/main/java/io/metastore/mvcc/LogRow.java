@@ -7,9 +7,9 @@ import io.metastore.value.Revision;
 
 /// Rows of the table `log`: the history, one row a change.
 ///
-/// Key: main revision (8 bytes) and sub-revision (8 bytes), big endian. Value: kind (1 byte: put or tombstone), main and
-/// sub of the version that the change replaced (8 bytes each, main 0 for none), then the record. The record of a tombstone
-/// holds the key alone.
+/// Key: main revision (8 bytes) and sub-revision (8 bytes), big endian. Value: kind (1 byte: put or
+/// tombstone), main and sub of the version that the change replaced (8 bytes each, main 0 for none), then the
+/// record. The record of a tombstone holds the key alone.
 final class LogRow {
     static final byte PUT = 1;
     static final byte TOMBSTONE = 2;

@@ -28,7 +28,8 @@ public final class MvccStore implements History.Source, AutoCloseable {
     private Counts storedCounts;
     private long storedCountsRevision;
 
-    /// Takes up the state that `engine` holds. Costs the history since counts were last stored, not the size of the data.
+    /// Takes up the state that `engine` holds. Costs the history since counts were last stored, not the size
+    /// of the data.
     public MvccStore(Engine engine) {
         this.engine = engine;
         Snapshot snapshot = engine.snapshot();
@@ -51,8 +52,9 @@ public final class MvccStore implements History.Source, AutoCloseable {
         return Counts.of(runs);
     }
 
-    /// Replays which keys came and went since counts were stored, in portions, so that a long history costs no memory. Runs
-    /// are split only at the end: before that the keys that are there are ahead of what has been counted.
+    /// Replays which keys came and went since counts were stored, in portions, so that a long history costs no
+    /// memory. Runs are split only at the end: before that the keys that are there are ahead of what has been
+    /// counted.
     private Counts catchUp(Counts stored, Reads reads) {
         Counts counts = stored;
         SortedMap<Bytes, Integer> deltas = new TreeMap<>();
@@ -129,7 +131,8 @@ public final class MvccStore implements History.Source, AutoCloseable {
         return new Chunk(current, engine.newBatch());
     }
 
-    /// Writes what `chunk` collected in one batch, together with the raft position it stands for, and publishes the view.
+    /// Writes what `chunk` collected in one batch, together with the raft position it stands for, and
+    /// publishes the view.
     public void commit(Chunk chunk, long appliedIndex, long appliedTerm) {
         StateRow state = new StateRow(appliedIndex, appliedTerm, chunk.revision(), chunk.compactedRevision());
         chunk.writeKeys();
@@ -167,8 +170,9 @@ public final class MvccStore implements History.Source, AutoCloseable {
         return created;
     }
 
-    /// Brings the table `counts` up to date, in one batch with the revision it then holds for. Must have been done at the
-    /// compacted revision or later before history below it is collected: catching up needs the tombstones.
+    /// Brings the table `counts` up to date, in one batch with the revision it then holds for. Must have been
+    /// done at the compacted revision or later before history below it is collected: catching up needs the
+    /// tombstones.
     public synchronized void storeCounts() {
         try (View view = view()) {
             if (view.revision() == storedCountsRevision) {

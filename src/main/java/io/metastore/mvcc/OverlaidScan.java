@@ -5,8 +5,8 @@ import java.util.Iterator;
 import java.util.Map;
 import java.util.SortedMap;
 
-/// A scan of a published state with later changes laid over it: where both know a key, the change counts, and a change to
-/// null hides the key.
+/// A scan of a published state with later changes laid over it: where both know a key, the change counts, and
+/// a change to null hides the key.
 final class OverlaidScan implements Scan {
     private final Scan below;
     private final Iterator<Map.Entry<Bytes, KeyEntry>> changes;

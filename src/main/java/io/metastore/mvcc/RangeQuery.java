@@ -61,8 +61,8 @@ public record RangeQuery(KeyRange range, long revision, long limit, Detail detai
             return target == Target.KEY && direction != Direction.DESCEND;
         }
 
-        /// Whether only part of the range needs reading under a limit. A target other than the key without a direction
-        /// sorts just the slice that the limit leaves (KVR-11).
+        /// Whether only part of the range needs reading under a limit. A target other than the key without a
+        /// direction sorts just the slice that the limit leaves (KVR-11).
         public boolean allowsLimit() {
             return isNatural() || direction == Direction.NONE;
         }

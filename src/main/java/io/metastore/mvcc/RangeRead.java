@@ -89,14 +89,13 @@ final class RangeRead {
     }
 
     private static Comparator<KeyValue> comparator(RangeQuery.Order order) {
-        Comparator<KeyValue> ascending =
-                switch (order.target()) {
-                    case KEY -> Comparator.comparing(KeyValue::key);
-                    case VERSION -> Comparator.comparingLong(KeyValue::version);
-                    case CREATE -> Comparator.comparingLong(KeyValue::createRevision);
-                    case MOD -> Comparator.comparingLong(KeyValue::modRevision);
-                    case VALUE -> Comparator.comparing(KeyValue::value);
-                };
+        Comparator<KeyValue> ascending = switch (order.target()) {
+            case KEY -> Comparator.comparing(KeyValue::key);
+            case VERSION -> Comparator.comparingLong(KeyValue::version);
+            case CREATE -> Comparator.comparingLong(KeyValue::createRevision);
+            case MOD -> Comparator.comparingLong(KeyValue::modRevision);
+            case VALUE -> Comparator.comparing(KeyValue::value);
+        };
         return order.direction() == RangeQuery.Direction.DESCEND ? ascending.reversed() : ascending;
     }
 
@@ -104,8 +103,8 @@ final class RangeRead {
         return keyValue(reads, key, entry, query);
     }
 
-    /// The pair that `query` asks for. Keys without values lose their lease too, unless values are needed to sort by
-    /// (KVR-16).
+    /// The pair that `query` asks for. Keys without values lose their lease too, unless values are needed to
+    /// sort by (KVR-16).
     static KeyValue keyValue(Reads reads, Bytes key, KeyEntry entry, RangeQuery query) {
         if (query.detail() == RangeQuery.Detail.KEYS_ONLY && query.order().target() != RangeQuery.Target.VALUE) {
             return new KeyValue(key, Bytes.EMPTY, entry.createRevision(), entry.main(), entry.version(), 0);

@@ -5,17 +5,18 @@ import io.metastore.value.KeyRange;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
-/// Which keys came and went lately, newest first: a count at a recent revision is the newest count with these undone, so
-/// pages two to n of a list, read at the revision of page one, cost no walk.
+/// Which keys came and went lately, newest first: a count at a recent revision is the newest count with these
+/// undone, so pages two to n of a list, read at the revision of page one, cost no walk.
 ///
-/// A chain of blocks, one per chunk of applied commands that changed the number of keys. A view holds the newest block of
-/// its time. The oldest blocks are cut off beyond [#MAX] changes; a reader that meets the cut walks instead.
+/// A chain of blocks, one per chunk of applied commands that changed the number of keys. A view holds the
+/// newest block of its time. The oldest blocks are cut off beyond [#MAX] changes; a reader that meets the cut
+/// walks instead.
 final class RecentChanges {
     /// Changes kept. At 65,536 a count undoes the last of them in about a millisecond.
     static final int MAX = 65_536;
 
-    /// @param floor the revision before the block's first change: with this block and all newer ones undone, the count is
-    ///              that of this revision
+    /// @param floor the revision before the block's first change: with this block and all newer ones undone,
+    ///              the count is that of this revision
     static final class Block {
         private final long floor;
         private final long[] revisions;

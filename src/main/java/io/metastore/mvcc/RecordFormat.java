@@ -4,8 +4,8 @@ import io.metastore.value.Bytes;
 import io.metastore.value.KeyValue;
 import java.util.Arrays;
 
-/// How a version of a key is stored: one tag byte, then the record in that format. Every format ever written stays
-/// readable; the newest is the one that is written.
+/// How a version of a key is stored: one tag byte, then the record in that format. Every format ever written
+/// stays readable; the newest is the one that is written.
 ///
 /// | tag | record |
 /// |---|---|
@@ -83,7 +83,8 @@ final class RecordFormat {
         }
         int length = BigEndian.getInt(source, at);
         if (length < 0 || length > source.length - at - 4) {
-            throw new CorruptRow("a record gives a length of " + length + " bytes where " + (source.length - at - 4) + " are left");
+            throw new CorruptRow(
+                    "a record gives a length of " + length + " bytes where " + (source.length - at - 4) + " are left");
         }
         return length;
     }

@@ -67,12 +67,12 @@ interface Scan extends AutoCloseable {
         }
     }
 
-    /// A key was live at revision R either by its newest version, when that is not younger than R, or by a superseded one:
-    /// the newest of those not younger than R, if what superseded it is younger than R.
+    /// A key was live at revision R either by its newest version, when that is not younger than R, or by a
+    /// superseded one: the newest of those not younger than R, if what superseded it is younger than R.
     ///
-    /// Example: put a (2), put a (3), delete a (4), put a (5). `keys` holds a@5; `versions` holds a@3→4 and a@2→3.
-    /// At 5 the newest version counts. At 4 the candidate is a@3, superseded at 4, not after it: a is dead. At 3 the
-    /// candidate is a@3, superseded at 4: live. At 2 it is a@2, superseded at 3: live.
+    /// Example: put a (2), put a (3), delete a (4), put a (5). `keys` holds a@5; `versions` holds a@3→4 and
+    /// a@2→3. At 5 the newest version counts. At 4 the candidate is a@3, superseded at 4, not after it: a is
+    /// dead. At 3 the candidate is a@3, superseded at 4: live. At 2 it is a@2, superseded at 3: live.
     final class AtRevision implements Scan {
         private final Reads reads;
         private final long revision;

@@ -6,11 +6,11 @@ import java.util.Arrays;
 
 /// Rows of the table `versions`: which version of a key gave way to which.
 ///
-/// Key: the user key, escaped and terminated, then the complements of main and sub of the superseded version, so that a
-/// key's versions stand together, newest first. Value: main and sub of the change that superseded it.
+/// Key: the user key, escaped and terminated, then the complements of main and sub of the superseded version,
+/// so that a key's versions stand together, newest first. Value: main and sub of the change that superseded it.
 ///
-/// The escape keeps the order of user keys: 0x00 becomes 0x00 0xFF and the end is 0x00 0x01. Without it the versions of
-/// `k` would mix with those of `k\0`:
+/// The escape keeps the order of user keys: 0x00 becomes 0x00 0xFF and the end is 0x00 0x01. Without it the
+/// versions of `k` would mix with those of `k\0`:
 ///
 /// ```
 /// k      6B 00 01          | ~main ~sub

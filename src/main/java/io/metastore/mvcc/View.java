@@ -12,9 +12,9 @@ import io.metastore.value.Revision;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 
-/// The store as one chunk of applied commands left it: a state of the engine together with the revision, the compacted
-/// revision and the counts that belong to it. A reader takes one view and nothing else; an in-memory revision beside a
-/// fresh snapshot could disagree with it, and a list followed by a watch would miss an event.
+/// The store as one chunk of applied commands left it: a state of the engine together with the revision, the
+/// compacted revision and the counts that belong to it. A reader takes one view and nothing else; an in-memory
+/// revision beside a fresh snapshot could disagree with it, and a list followed by a watch would miss an event.
 ///
 /// Views are counted references: [MvccStore#view] hands one out, [#close] gives it back.
 public final class View implements History {
@@ -149,8 +149,8 @@ public final class View implements History {
         }
     }
 
-    /// Follows what the event replaced until it leaves the event's own main revision: a transaction may put and delete
-    /// one key, and what is wanted is the version before the transaction.
+    /// Follows what the event replaced until it leaves the event's own main revision: a transaction may put
+    /// and delete one key, and what is wanted is the version before the transaction.
     @Override
     public KeyValue previous(Event event) {
         long main = event.revision().main();

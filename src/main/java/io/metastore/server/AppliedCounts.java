@@ -19,7 +19,8 @@ public final class AppliedCounts {
             switch (event) {
                 case Event.Put put -> {
                     puts.increment();
-                    putBytes.add(put.key().length() + (long) put.keyValue().value().length());
+                    putBytes.add(
+                            put.key().length() + (long) put.keyValue().value().length());
                 }
                 case Event.Delete _ -> deletes.increment();
             }

@@ -88,7 +88,8 @@ final class ClientListener {
         server.shutdown();
     }
 
-    /// Waits for the calls under way and cancels what is left at `deadline`, in nanoseconds of [System#nanoTime].
+    /// Waits for the calls under way and cancels what is left at `deadline`, in nanoseconds of
+    /// [System#nanoTime].
     void awaitOrCut(long deadline) throws InterruptedException {
         if (!server.awaitTermination(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS)) {
             server.shutdownNow();

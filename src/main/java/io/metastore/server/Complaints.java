@@ -9,8 +9,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import org.jboss.logging.Logger;
 
-/// Says in the log what is wrong with the connections of one listener, at most one line in ten seconds for each kind, which
-/// tells how many there were.
+/// Says in the log what is wrong with the connections of one listener, at most one line in ten seconds for
+/// each kind, which tells how many there were.
 final class Complaints {
     private static final Logger LOG = Logger.getLogger(Complaints.class);
     private static final long PAUSE_NANOS = TimeUnit.SECONDS.toNanos(10);
@@ -46,8 +46,12 @@ final class Complaints {
     void handshakeFailed(Channel channel, Throwable cause) {
         switch (cause) {
             case NotSslRecordException _ ->
-                say(plaintext, channel, "speaks plaintext, but this address speaks TLS: the client should use https://");
-            case ClosedChannelException _ -> LOG.debugf("%s: client %s left during its TLS handshake", url, channel.remoteAddress());
+                say(
+                        plaintext,
+                        channel,
+                        "speaks plaintext, but this address speaks TLS: the client should use https://");
+            case ClosedChannelException _ ->
+                LOG.debugf("%s: client %s left during its TLS handshake", url, channel.remoteAddress());
             default -> say(handshake, channel, "failed its TLS handshake: " + innermost(cause));
         }
     }

@@ -30,8 +30,8 @@ public final class ConfigChecks {
     /// What was found, each a sentence that names key, value and limit.
     public record Findings(List<String> problems, List<String> warnings) {}
 
-    /// Checks a tree whose single values are known to be well-formed and within their limits. Looks at the file system
-    /// only to see whether named files can be read.
+    /// Checks a tree whose single values are known to be well-formed and within their limits. Looks at the
+    /// file system only to see whether named files can be read.
     public static Findings check(ServerConfig config) {
         ConfigChecks checks = new ConfigChecks(config);
         checks.member();

@@ -72,7 +72,8 @@ public record ConfigKey(
         return setting.min().isEmpty() ? "at most " + setting.max() : "from " + setting.min() + " to " + setting.max();
     }
 
-    /// What is wrong with a value of this key: a whole sentence that names key, value and limit; empty when nothing is.
+    /// What is wrong with a value of this key: a whole sentence that names key, value and limit; empty when
+    /// nothing is.
     public Optional<String> problem(String value) {
         long magnitude;
         try {

@@ -31,10 +31,11 @@ public final class DataDirectory implements AutoCloseable {
     public static DataDirectory open(Path folder) {
         Path member = folder.resolve("member");
         try {
-            Files.createDirectories(member, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            Files.createDirectories(
+                    member, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
             Files.createDirectories(member.resolve("raft"));
-            FileChannel channel = FileChannel.open(
-                    member.resolve("LOCK"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            FileChannel channel =
+                    FileChannel.open(member.resolve("LOCK"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             FileLock lock = channel.tryLock();
             if (lock == null) {
                 channel.close();

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 
-/// What follows from a {@link ServerConfig}: values that depend on several keys, and the defaults that etcd lets people
-/// ask for by writing zero.
+/// What follows from a {@link ServerConfig}: values that depend on several keys, and the defaults that etcd
+/// lets people ask for by writing zero.
 public record EffectiveConfig(ServerConfig keys) {
     private static final long QUOTA_STANDARD = 2L << 30;
 

@@ -12,7 +12,8 @@ import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
 
-/// A member's figures under etcd's names, for what exists by now, and what RocksDB and the runtime tell of themselves.
+/// A member's figures under etcd's names, for what exists by now, and what RocksDB and the runtime tell of
+/// themselves.
 final class EtcdMetrics implements AutoCloseable {
     /// RocksDB's name, ours, and what it means.
     private static final String[][] ROCKSDB = {
@@ -26,7 +27,11 @@ final class EtcdMetrics implements AutoCloseable {
         {"rocksdb.live-sst-files-size", "live_table_file_bytes", "Size of the table files of the newest version."},
         {"rocksdb.estimate-num-keys", "keys", "Estimate of the rows in all tables."},
         {"rocksdb.num-snapshots", "snapshots", "Snapshots held by readers, counted once for each table."},
-        {"rocksdb.actual-delayed-write-rate", "delayed_write_rate", "Bytes per second that writes are slowed to; 0: not."},
+        {
+            "rocksdb.actual-delayed-write-rate",
+            "delayed_write_rate",
+            "Bytes per second that writes are slowed to; 0: not."
+        },
         {"rocksdb.is-write-stopped", "write_stopped", "Whether writes are stopped, counted once for each table."},
         {"rocksdb.background-errors", "background_errors", "Errors of background work since the start."},
     };
@@ -56,10 +61,17 @@ final class EtcdMetrics implements AutoCloseable {
     private void bindServer(Member member) {
         var consensus = member.consensus();
         families.gauge(
-                "etcd_server_has_leader", "Whether a leader is known.", () -> truth(consensus.leadership().leader() != 0));
+                "etcd_server_has_leader",
+                "Whether a leader is known.",
+                () -> truth(consensus.leadership().leader() != 0));
         families.gauge(
-                "etcd_server_is_leader", "Whether this member leads.", () -> truth(consensus.leadership().isLeader()));
-        families.gauge("etcd_server_is_learner", "Whether this member has no vote yet.", () -> truth(MemberHealth.isLearner(member)));
+                "etcd_server_is_leader",
+                "Whether this member leads.",
+                () -> truth(consensus.leadership().isLeader()));
+        families.gauge(
+                "etcd_server_is_learner",
+                "Whether this member has no vote yet.",
+                () -> truth(MemberHealth.isLearner(member)));
         families.counter(
                 "etcd_server_leader_changes_seen_total",
                 "Times that a leader was seen to come.",
@@ -107,7 +119,9 @@ final class EtcdMetrics implements AutoCloseable {
                 "Size of the database on disk and in write buffers.",
                 engine::allocatedBytes);
         families.gauge(
-                "etcd_mvcc_db_total_size_in_use_in_bytes", "Estimate of what live data takes of it.", engine::liveBytes);
+                "etcd_mvcc_db_total_size_in_use_in_bytes",
+                "Estimate of what live data takes of it.",
+                engine::liveBytes);
         families.counter("etcd_mvcc_put_total", "Puts applied.", applied::puts);
         families.counter("etcd_mvcc_delete_total", "Deletes applied.", applied::deletes);
         families.counter(
@@ -136,11 +150,17 @@ final class EtcdMetrics implements AutoCloseable {
     /// MET-21.
     private void bindLeases(LeaseService leases) {
         families.counter(
-                "etcd_debugging_lease_granted_total", "Leases granted.", () -> leases.figures().granted());
+                "etcd_debugging_lease_granted_total",
+                "Leases granted.",
+                () -> leases.figures().granted());
         families.counter(
-                "etcd_debugging_lease_renewed_total", "Renewals by this member.", () -> leases.figures().renewed());
+                "etcd_debugging_lease_renewed_total",
+                "Renewals by this member.",
+                () -> leases.figures().renewed());
         families.counter(
-                "etcd_debugging_lease_revoked_total", "Leases revoked.", () -> leases.figures().revoked());
+                "etcd_debugging_lease_revoked_total",
+                "Leases revoked.",
+                () -> leases.figures().revoked());
         families.counter(
                 "etcd_debugging_server_lease_expired_total",
                 "Leases that ran out.",
@@ -163,8 +183,11 @@ final class EtcdMetrics implements AutoCloseable {
     private void bindHealth(HealthCounts health) {
         families.counter("etcd_server_health_success", "Times that /health answered 200.", health::successes);
         families.counter("etcd_server_health_failures", "Times that /health answered 503.", health::failures);
-        families.family("etcd_server_healthcheck", "gauge", "How each check went the last time.", lines -> health.last()
-                .forEach((check, passed) -> lines.sample(labels(check), truth(passed))));
+        families.family(
+                "etcd_server_healthcheck",
+                "gauge",
+                "How each check went the last time.",
+                lines -> health.last().forEach((check, passed) -> lines.sample(labels(check), truth(passed))));
         families.family(
                 "etcd_server_healthchecks_total",
                 "counter",

@@ -21,7 +21,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLSession;
 
-/// Looks at what a new connection says first, and hands it to gRPC or to HTTP/1.1. Both get all bytes from the first on.
+/// Looks at what a new connection says first, and hands it to gRPC or to HTTP/1.1. Both get all bytes from the
+/// first on.
 ///
 /// A connection that says nothing for a while is cut, so that it costs little and not for long.
 final class FirstBytes extends ByteToMessageDecoder {
@@ -52,7 +53,8 @@ final class FirstBytes extends ByteToMessageDecoder {
         port.undecided().leave();
     }
 
-    /// The end of a TLS handshake. With `h2` agreed on there is nothing left to look at; otherwise the bytes tell.
+    /// The end of a TLS handshake. With `h2` agreed on there is nothing left to look at; otherwise the bytes
+    /// tell.
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) throws Exception {
         if (event instanceof SslHandshakeCompletionEvent handshake) {
@@ -92,8 +94,8 @@ final class FirstBytes extends ByteToMessageDecoder {
         ctx.close();
     }
 
-    /// What grpc-java's own negotiators do at their end: tell where the connection comes from and how safe it is, which puts
-    /// gRPC's handler in place.
+    /// What grpc-java's own negotiators do at their end: tell where the connection comes from and how safe it
+    /// is, which puts gRPC's handler in place.
     private void toGrpc(ChannelHandlerContext ctx) {
         Channel channel = ctx.channel();
         SslHandler tls = channel.pipeline().get(SslHandler.class);
@@ -118,7 +120,8 @@ final class FirstBytes extends ByteToMessageDecoder {
 
     private void toHttp(ChannelHandlerContext ctx) {
         ChannelPipeline pipeline = ctx.pipeline();
-        // Behind this handler waits gRPC's, which buffers what is written until negotiation ends: it has nothing to do here.
+        // Behind this handler waits gRPC's, which buffers what is written until negotiation ends: it has nothing to do
+        // here.
         while (pipeline.last() != this) {
             pipeline.removeLast();
         }

@@ -13,16 +13,30 @@ import java.util.TreeMap;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.ToLongFunction;
 
-/// Counts calls under the names that etcd's dashboards and alerts use (MET-17, MET-24). One small object and a few adders
-/// for each call.
+/// Counts calls under the names that etcd's dashboards and alerts use (MET-17, MET-24). One small object and a
+/// few adders for each call.
 ///
 /// Add the services with [#expect] before they are served: each of their methods has its series from the start.
 public final class GrpcMetrics extends ServerStreamTracer.Factory {
     /// Names of the codes as Go writes them, by number.
     private static final String[] CODES = {
-        "OK", "Canceled", "Unknown", "InvalidArgument", "DeadlineExceeded", "NotFound", "AlreadyExists",
-        "PermissionDenied", "ResourceExhausted", "FailedPrecondition", "Aborted", "OutOfRange", "Unimplemented",
-        "Internal", "Unavailable", "DataLoss", "Unauthenticated"
+        "OK",
+        "Canceled",
+        "Unknown",
+        "InvalidArgument",
+        "DeadlineExceeded",
+        "NotFound",
+        "AlreadyExists",
+        "PermissionDenied",
+        "ResourceExhausted",
+        "FailedPrecondition",
+        "Aborted",
+        "OutOfRange",
+        "Unimplemented",
+        "Internal",
+        "Unavailable",
+        "DataLoss",
+        "Unauthenticated"
     };
     /// Upper bounds in seconds.
     private static final double[] BOUNDS = {.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10};
@@ -172,7 +186,11 @@ public final class GrpcMetrics extends ServerStreamTracer.Factory {
     }
 
     private static void perMethod(
-            TextFamilies families, Map<String, Method> methods, String name, String help, ToLongFunction<Method> value) {
+            TextFamilies families,
+            Map<String, Method> methods,
+            String name,
+            String help,
+            ToLongFunction<Method> value) {
         families.family(name, "counter", help, lines -> {
             for (Method method : methods.values()) {
                 lines.sample(method.labels, value.applyAsLong(method));

@@ -3,8 +3,8 @@ package io.metastore.server;
 import io.metastore.consensus.Faults;
 import org.jboss.logging.Logger;
 
-/// Ends the process at the first fault. State that may be wrong is not served, and what was acknowledged is in the raft
-/// log.
+/// Ends the process at the first fault. State that may be wrong is not served, and what was acknowledged is in
+/// the raft log.
 public final class HaltOnFault implements Faults {
     /// What the process ends with.
     public static final int EXIT_STATUS = 70;

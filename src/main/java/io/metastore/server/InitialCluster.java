@@ -6,7 +6,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// The members that a new cluster starts with: the peer addresses by member name, in the order they were written.
+/// The members that a new cluster starts with: the peer addresses by member name, in the order they were
+/// written.
 public record InitialCluster(Map<String, List<URI>> members) {
     /// Reads `a=http://h1:2380,b=http://h2:2380`; a member with several addresses is named several times.
     ///

@@ -58,8 +58,8 @@ public enum Kind {
         throw new IllegalStateException("no kind for " + method);
     }
 
-    /// The one spelling of a value that every reader understands: Go's many words for true become `true`. Text that is
-    /// no value of this kind comes back as it is; {@link #magnitude} will say what is wrong with it.
+    /// The one spelling of a value that every reader understands: Go's many words for true become `true`. Text
+    /// that is no value of this kind comes back as it is; {@link #magnitude} will say what is wrong with it.
     public String canonical(String text) {
         if (this == SWITCH) {
             return YES.contains(text) ? "true" : NO.contains(text) ? "false" : text;
@@ -67,8 +67,8 @@ public enum Kind {
         return this == TEXT ? text : text.strip();
     }
 
-    /// Reads the value: a number to compare with a limit (bytes, nanoseconds, a count), 0 where there is nothing to
-    /// compare.
+    /// Reads the value: a number to compare with a limit (bytes, nanoseconds, a count), 0 where there is
+    /// nothing to compare.
     ///
     /// @throws IllegalArgumentException saying what the text is not, to be put behind the text
     public long magnitude(String text) {

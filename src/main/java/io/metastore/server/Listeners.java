@@ -16,10 +16,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// All addresses that this member listens at for clients: each of `listen-client-urls` speaks gRPC and HTTP/1.1 on one
-/// port, each of `listen-metrics-urls` HTTP/1.1 only. Threads, limits and counts are shared between them.
+/// All addresses that this member listens at for clients: each of `listen-client-urls` speaks gRPC and
+/// HTTP/1.1 on one port, each of `listen-metrics-urls` HTTP/1.1 only. Threads, limits and counts are shared
+/// between them.
 ///
-/// The metrics addresses may open before the member can serve (HTH-09), the client addresses only then (GEN-03).
+/// The metrics addresses may open before the member can serve (HTH-09), the client addresses only then
+/// (GEN-03).
 public final class Listeners {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final int UNDECIDED_MAX = 16_384;
@@ -80,8 +82,8 @@ public final class Listeners {
         List<ServerServiceDefinition> services = new ArrayList<>(calls.services());
         services.add(health.bindService());
         health.serving(true);
-        Calls all = new Calls(
-                services, calls.interceptors(), calls.tracers(), calls.clientRoutes(), calls.metricsRoutes());
+        Calls all =
+                new Calls(services, calls.interceptors(), calls.tracers(), calls.clientRoutes(), calls.metricsRoutes());
         ServerConfig.Limits keys = config.keys().limits();
         ClientListener.Limits limits = new ClientListener.Limits(
                 config.maxMessageBytes(),
@@ -131,8 +133,8 @@ public final class Listeners {
         return clientHttp.connections() + metricsHttp.connections();
     }
 
-    /// Stops in order: no new connections, calls under way may end within `grace`, then everything is cut. Also closes what
-    /// was opened when opening failed half-way.
+    /// Stops in order: no new connections, calls under way may end within `grace`, then everything is cut.
+    /// Also closes what was opened when opening failed half-way.
     public void stop(Duration grace) throws InterruptedException {
         health.close();
         clients.forEach(ClientListener::shutdown);

@@ -49,8 +49,8 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 
-/// A member without its listeners: the whole graph of objects from engine to services, built by constructors, started
-/// from the bottom up and stopped in reverse.
+/// A member without its listeners: the whole graph of objects from engine to services, built by
+/// constructors, started from the bottom up and stopped in reverse.
 public final class Member implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(Member.class);
     private static final Duration TIME_LIMIT_CHECK = Duration.ofMillis(200);
@@ -89,7 +89,8 @@ public final class Member implements AutoCloseable {
         this.identity = identity(config);
         this.engine = new RocksEngine(
                 directory.state(),
-                new RocksSettings(keys.rocksdb().blockCacheBytes(), keys.rocksdb().memtableBytes()));
+                new RocksSettings(
+                        keys.rocksdb().blockCacheBytes(), keys.rocksdb().memtableBytes()));
         identity.claim(engine);
         this.store = new MvccStore(engine);
         this.machine = new StateMachine(store);
@@ -183,7 +184,8 @@ public final class Member implements AutoCloseable {
 
     /// How long a proposal may take (GEN-21).
     private Duration requestLimit() {
-        return Duration.ofSeconds(5).plus(config.keys().member().electionTimeout().multipliedBy(2));
+        return Duration.ofSeconds(5)
+                .plus(config.keys().member().electionTimeout().multipliedBy(2));
     }
 
     private void committed(List<Event> events, LeaseChunk.Changes changes, long revision) {
@@ -199,7 +201,8 @@ public final class Member implements AutoCloseable {
         }
     }
 
-    /// Starts everything and returns once the member has made itself known through the log and so can serve (GEN-03).
+    /// Starts everything and returns once the member has made itself known through the log and so can serve
+    /// (GEN-03).
     public void start() throws InterruptedException {
         LOG.infof(
                 "member %s (%x) of cluster %x starts with its data in %s, revision %d",

@@ -55,8 +55,8 @@ final class MemberHealth implements HealthChecks {
                 .anyMatch(other -> other.id() == member.identity().memberId() && other.learner());
     }
 
-    /// Fails at once without a leader: nobody could answer, and before the first leader the log may not be open yet, while
-    /// the metrics addresses are.
+    /// Fails at once without a leader: nobody could answer, and before the first leader the log may not be
+    /// open yet, while the metrics addresses are.
     @Override
     public CompletionStage<Void> linearizableRead() {
         return hasLeader() ? read(false) : CompletableFuture.failedFuture(new Unavailable.NoLeader());

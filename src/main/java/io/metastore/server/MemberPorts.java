@@ -8,10 +8,10 @@ import io.metastore.api.http.HealthRoutes;
 import io.metastore.api.http.HttpRoutes;
 import io.metastore.api.http.VersionRoute;
 import io.metastore.cli.Versions;
-import io.micrometer.core.instrument.MeterRegistry;
 import io.metastore.server.tls.ReloadedTls;
 import io.metastore.server.tls.TlsFailure;
 import io.metastore.server.tls.TlsOffer;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
@@ -24,8 +24,8 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
-/// Everything by which a member can be reached from outside: its services over gRPC, health, version and metrics over
-/// HTTP/1.1, and what counts the calls.
+/// Everything by which a member can be reached from outside: its services over gRPC, health, version and
+/// metrics over HTTP/1.1, and what counts the calls.
 public final class MemberPorts {
     /// What the cluster has agreed on, and the format of the data, in etcd's versions (HTH-07).
     private static final String CLUSTER_VERSION = "3.7.0";
@@ -53,10 +53,7 @@ public final class MemberPorts {
     /// @param scrape   the text of what `registry` has collected
     /// @throws TlsFailure naming the file or setting that cannot be used, when an address is https
     public MemberPorts(
-            Member member,
-            List<ServerServiceDefinition> services,
-            MeterRegistry registry,
-            Supplier<String> scrape)
+            Member member, List<ServerServiceDefinition> services, MeterRegistry registry, Supplier<String> scrape)
             throws TlsFailure {
         EffectiveConfig config = member.config();
         ServerConfig keys = config.keys();
@@ -86,8 +83,7 @@ public final class MemberPorts {
                 config,
                 new Listeners.Calls(services, List.of(rules), List.of(calls), clientRoutes, metricsRoutes),
                 tls.map(TlsOffer.class::cast));
-        families.gauge(
-                "metastore_http_connections", "Connections that speak HTTP/1.1.", listeners::httpConnections);
+        families.gauge("metastore_http_connections", "Connections that speak HTTP/1.1.", listeners::httpConnections);
         families.gauge(
                 "metastore_undecided_connections",
                 "Connections that have not said yet what they speak.",
@@ -121,8 +117,8 @@ public final class MemberPorts {
         return listeners.clientPorts();
     }
 
-    /// Stops taking calls, lets those under way end within `grace`, and cuts the rest. When it returns nothing asks the
-    /// member any more, so it may be closed. Must be called when opening failed, too.
+    /// Stops taking calls, lets those under way end within `grace`, and cuts the rest. When it returns nothing
+    /// asks the member any more, so it may be closed. Must be called when opening failed, too.
     public void stop(Duration grace) throws InterruptedException {
         clock.shutdownNow();
         listeners.stop(grace);

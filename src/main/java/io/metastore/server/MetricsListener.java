@@ -1,6 +1,7 @@
 package io.metastore.server;
 
 import io.metastore.api.http.HttpServing;
+import io.metastore.server.tls.TlsOffer;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -10,7 +11,6 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
-import io.metastore.server.tls.TlsOffer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;

@@ -3,13 +3,14 @@ package io.metastore.server;
 import io.grpc.netty.GrpcHttp2ConnectionHandler;
 import io.grpc.netty.InternalProtocolNegotiator;
 import io.metastore.api.http.HttpServing;
+import io.metastore.server.tls.TlsOffer;
 import io.netty.channel.ChannelHandler;
 import io.netty.util.AsciiString;
-import io.metastore.server.tls.TlsOffer;
 import java.util.Optional;
 
 /// Lets gRPC and HTTP/1.1 share a port (GWY-01): every connection that grpc-java's server accepts goes through
-/// [FirstBytes] before gRPC sees it. What grpc-java does with it afterwards (keepalive, limits, shutdown) is untouched.
+/// [FirstBytes] before gRPC sees it. What grpc-java does with it afterwards (keepalive, limits, shutdown) is
+/// untouched.
 record PortSharing(HttpServing http, Optional<TlsOffer> tls, Undecided undecided, Complaints complaints)
         implements InternalProtocolNegotiator.ProtocolNegotiator {
     @Override

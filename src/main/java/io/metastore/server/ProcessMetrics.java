@@ -8,7 +8,8 @@ import java.nio.file.Path;
 import java.util.function.ToDoubleFunction;
 import org.jboss.logging.Logger;
 
-/// What the operating system tells about this process, under the names that every Prometheus client uses (MET-25).
+/// What the operating system tells about this process, under the names that every Prometheus client uses
+/// (MET-25).
 final class ProcessMetrics {
     private static final Logger LOG = Logger.getLogger(ProcessMetrics.class);
     private static final Path STATUS = Path.of("/proc/self/status");
@@ -19,7 +20,12 @@ final class ProcessMetrics {
         if (ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean system) {
             gauge(families, "os_fd_used", "File descriptors in use.", system, s -> s.getOpenFileDescriptorCount());
             gauge(families, "os_fd_limit", "File descriptors allowed.", system, s -> s.getMaxFileDescriptorCount());
-            gauge(families, "process_open_fds", "File descriptors in use.", system, s -> s.getOpenFileDescriptorCount());
+            gauge(
+                    families,
+                    "process_open_fds",
+                    "File descriptors in use.",
+                    system,
+                    s -> s.getOpenFileDescriptorCount());
             gauge(families, "process_max_fds", "File descriptors allowed.", system, s -> s.getMaxFileDescriptorCount());
             families.counter(
                     "process_cpu_seconds_total",

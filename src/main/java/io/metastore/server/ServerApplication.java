@@ -28,13 +28,13 @@ public class ServerApplication implements QuarkusApplication {
     @Override
     public int run(String... arguments) throws InterruptedException, IOException {
         try (Member member = new Member(config, registry, new HaltOnFault())) {
-            MemberPorts ports =
-                    new MemberPorts(member, new Serving(member).services(), registry, registry::scrape);
+            MemberPorts ports = new MemberPorts(member, new Serving(member).services(), registry, registry::scrape);
             try {
                 ports.openMetrics();
                 member.start();
                 ports.openClients();
-                LOG.infof("ready to serve client requests on %s", config.listen().listenClientUrls());
+                LOG.infof(
+                        "ready to serve client requests on %s", config.listen().listenClientUrls());
                 Quarkus.waitForExit();
                 LOG.info("stopping");
             } finally {

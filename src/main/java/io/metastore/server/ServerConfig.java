@@ -10,13 +10,14 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
-/// Everything that can be set about a server: the one tree that flags, environment, file and `-D` properties fill.
+/// Everything that can be set about a server: the one tree that flags, environment, file and `-D` properties
+/// fill.
 ///
-/// Keys that etcd has too bear etcd's names and stand at the top level (`metastore.quota-backend-bytes`); MetaStore's
-/// own
+/// Keys that etcd has too bear etcd's names and stand at the top level (`metastore.quota-backend-bytes`);
+/// MetaStore's own
 /// stand in groups (`metastore.batch.commands`). What each key does, its default and its limits is said in its
-/// {@link Setting}, where the help and the checks find it as well. Values that follow from several keys, and zeros that
-/// stand for a default, are worked out by {@link EffectiveConfig}.
+/// {@link Setting}, where the help and the checks find it as well. Values that follow from several keys, and
+/// zeros that stand for a default, are worked out by {@link EffectiveConfig}.
 @RegisterForReflection // the help and the checks read it in a native executable too
 @ConfigMapping(prefix = "metastore")
 public interface ServerConfig {

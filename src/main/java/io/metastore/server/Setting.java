@@ -6,8 +6,8 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/// What a person needs to know about one key of {@link ServerConfig}. The help, `docs/configuration.md` and the checks
-/// at the start all read it from here, so that no limit is written down twice.
+/// What a person needs to know about one key of {@link ServerConfig}. The help, `docs/configuration.md` and
+/// the checks at the start all read it from here, so that no limit is written down twice.
 @Documented
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.METHOD)

@@ -32,7 +32,9 @@ enum Sniffed {
             return length == 1 ? UNDECIDED : bytes.getUnsignedByte(start + 1) == TLS_MAJOR ? TLS : UNKNOWN;
         }
         int shared = 0;
-        while (shared < length && shared < PREFACE.readableBytes() && bytes.getByte(start + shared) == PREFACE.getByte(shared)) {
+        while (shared < length
+                && shared < PREFACE.readableBytes()
+                && bytes.getByte(start + shared) == PREFACE.getByte(shared)) {
             shared++;
         }
         if (shared == PREFACE.readableBytes()) {

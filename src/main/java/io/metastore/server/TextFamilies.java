@@ -11,8 +11,8 @@ import java.util.function.DoubleSupplier;
 
 /// Metrics whose names must be etcd's to the letter, written as text in Prometheus' format 0.0.4.
 ///
-/// Micrometer and the Prometheus client have conventions of their own, which some of etcd's names break: gauges that end
-/// in `_total`, counters that do not. Here a family is called exactly what it is registered as.
+/// Micrometer and the Prometheus client have conventions of their own, which some of etcd's names break:
+/// gauges that end in `_total`, counters that do not. Here a family is called exactly what it is registered as.
 public final class TextFamilies {
     private final Map<String, Family> families = new LinkedHashMap<>();
 

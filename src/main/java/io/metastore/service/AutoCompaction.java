@@ -11,7 +11,8 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 
-/// Compacts by itself, where this member leads: keeping a number of revisions (CMP-14) or a span of time (CMP-13).
+/// Compacts by itself, where this member leads: keeping a number of revisions (CMP-14) or a span of time
+/// (CMP-13).
 public final class AutoCompaction {
     private static final Logger LOG = Logger.getLogger(AutoCompaction.class);
     private static final Duration BY_REVISION_INTERVAL = Duration.ofMinutes(5);
@@ -37,8 +38,8 @@ public final class AutoCompaction {
                 () -> compactTo(store.state().revision() - revisions), interval, interval, TimeUnit.MILLISECONDS);
     }
 
-    /// Keeps what is younger than `period`: samples the revision ten times per interval, and compacts each interval, the
-    /// first time after a whole period, to the revision of one period ago.
+    /// Keeps what is younger than `period`: samples the revision ten times per interval, and compacts each
+    /// interval, the first time after a whole period, to the revision of one period ago.
     public void keepPeriod(Duration period, ScheduledExecutorService clock) {
         Duration interval = period.compareTo(LONGEST_INTERVAL) < 0 ? period : LONGEST_INTERVAL;
         long sampleMs = Math.max(1, interval.toMillis() / SAMPLES_PER_INTERVAL);
@@ -70,7 +71,8 @@ public final class AutoCompaction {
     }
 
     private void compactTo(long revision) {
-        if (!consensus.leadership().isLeader() || revision <= Math.max(0, store.state().compactedRevision())) {
+        if (!consensus.leadership().isLeader()
+                || revision <= Math.max(0, store.state().compactedRevision())) {
             return;
         }
         proposals
@@ -83,6 +85,7 @@ public final class AutoCompaction {
                                 loop.wake();
                             }
                         },
-                        failure -> LOG.warnf("auto compaction to revision %d failed: %s", revision, failure.getMessage()));
+                        failure ->
+                                LOG.warnf("auto compaction to revision %d failed: %s", revision, failure.getMessage()));
     }
 }

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 
-/// The thread that removes what compactions leave behind, a step at a time with a pause in between, and that stores the
-/// counts of keys now and then, so that a start has little to catch up on.
+/// The thread that removes what compactions leave behind, a step at a time with a pause in between, and that
+/// stores the counts of keys now and then, so that a start has little to catch up on.
 public final class CompactionLoop implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(CompactionLoop.class);
     /// Revisions after which the counts are stored.
@@ -97,8 +97,8 @@ public final class CompactionLoop implements AutoCloseable {
         tellSettled();
     }
 
-    /// Who waits is noted before looking whether anything is due: a compaction that is applied in between, and its caller,
-    /// are for the next round.
+    /// Who waits is noted before looking whether anything is due: a compaction that is applied in between, and
+    /// its caller, are for the next round.
     private void tellSettled() {
         List<Runnable> told;
         synchronized (this) {

@@ -75,7 +75,8 @@ public final class KvService {
         return alarms.change(true, new Alarm(memberId, Alarm.Type.NO_SPACE));
     }
 
-    /// Proposes a write. If it has brought the database over its quota, it stands, but its caller hears of it (ALM-05).
+    /// Proposes a write. If it has brought the database over its quota, it stands, but its caller hears of it
+    /// (ALM-05).
     public <R extends Result> Uni<Outcome<R>> write(Command<R> command) {
         long cost = SpaceCost.of(command);
         Uni<Outcome<R>> outcome = proposals.propose(command);

@@ -9,10 +9,12 @@ import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.concurrent.TimeUnit;
 
-/// When leases run out: a priority queue by deadline. Renewing moves no entry: the deadline is put off where it is kept,
-/// and the queue notices when the old one comes up. So a keep-alive is O(1), granting and running out O(log n).
+/// When leases run out: a priority queue by deadline. Renewing moves no entry: the deadline is put off where
+/// it is kept, and the queue notices when the old one comes up. So a keep-alive is O(1), granting and running
+/// out O(log n).
 ///
-/// Nothing is armed while this member does not lead (LEA-22). Times are in nanoseconds of a clock given from outside.
+/// Nothing is armed while this member does not lead (LEA-22). Times are in nanoseconds of a clock given from
+/// outside.
 final class LeaseDeadlines {
     private static final class Deadline {
         private final Lease lease;
@@ -115,7 +117,8 @@ final class LeaseDeadlines {
                 .toList();
     }
 
-    /// Waits until leases have run out and takes up to `most` of them; they stay known until [#revoked] or [#retry].
+    /// Waits until leases have run out and takes up to `most` of them; they stay known until [#revoked] or
+    /// [#retry].
     synchronized List<Lease> takeExpired(int most, java.util.function.LongSupplier clock) throws InterruptedException {
         List<Lease> expired = new ArrayList<>();
         while (true) {

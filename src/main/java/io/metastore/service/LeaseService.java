@@ -18,8 +18,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import org.jboss.logging.Logger;
 
-/// Leases: granted and revoked through the log, renewed in memory where this member leads, and revoked by a thread of its
-/// own when they run out.
+/// Leases: granted and revoked through the log, renewed in memory where this member leads, and revoked by a
+/// thread of its own when they run out.
 public final class LeaseService implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(LeaseService.class);
     /// LEA-23.
@@ -65,7 +65,8 @@ public final class LeaseService implements AutoCloseable {
         thread.start();
     }
 
-    /// Grants a lease. An id of 0 leaves the choice to this member (LEA-01); a time below the least is raised to it.
+    /// Grants a lease. An id of 0 leaves the choice to this member (LEA-01); a time below the least is
+    /// raised to it.
     public Uni<Outcome<Result.Grant>> grant(long id, long ttlSeconds) {
         long chosen = id;
         while (chosen == 0) {
@@ -78,8 +79,8 @@ public final class LeaseService implements AutoCloseable {
         return proposals.propose(new Command.LeaseRevoke(id, 0));
     }
 
-    /// Renews a lease and yields its time in seconds, 0 when it is gone (LEA-09, LEA-10). One that has run out and is about
-    /// to be revoked is waited for.
+    /// Renews a lease and yields its time in seconds, 0 when it is gone (LEA-09, LEA-10). One that has run out
+    /// and is about to be revoked is waited for.
     public Uni<Long> keepAlive(long id) {
         return Uni.createFrom().emitter(emitter -> {
             switch (deadlines.renew(id, System.nanoTime(), () -> emitter.complete(0L))) {
@@ -173,7 +174,9 @@ public final class LeaseService implements AutoCloseable {
                         },
                         failure -> {
                             if (!(failure instanceof Unavailable.Stopping)) {
-                                LOG.warnf("lease %x has run out and is not yet revoked: %s", lease.id(), failure.getMessage());
+                                LOG.warnf(
+                                        "lease %x has run out and is not yet revoked: %s",
+                                        lease.id(), failure.getMessage());
                             }
                             deadlines.retry(lease, System.nanoTime() + retryNanos);
                         });

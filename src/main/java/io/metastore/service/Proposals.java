@@ -32,8 +32,8 @@ public final class Proposals {
     }
 
     private record Waiting<R extends Result>(UniEmitter<? super Outcome<R>> emitter) implements Proposal.Caller {
-        /// A command's outcome holds what the command's type says: the state machine keeps them together, and this is the
-        /// one place where the compiler cannot see it.
+        /// A command's outcome holds what the command's type says: the state machine keeps them together, and
+        /// this is the one place where the compiler cannot see it.
         @Override
         @SuppressWarnings("unchecked")
         public void ended(Outcome<? extends Result> outcome) {

@@ -8,8 +8,8 @@ import io.metastore.mvcc.View;
 import io.smallrye.mutiny.Uni;
 import java.util.concurrent.Executor;
 
-/// How reads are run: linearizable ones behind a barrier, all of them from one view, none of them on an event loop where
-/// they would have to wait for the disk.
+/// How reads are run: linearizable ones behind a barrier, all of them from one view, none of them on an event
+/// loop where they would have to wait for the disk.
 public final class Reading {
     private final MvccStore store;
     private final ReadBarrier barrier;
@@ -29,21 +29,22 @@ public final class Reading {
 
     /// Runs `read` once everything agreed before now is applied here (KVR-23).
     public <T> Uni<T> linearizable(Read<T> read) {
-        return Uni.createFrom().emitter(emitter -> barrier.await(new ReadBarrier.Waiter() {
-            @Override
-            public void pass() {
-                complete(read, emitter);
-            }
+        return Uni.createFrom()
+                .emitter(emitter -> barrier.await(new ReadBarrier.Waiter() {
+                    @Override
+                    public void pass() {
+                        complete(read, emitter);
+                    }
 
-            @Override
-            public void fail(Unavailable reason) {
-                emitter.fail(reason);
-            }
-        }));
+                    @Override
+                    public void fail(Unavailable reason) {
+                        emitter.fail(reason);
+                    }
+                }));
     }
 
-    /// Runs `inMemory` at once on the calling thread and, if it would have to wait for the disk, `read` where waiting is
-    /// allowed.
+    /// Runs `inMemory` at once on the calling thread and, if it would have to wait for the disk, `read` where
+    /// waiting is allowed.
     public <T> Uni<T> serializable(Read<T> inMemory, Read<T> read) {
         return Uni.createFrom().emitter(emitter -> {
             try (View view = store.view()) {

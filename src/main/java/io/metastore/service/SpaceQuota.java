@@ -3,8 +3,8 @@ package io.metastore.service;
 import io.metastore.engine.Engine;
 import java.util.OptionalLong;
 
-/// Whether there is room for a write (ALM-01). The size of the database is sampled; in between, what was let through is
-/// counted on top.
+/// Whether there is room for a write (ALM-01). The size of the database is sampled; in between, what was let
+/// through is counted on top.
 public final class SpaceQuota {
     private static final long SAMPLE_NANOS = 100_000_000;
     private static final long SAMPLE_BYTES = 256 << 10;

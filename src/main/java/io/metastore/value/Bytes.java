@@ -6,7 +6,8 @@ import java.util.HexFormat;
 
 /// An immutable byte string, ordered as unsigned bytes: the order of keys.
 ///
-/// [#wrap] and [#array] share the array with the caller to save a copy; whoever shares one never writes to it again.
+/// [#wrap] and [#array] share the array with the caller to save a copy; whoever shares one never writes to
+/// it again.
 public final class Bytes implements Comparable<Bytes> {
     public static final Bytes EMPTY = new Bytes(new byte[0]);
 

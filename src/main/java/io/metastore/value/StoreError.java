@@ -1,6 +1,7 @@
 package io.metastore.value;
 
-/// Why a request was refused: expected, deterministic, the same on every member. `api` gives each its gRPC code and text.
+/// Why a request was refused: expected, deterministic, the same on every member. `api` gives each its gRPC
+/// code and text.
 public enum StoreError {
     KEY_EMPTY,
     KEY_NOT_FOUND,

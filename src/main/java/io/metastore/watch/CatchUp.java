@@ -16,9 +16,9 @@ import java.util.function.Consumer;
 
 /// The catch-up thread: reads history for lagging watchers, in turns of bounded size.
 ///
-/// A turn serves the watcher that waited longest, together with all that stand a little further on: they share one
-/// scan of history. Watchers of a stream whose client does not read are set aside and cost nothing until there is
-/// room again.
+/// A turn serves the watcher that waited longest, together with all that stand a little further on: they
+/// share one scan of history. Watchers of a stream whose client does not read are set aside and cost nothing
+/// until there is room again.
 final class CatchUp implements Runnable {
     private final History.Source source;
     private final WatchLimits limits;

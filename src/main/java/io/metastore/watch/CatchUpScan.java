@@ -9,8 +9,8 @@ import java.util.Map;
 
 /// One scan of history for several watchers, bounded by what it reads and by what each stream may take.
 ///
-/// It stops between two revisions only. A watcher whose response is full is sealed there: it goes on in a later scan,
-/// while the others go on in this one.
+/// It stops between two revisions only. A watcher whose response is full is sealed there: it goes on in a
+/// later scan, while the others go on in this one.
 final class CatchUpScan {
     /// What one stream may still take in this scan, in bytes.
     static final class Allowance {

@@ -34,7 +34,8 @@ public sealed interface Delivery {
         }
     }
 
-    /// Every event up to `revision`, of the watcher or of all the stream's watchers, was put on the stream (WAT-31).
+    /// Every event up to `revision`, of the watcher or of all the stream's watchers, was put on the stream
+    /// (WAT-31).
     record Progress(long watchId, long revision) implements Delivery {}
 
     /// @param fragment whether the response may be split (WAT-25)

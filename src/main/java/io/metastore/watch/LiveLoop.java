@@ -4,7 +4,8 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
-/// The live thread: takes commits and commands from the mailbox, one after the other, and sends periodic progress.
+/// The live thread: takes commits and commands from the mailbox, one after the other, and sends periodic
+/// progress.
 final class LiveLoop implements Runnable {
     private final Mailbox mailbox;
     private final LiveWatchers watchers;

@@ -5,26 +5,26 @@ import io.metastore.value.Event;
 import java.util.ArrayList;
 import java.util.List;
 
-/// The synced watchers, and how far they are. Everything here happens on the live thread, so that a commit and a new
-/// watcher come one after the other and never at once: a watcher that is created at revision R gets R+1 first
-/// (WAT-02, WAT-08).
+/// The synced watchers, and how far they are. Everything here happens on the live thread, so that a commit
+/// and a new watcher come one after the other and never at once: a watcher that is created at revision R
+/// gets R+1 first (WAT-02, WAT-08).
 ///
 /// ## How a lagging watcher comes back
 ///
-/// The catch-up thread reads a state of the store that ends at H and puts everything up to H on the stream. Then it
-/// hands the watcher over with `next` = H+1. Meanwhile the live thread has gone on to R:
+/// The catch-up thread reads a state of the store that ends at H and puts everything up to H on the stream.
+/// Then it hands the watcher over with `next` = H+1. Meanwhile the live thread has gone on to R:
 ///
-/// - R < H+1: the view of a commit is published before the commit is. The watcher goes into the index, and revisions
-///   below `next` are left out for it: they are on the stream already.
+/// - R < H+1: the view of a commit is published before the commit is. The watcher goes into the index, and
+///   revisions below `next` are left out for it: they are on the stream already.
 /// - R >= H+1: the revisions from H+1 to R went by without the watcher. They are served from [Recent], then the
-///   watcher goes into the index. If `Recent` does not reach back so far, the catch-up thread has another, shorter
-///   turn.
+///   watcher goes into the index. If `Recent` does not reach back so far, the catch-up thread has another,
+///   shorter turn.
 ///
-/// Example: the live thread is at 100 when a watcher from revision 40 is created. The catch-up thread opens the store
-/// at 103 (101 to 103 are published but still in the mailbox), sends 40 to 103 and hands over `next` = 104. If the
-/// live thread took the hand-over at 102, it would leave 103 out for this watcher and go on with 104. In fact it is
-/// at 107 by then, so it sends 104 to 107 from `Recent`, and 108 is the first event that comes the ordinary way.
-/// Nothing was sent twice, nothing left out, and nobody had to wait.
+/// Example: the live thread is at 100 when a watcher from revision 40 is created. The catch-up thread opens
+/// the store at 103 (101 to 103 are published but still in the mailbox), sends 40 to 103 and hands over
+/// `next` = 104. If the live thread took the hand-over at 102, it would leave 103 out for this watcher and
+/// go on with 104. In fact it is at 107 by then, so it sends 104 to 107 from `Recent`, and 108 is the first
+/// event that comes the ordinary way. Nothing was sent twice, nothing left out, and nobody had to wait.
 final class LiveWatchers {
     private final History.Source source;
     private final WatchLimits limits;
@@ -74,8 +74,8 @@ final class LiveWatchers {
         revision = Math.max(revision, commit.revision());
     }
 
-    /// Goes to `target` without its events: every watcher that may have missed one reads history (WAT-40). A watcher
-    /// that starts later stays as it is (WAT-41).
+    /// Goes to `target` without its events: every watcher that may have missed one reads history (WAT-40). A
+    /// watcher that starts later stays as it is (WAT-41).
     void skip(long target) {
         if (target <= revision) {
             return;

@@ -8,8 +8,9 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /// The live thread's queue: commits of the apply thread and commands of the streams, in one order.
 ///
-/// Nothing here waits for anything but the lock, which nobody holds for longer than it takes to add to a list. When
-/// nobody watches, or the live thread is too far behind, a commit leaves only its revision: [Skipped].
+/// Nothing here waits for anything but the lock, which nobody holds for longer than it takes to add to a
+/// list. When nobody watches, or the live thread is too far behind, a commit leaves only its revision:
+/// [Skipped].
 final class Mailbox {
     sealed interface Task {}
 
@@ -124,7 +125,8 @@ final class Mailbox {
         }
     }
 
-    /// Takes all tasks, waiting at most `nanos` for the first one; an empty list when none came, null after [#close].
+    /// Takes all tasks, waiting at most `nanos` for the first one; an empty list when none came, null after
+    /// [#close].
     List<Task> take(long nanos) throws InterruptedException {
         lock.lock();
         try {

@@ -6,10 +6,10 @@ import java.util.function.Consumer;
 
 /// What waits for one stream's client, bounded in bytes. Keeps the order, and lets one thread write at a time.
 ///
-/// A response goes straight to the transport while nothing waits and the transport is ready; else it waits here;
-/// else, for events, there is no room and the watcher has to read history later. Answers to commands always find
-/// room: their number is bounded because the client may only send the next command when [Sink#demand] says so, and
-/// that waits for room.
+/// A response goes straight to the transport while nothing waits and the transport is ready; else it waits
+/// here; else, for events, there is no room and the watcher has to read history later. Answers to commands
+/// always find room: their number is bounded because the client may only send the next command when
+/// [Sink#demand] says so, and that waits for room.
 final class Outbox {
     enum Offer {
         TAKEN,
@@ -48,8 +48,8 @@ final class Outbox {
 
     /// Takes events of a watcher.
     ///
-    /// @param force take them even when there is no room: for the catch-up thread, which asked for room before it
-    ///     read them
+    /// @param force take them even when there is no room: for the catch-up thread, which asked for room
+    ///     before it read them
     synchronized Offer offer(Watcher watcher, Delivery.Events delivery, boolean force) {
         if (closed || watcher.isClosed()) {
             return Offer.GONE;
@@ -102,8 +102,8 @@ final class Outbox {
         }
     }
 
-    /// Periodic progress of a watcher (WAT-29), which is left out when an event was sent since the last time, and
-    /// when the client has something to read anyway.
+    /// Periodic progress of a watcher (WAT-29), which is left out when an event was sent since the last
+    /// time, and when the client has something to read anyway.
     synchronized void periodicProgress(Watcher watcher, long revision) {
         boolean wasActive = watcher.active;
         watcher.active = false;

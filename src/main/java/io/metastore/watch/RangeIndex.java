@@ -7,9 +7,9 @@ import java.util.function.Consumer;
 
 /// Groups of watchers by range: finds those whose range holds a key.
 ///
-/// A treap ordered by the start of the range; each node knows the greatest end below it, so a search leaves out every
-/// subtree that ends before the key. Adding and removing take O(log n), a search O(log n) and about as much again per
-/// group found.
+/// A treap ordered by the start of the range; each node knows the greatest end below it, so a search leaves
+/// out every subtree that ends before the key. Adding and removing take O(log n), a search O(log n) and
+/// about as much again per group found.
 final class RangeIndex {
     private static final class Node {
         final WatchGroup group;

@@ -4,8 +4,8 @@ import io.metastore.value.Event;
 import java.util.ArrayDeque;
 import java.util.function.Consumer;
 
-/// The events that were spread last, without a gap up to the live thread's revision: a watcher that starts among
-/// them, or comes back from the catch-up thread a little late, is served from here.
+/// The events that were spread last, without a gap up to the live thread's revision: a watcher that starts
+/// among them, or comes back from the catch-up thread a little late, is served from here.
 final class Recent {
     private record Entry(Commit commit, long bytes) {}
 

@@ -4,8 +4,8 @@ import io.metastore.value.KeyRange;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Watchers that want the same events in the same form: same range, same filters, all or none with previous versions.
-/// What is prepared for one of them serves all.
+/// Watchers that want the same events in the same form: same range, same filters, all or none with previous
+/// versions. What is prepared for one of them serves all.
 final class WatchGroup {
     private final KeyRange range;
     private final WatchSpec form;
@@ -39,8 +39,8 @@ final class WatchGroup {
         return watchers.size();
     }
 
-    /// The order changes with [#remove]: the last one takes the place of the removed one. Walk from the end to remove
-    /// on the way.
+    /// The order changes with [#remove]: the last one takes the place of the removed one. Walk from the end
+    /// to remove on the way.
     Watcher get(int i) {
         return watchers.get(i);
     }

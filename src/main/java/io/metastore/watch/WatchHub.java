@@ -9,11 +9,11 @@ import java.util.function.Consumer;
 
 /// Tells watchers what happens to the store.
 ///
-/// Three kinds of threads meet here. The apply thread hands commits over ([#publish]) and never waits. The *live*
-/// thread owns the synced watchers: it takes commits and the streams' commands in one order, finds who wants an
-/// event, and writes to the streams. The *catch-up* thread reads history for watchers that lag: because they start in
-/// the past, because their client is slow, or because the hub fell behind. A slow client costs at most
-/// [WatchLimits#streamBytes] and what its transport holds.
+/// Three kinds of threads meet here. The apply thread hands commits over ([#publish]) and never waits. The
+/// *live* thread owns the synced watchers: it takes commits and the streams' commands in one order, finds
+/// who wants an event, and writes to the streams. The *catch-up* thread reads history for watchers that lag:
+/// because they start in the past, because their client is slow, or because the hub fell behind. A slow
+/// client costs at most [WatchLimits#streamBytes] and what its transport holds.
 ///
 /// ```
 /// apply ──publish──▶ Mailbox ──▶ LiveLoop ──▶ Outbox of each stream ──▶ Sink
@@ -57,8 +57,8 @@ public final class WatchHub implements AutoCloseable {
         this.catchUpThread = Thread.ofPlatform().name("watch-catch-up").daemon().unstarted(catchUp);
     }
 
-    /// Starts at the store's current revision. Call it before the first [#publish]; commits that the history held
-    /// already may be published again.
+    /// Starts at the store's current revision. Call it before the first [#publish]; commits that the history
+    /// held already may be published again.
     public void start() {
         if (!started.compareAndSet(false, true)) {
             throw new IllegalStateException("started before");
@@ -70,17 +70,17 @@ public final class WatchHub implements AutoCloseable {
         catchUpThread.start();
     }
 
-    /// Hands over what an apply chunk did. Called by the apply thread, in order, after the view of the chunk was
-    /// published and before the outcomes are given to the callers: so a client that has the answer to its write and
-    /// then creates a watcher gets a later revision first. Does not wait and does no I/O.
+    /// Hands over what an apply chunk did. Called by the apply thread, in order, after the view of the chunk
+    /// was published and before the outcomes are given to the callers: so a client that has the answer to
+    /// its write and then creates a watcher gets a later revision first. Does not wait and does no I/O.
     public void publish(Commit commit) {
         if (mailbox.publish(commit)) {
             counts.skips.increment();
         }
     }
 
-    /// The store went to `revision` in one step, by a snapshot: watchers that may have missed something read history
-    /// (WAT-40). Called by the apply thread, after the new state can be read.
+    /// The store went to `revision` in one step, by a snapshot: watchers that may have missed something read
+    /// history (WAT-40). Called by the apply thread, after the new state can be read.
     public void resetTo(long revision) {
         mailbox.skip(revision);
     }

@@ -4,7 +4,8 @@ import java.time.Duration;
 
 /// What watching may cost. All sizes in bytes, all at least 1.
 ///
-/// @param streamBytes      responses that wait for one stream's client; beyond it the stream's watchers read history
+/// @param streamBytes      responses that wait for one stream's client; beyond it the stream's watchers read
+///     history
 /// @param totalBytes       the same for all streams together
 /// @param queueBytes       events handed over by the apply thread and not yet spread to the streams
 /// @param recentBytes      events kept after they were spread, for watchers that start a little in the past
@@ -48,8 +49,8 @@ public record WatchLimits(
         }
     }
 
-    /// 1 MiB a stream, 64 MiB for all streams, 32 MiB between apply and the streams, 4 MiB of recent events, catch-up
-    /// in responses of 1,000 revisions or 1 MiB, progress every ten minutes.
+    /// 1 MiB a stream, 64 MiB for all streams, 32 MiB between apply and the streams, 4 MiB of recent events,
+    /// catch-up in responses of 1,000 revisions or 1 MiB, progress every ten minutes.
     public static WatchLimits defaults() {
         return new WatchLimits(
                 MIB, 64 * MIB, 32 * MIB, 4 * MIB, 4096, 1000, MIB, 10_000, 8 * MIB, Duration.ofMinutes(10));

@@ -8,8 +8,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /// One client stream: its watchers, and the commands that it sends.
 ///
-/// Commands are done by the hub's live thread in the order in which they come, each one followed by [Sink#demand].
-/// Call them from one thread at a time; [#ready] and [#close] from any.
+/// Commands are done by the hub's live thread in the order in which they come, each one followed by
+/// [Sink#demand]. Call them from one thread at a time; [#ready] and [#close] from any.
 public final class WatchSession {
     private final WatchHub hub;
     private final Outbox outbox;
@@ -41,7 +41,8 @@ public final class WatchSession {
         });
     }
 
-    /// Gives a watcher up. Answered by [Delivery.Cancelled] when there is one with this id, else not at all (WAT-14).
+    /// Gives a watcher up. Answered by [Delivery.Cancelled] when there is one with this id, else not at all
+    /// (WAT-14).
     public void cancel(long watchId) {
         hub.live().execute(() -> {
             hub.live().watchers().cancel(this, watchId);
@@ -49,8 +50,8 @@ public final class WatchSession {
         });
     }
 
-    /// Asks how far the stream is (WAT-30). Answered by [Delivery.Progress] when all watchers are synced, else not at
-    /// all.
+    /// Asks how far the stream is (WAT-30). Answered by [Delivery.Progress] when all watchers are synced,
+    /// else not at all.
     public void requestProgress() {
         hub.live().execute(() -> {
             hub.live().watchers().progress(this);
@@ -87,8 +88,8 @@ public final class WatchSession {
         return progressNanos;
     }
 
-    /// Whether a watcher has the id. It stays taken until the client cancels the watcher, also when a compaction
-    /// closed it (WAT-05, WAT-13).
+    /// Whether a watcher has the id. It stays taken until the client cancels the watcher, also when a
+    /// compaction closed it (WAT-05, WAT-13).
     boolean isTaken(long watchId) {
         return watchers.containsKey(watchId);
     }

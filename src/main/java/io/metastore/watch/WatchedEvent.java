@@ -26,7 +26,8 @@ public final class WatchedEvent {
         return previous;
     }
 
-    /// Where the edge keeps the event's encoded form, so that many watchers share it; null before the first use.
+    /// Where the edge keeps the event's encoded form, so that many watchers share it; null before the first
+    /// use.
     public Object encoding() {
         return encoding;
     }

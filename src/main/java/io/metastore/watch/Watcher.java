@@ -9,8 +9,8 @@ final class Watcher {
     private final WatchSpec spec;
     private final long id;
 
-    /// The first revision whose events may still have to be put on the stream. For a synced watcher only a lower
-    /// bound: everything up to the live thread's revision is done as well.
+    /// The first revision whose events may still have to be put on the stream. For a synced watcher only a
+    /// lower bound: everything up to the live thread's revision is done as well.
     long next;
 
     /// Its place in its owner's index.

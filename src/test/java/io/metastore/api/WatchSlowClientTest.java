@@ -16,8 +16,8 @@ class WatchSlowClientTest {
     private static final int EVENTS = 60;
     private static final int STREAMS = 10;
 
-    /// WAT-27: what waits for clients that do not read is bounded; when they read again they get everything in order,
-    /// once.
+    /// WAT-27: what waits for clients that do not read is bounded; when they read again they get everything
+    /// in order, once.
     @Test
     @Timeout(value = 120, unit = TimeUnit.SECONDS)
     void aClientThatDoesNotReadCostsBoundedMemoryAndMissesNothing() throws Exception {

@@ -94,8 +94,9 @@ class WireContractTest {
             expected.add(row[1] + "." + row[2] + " " + row[3]);
         }
         TreeSet<String> actual = new TreeSet<>();
-        messages().forEach(message ->
-                actual.add(message.getFullName() + " " + message.getFields().size()));
+        messages()
+                .forEach(message -> actual.add(
+                        message.getFullName() + " " + message.getFields().size()));
         assertSame(117, expected, actual);
     }
 
@@ -140,8 +141,7 @@ class WireContractTest {
         }
         TreeSet<String> actual = new TreeSet<>();
         FILES.forEach(file -> file.getEnumTypes().forEach(type -> values(file, type, actual)));
-        messages().forEach(message ->
-                message.getEnumTypes().forEach(type -> values(message.getFile(), type, actual)));
+        messages().forEach(message -> message.getEnumTypes().forEach(type -> values(message.getFile(), type, actual)));
         assertSame(33, expected, actual);
     }
 

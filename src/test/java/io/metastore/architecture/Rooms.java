@@ -16,8 +16,9 @@ import java.util.regex.Pattern;
 final class Rooms {
     private static final String ROOT = "io.metastore.";
 
-    /// From the outside inwards. A package imports only what stands further down; those of one line stand beside each
-    /// other and do not know each other, except that configuration and command line are one thing in two rooms.
+    /// From the outside inwards. A package imports only what stands further down; those of one line stand
+    /// beside each other and do not know each other, except that configuration and command line are one
+    /// thing in two rooms.
     static final List<List<String>> ORDER = List.of(
             List.of("server", "cli"),
             List.of("api"),
@@ -104,7 +105,8 @@ final class Rooms {
         for (JavaClass type : classes) {
             String from = room(type.getName());
             for (Dependency dependency : type.getDirectDependenciesFromSelf()) {
-                String target = dependency.getTargetClass().getBaseComponentType().getName();
+                String target =
+                        dependency.getTargetClass().getBaseComponentType().getName();
                 String to = room(target);
                 if (!to.isEmpty() && !from.isEmpty() && !to.equals(from) && !mayKnow(from, to, target)) {
                     wrong.add(type.getName() + " knows " + target);
@@ -141,7 +143,8 @@ final class Rooms {
         TreeSet<String> wrong = new TreeSet<>();
         for (JavaClass type : classes) {
             for (Dependency dependency : type.getDirectDependenciesFromSelf()) {
-                String target = dependency.getTargetClass().getBaseComponentType().getName();
+                String target =
+                        dependency.getTargetClass().getBaseComponentType().getName();
                 VENDORS.forEach((vendor, allowed) -> {
                     if (target.startsWith(vendor) && !allowed.test(type)) {
                         wrong.add(type.getName() + " knows " + target);
@@ -158,7 +161,8 @@ final class Rooms {
             if (DETERMINISTIC.contains(room(type.getName())) && !isMetrics(type) && !isGenerated(type)) {
                 List<JavaAccess<?>> accesses = new ArrayList<>(type.getAccessesFromSelf());
                 for (JavaAccess<?> access : accesses) {
-                    String target = access.getTargetOwner().getName() + "." + access.getTarget().getName();
+                    String target = access.getTargetOwner().getName() + "."
+                            + access.getTarget().getName();
                     if (UNSTEADY.matcher(target).matches()) {
                         wrong.add(access.getOrigin().getFullName() + " uses " + target);
                     }

@@ -7,10 +7,11 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// A Java source as far as tidiness needs it: lines, braces outside of text and comments, and what stands before them.
+/// A Java source as far as tidiness needs it: lines, braces outside of text and comments, and what stands
+/// before them.
 final class SourceFile {
-    private static final Pattern STATEMENT =
-            Pattern.compile("^(if|for|while|switch|catch|try|synchronized|else|do|return|throw|case|default|yield)\\b.*");
+    private static final Pattern STATEMENT = Pattern.compile(
+            "^(if|for|while|switch|catch|try|synchronized|else|do|return|throw|case|default|yield)\\b.*");
     private static final Pattern METHOD =
             Pattern.compile(".*\\w\\s*\\([^=]*\\)\\s*(throws\\s[\\w\\s.,]+)?$", Pattern.DOTALL);
     private static final Pattern TYPE =
@@ -36,7 +37,9 @@ final class SourceFile {
     private record Open(String header, int line) {}
 
     List<Method> methods() {
-        String code = TEXT.matcher(text).replaceAll(found -> "\n".repeat((int) found.group().chars().filter(c -> c == '\n').count()));
+        String code = TEXT.matcher(text)
+                .replaceAll(found -> "\n".repeat((int)
+                        found.group().chars().filter(c -> c == '\n').count()));
         List<Method> methods = new ArrayList<>();
         Deque<Open> open = new ArrayDeque<>();
         StringBuilder header = new StringBuilder();

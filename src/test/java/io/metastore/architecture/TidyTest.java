@@ -23,8 +23,8 @@ class TidyTest {
 
     private static final Pattern LEFT_OVER = Pattern.compile("\\b(" + "FIX" + "ME|TO" + "DO|X" + "XX)\\b");
     private static final Pattern MACHINE = Pattern.compile("(^|[\"'\\s=(:])/(wo" + "rk|ro" + "ot|ho" + "me)/\\w");
-    private static final Pattern REGISTRY = Pattern.compile(
-            "repo1?\\.mav" + "en|mav" + "en\\.org|pyp" + "i\\.org|registry\\.np" + "mjs|proxy\\.gol" + "ang|crat" + "es\\.io|jcen" + "ter");
+    private static final Pattern REGISTRY = Pattern.compile("repo1?\\.mav" + "en|mav" + "en\\.org|pyp"
+            + "i\\.org|registry\\.np" + "mjs|proxy\\.gol" + "ang|crat" + "es\\.io|jcen" + "ter");
 
     private static final Set<String> SKIPPED = Set.of(".git", "target", ".mvn", "node_modules", ".idea");
     private static final Set<String> TEXTS =
@@ -58,8 +58,9 @@ class TidyTest {
 
     private static void assertNoneInSources(String folder, BiConsumer<SourceFile, List<String>> check) {
         List<String> wrong = new ArrayList<>();
-        List<Path> sources =
-                files(Path.of(folder)).filter(file -> file.toString().endsWith(".java")).toList();
+        List<Path> sources = files(Path.of(folder))
+                .filter(file -> file.toString().endsWith(".java"))
+                .toList();
         assertTrue(sources.size() > 40, "sources found");
         for (Path source : sources) {
             List<String> here = new ArrayList<>();
@@ -115,8 +116,10 @@ class TidyTest {
 
     @Test
     void whatIsUntidyIsSeen() {
-        String longMethod = "class A {\n    void a(int b)\n            throws E {\n" + "        x(\"{\");\n".repeat(70) + "    }\n}\n";
-        SourceFile untidy = new SourceFile("/// Said.\npublic class Said {\n    public record Unsaid() {}\n}\n" + longMethod);
+        String longMethod = "class A {\n    void a(int b)\n            throws E {\n" + "        x(\"{\");\n".repeat(70)
+                + "    }\n}\n";
+        SourceFile untidy =
+                new SourceFile("/// Said.\npublic class Said {\n    public record Unsaid() {}\n}\n" + longMethod);
         assertEquals(List.of("Unsaid"), untidy.undocumented());
         assertEquals(73, untidy.methods().getFirst().lines());
         assertTrue(LEFT_OVER.matcher("// TO" + "DO later").find());

@@ -93,8 +93,10 @@ class BenchCommandTest {
     private static void answerHttp(ServerSocket socket) {
         while (!socket.isClosed()) {
             try (Socket connection = socket.accept()) {
-                connection.getOutputStream()
-                        .write("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+                connection
+                        .getOutputStream()
+                        .write("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"
+                                .getBytes(StandardCharsets.US_ASCII));
                 connection.shutdownOutput();
                 connection.getInputStream().readAllBytes();
             } catch (IOException e) {
@@ -112,8 +114,8 @@ class BenchCommandTest {
             }
             FakeServer.ok(reply);
         })) {
-            Outcome outcome = put(
-                    server, "--clients", "10", "--duration", "30s", "--patience", "1s", "--json", json.toString());
+            Outcome outcome =
+                    put(server, "--clients", "10", "--duration", "30s", "--patience", "1s", "--json", json.toString());
             assertSays(outcome, 1, server.endpoint() + " stopped answering: nothing for 1.0 s");
             assertTrue(outcome.out().matches("(?s).*put +\\d{3} .*UNAVAILABLE.*"), outcome.toString());
             assertTrue(Files.readString(json).contains("\"aborted\": \"" + server.endpoint()), Files.readString(json));
@@ -153,7 +155,8 @@ class BenchCommandTest {
         }
     }
 
-    /// A server that answers nothing for 400 ms. One closed client sees one slow call; at a fixed rate all calls that were due meanwhile are slow.
+    /// A server that answers nothing for 400 ms. One closed client sees one slow call; at a fixed rate all
+    /// calls that were due meanwhile are slow.
     @Test
     void aStallShowsWithEverybodyWhomItWouldHaveHit(@TempDir Path folder) throws IOException {
         assertTrue(slowShare(folder, "--total", "1500") < 0.01);
@@ -184,6 +187,7 @@ class BenchCommandTest {
 
     private static double millis(String json, String name) {
         int at = json.indexOf("\"" + name + "\": ");
-        return Double.parseDouble(json.substring(at + name.length() + 4, json.indexOf(',', at)).strip());
+        return Double.parseDouble(
+                json.substring(at + name.length() + 4, json.indexOf(',', at)).strip());
     }
 }

@@ -58,7 +58,8 @@ class CompareFiguresTest {
     void cpuTimeIsReadBehindANameWithSpacesAndBrackets() {
         assertEquals(
                 10,
-                ProcessUsage.cpuTicks("7 (a b) c) S 1 7 7 0 -1 4194560 100 0 0 0 1 2 3 4 20 0 5 0 100 1000 10 18446744073709551615"));
+                ProcessUsage.cpuTicks(
+                        "7 (a b) c) S 1 7 7 0 -1 4194560 100 0 0 0 1 2 3 4 20 0 5 0 100 1000 10 18446744073709551615"));
     }
 
     @Test

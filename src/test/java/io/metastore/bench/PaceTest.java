@@ -18,7 +18,8 @@ class PaceTest {
         assertEquals(Pace.NONE, pace.claim(1, START));
         assertEquals(1, pace.claim(1, START + MILLI));
 
-        // Nobody was free for half a second: the next call of the lane still is number 2, measured from when it was due.
+        // Nobody was free for half a second: the next call of the lane still is number 2, measured from when it was
+        // due.
         long late = START + 500 * MILLI;
         assertEquals(2, pace.claim(0, late));
         assertEquals(START + 2 * MILLI, pace.intended(2, late));

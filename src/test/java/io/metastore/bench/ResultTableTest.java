@@ -40,8 +40,8 @@ class ResultTableTest {
         for (int i = 0; i < wanted.length; i++) {
             assertEquals(wanted[i], Double.parseDouble(cells[3 + i]), wanted[i] * 0.002);
         }
-        assertTrue(
-                lines[2].startsWith("2.00 s, refused 3, errors 4, unanswered 5, unsent 0; the driver's own CPU 20.0 µs"));
+        assertTrue(lines[2].startsWith(
+                "2.00 s, refused 3, errors 4, unanswered 5, unsent 0; the driver's own CPU 20.0 µs"));
         assertEquals("  4 × UNKNOWN: no", lines[3]);
     }
 
@@ -56,6 +56,8 @@ class ResultTableTest {
 
     @Test
     void jsonEscapesText() {
-        assertEquals("{\n  \"a\\\"b\": [\n    \"\\\\\\n\\u0001\",\n    null\n  ]\n}\n", Json.write(Map.of("a\"b", Arrays.asList("\\\n\u0001", null))));
+        assertEquals(
+                "{\n  \"a\\\"b\": [\n    \"\\\\\\n\\u0001\",\n    null\n  ]\n}\n",
+                Json.write(Map.of("a\"b", Arrays.asList("\\\n\u0001", null))));
     }
 }

@@ -62,23 +62,30 @@ class JetcdIT {
 
     @Test
     void keysAndOldRevisions() throws Exception {
-        long first = get(jetcd.getKVClient().put(key("a"), text("1"))).getHeader().getRevision();
+        long first =
+                get(jetcd.getKVClient().put(key("a"), text("1"))).getHeader().getRevision();
         get(jetcd.getKVClient().put(key("a"), text("2")));
         get(jetcd.getKVClient().put(key("b"), text("3")));
 
-        GetResponse all = get(jetcd.getKVClient().get(key(""), GetOption.builder().isPrefix(true).build()));
+        GetResponse all = get(jetcd.getKVClient()
+                .get(key(""), GetOption.builder().isPrefix(true).build()));
         assertEquals(List.of("2", "3"), values(all.getKvs()));
-        GetResponse old = get(
-                jetcd.getKVClient().get(key("a"), GetOption.builder().withRevision(first).build()));
+        GetResponse old = get(jetcd.getKVClient()
+                .get(key("a"), GetOption.builder().withRevision(first).build()));
         assertEquals(List.of("1"), values(old.getKvs()));
         assertEquals(
                 2,
-                get(jetcd.getKVClient().delete(key(""), DeleteOption.builder().isPrefix(true).build()))
+                get(jetcd.getKVClient()
+                                .delete(
+                                        key(""),
+                                        DeleteOption.builder().isPrefix(true).build()))
                         .getDeleted());
     }
 
     private static List<String> values(List<KeyValue> kvs) {
-        return kvs.stream().map(kv -> kv.getValue().toString(StandardCharsets.UTF_8)).toList();
+        return kvs.stream()
+                .map(kv -> kv.getValue().toString(StandardCharsets.UTF_8))
+                .toList();
     }
 
     @Test
@@ -87,24 +94,27 @@ class JetcdIT {
         Op put = Op.put(key("t"), text("mine"), PutOption.DEFAULT);
         Op read = Op.get(key("t"), GetOption.DEFAULT);
 
-        TxnResponse won = get(jetcd.getKVClient().txn().If(absent).Then(put).Else(read).commit());
+        TxnResponse won =
+                get(jetcd.getKVClient().txn().If(absent).Then(put).Else(read).commit());
         assertTrue(won.isSucceeded());
-        TxnResponse lost = get(jetcd.getKVClient().txn().If(absent).Then(put).Else(read).commit());
+        TxnResponse lost =
+                get(jetcd.getKVClient().txn().If(absent).Then(put).Else(read).commit());
         assertFalse(lost.isSucceeded());
         assertEquals(List.of("mine"), values(lost.getGetResponses().getFirst().getKvs()));
     }
 
     @Test
     void watchesFromThePastAndOn() throws Exception {
-        long first = get(jetcd.getKVClient().put(key("w"), text("1"))).getHeader().getRevision();
+        long first =
+                get(jetcd.getKVClient().put(key("w"), text("1"))).getHeader().getRevision();
         BlockingQueue<WatchEvent> events = new LinkedBlockingQueue<>();
         WatchOption from = WatchOption.builder()
                 .withRevision(first)
                 .withPrevKV(true)
                 .isPrefix(true)
                 .build();
-        try (Watch.Watcher ignored = jetcd.getWatchClient()
-                .watch(key("w"), from, response -> events.addAll(response.getEvents()))) {
+        try (Watch.Watcher ignored =
+                jetcd.getWatchClient().watch(key("w"), from, response -> events.addAll(response.getEvents()))) {
             get(jetcd.getKVClient().put(key("w"), text("2")));
             get(jetcd.getKVClient().delete(key("w")));
 

@@ -19,7 +19,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// Every flag of etcd 3.7.3, from a list of its own: understood, warned about or refused, and never anything else.
+/// Every flag of etcd 3.7.3, from a list of its own: understood, warned about or refused, and never anything
+/// else.
 class EtcdFlagTest {
     record Row(String flag, String kind, String standard, String variable) {
         String name() {

@@ -15,8 +15,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// `bin/metastore` finds its jar and a Java from any working directory, and says plainly what is missing. The Java of
-/// these tests is a script that prints what it was called with.
+/// `bin/metastore` finds its jar and a Java from any working directory, and says plainly what is missing.
+/// The Java of these tests is a script that prints what it was called with.
 class LauncherTest {
     @TempDir
     Path folder;

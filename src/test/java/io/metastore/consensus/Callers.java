@@ -15,8 +15,7 @@ final class Callers {
     record Call(Proposal proposal, CompletableFuture<Outcome<? extends Result>> end) {}
 
     static Call put(String key, int valueBytes) {
-        Command.Put put =
-                new Command.Put(Bytes.utf8(key), Bytes.wrap(new byte[valueBytes]), 0, false, false, false);
+        Command.Put put = new Command.Put(Bytes.utf8(key), Bytes.wrap(new byte[valueBytes]), 0, false, false, false);
         CompletableFuture<Outcome<? extends Result>> end = new CompletableFuture<>();
         Proposal proposal = new Proposal(put, CommandCodec.encode(put), new Proposal.Caller() {
             @Override

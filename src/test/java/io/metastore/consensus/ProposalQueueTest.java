@@ -115,7 +115,9 @@ class ProposalQueueTest {
         ProposalQueue queue = new ProposalQueue(new ProposalQueue.Limits(10, 100));
         Callers.Call large = Callers.put("large", 1000);
         queue.offer(large.proposal());
-        assertThrows(Unavailable.QueueFull.class, () -> queue.offer(Callers.put("small", 1).proposal()));
+        assertThrows(
+                Unavailable.QueueFull.class,
+                () -> queue.offer(Callers.put("small", 1).proposal()));
         assertEquals(1, queue.depth().refused());
         queue.release(1, queue.depth().bytes());
         assertEquals(new ProposalQueue.Depth(1, 0, 0, 1), queue.depth());
@@ -130,7 +132,8 @@ class ProposalQueueTest {
         queue.timeOut(TimeUnit.HOURS.toNanos(1));
         assertFalse(call.end().isDone());
         queue.timeOut(0);
-        ExecutionException failure = assertThrows(ExecutionException.class, () -> call.end().get());
+        ExecutionException failure =
+                assertThrows(ExecutionException.class, () -> call.end().get());
         Unavailable.TimedOut reason = assertInstanceOf(Unavailable.TimedOut.class, failure.getCause());
         assertTrue(reason.mayHaveApplied());
         assertEquals(1, queue.depth().outstanding());
@@ -145,7 +148,9 @@ class ProposalQueueTest {
         Callers.Call call = Callers.put("before", 1);
         queue.offer(call.proposal());
         queue.close();
-        assertThrows(Unavailable.Stopping.class, () -> queue.offer(Callers.put("after", 1).proposal()));
+        assertThrows(
+                Unavailable.Stopping.class,
+                () -> queue.offer(Callers.put("after", 1).proposal()));
         assertEquals(1, queue.take(_ -> 0, 10, 1000).size());
         assertEquals(List.of(), queue.take(_ -> 0, 10, 1000));
     }

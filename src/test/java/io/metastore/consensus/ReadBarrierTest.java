@@ -64,7 +64,8 @@ class ReadBarrierTest {
         assertEquals(List.of("second"), passed);
     }
 
-    /// Every read sees what was agreed before it arrived: the applied index is read only when its round begins or later.
+    /// Every read sees what was agreed before it arrived: the applied index is read only when its round begins
+    /// or later.
     @Test
     void noReadPassesByARoundThatBeganBeforeIt() throws Exception {
         AtomicLong agreed = new AtomicLong();

@@ -52,8 +52,8 @@ class ApplyLoopTest {
         return new ApplyLoop(
                 machine,
                 limits,
-                (events, _, revision) ->
-                        order.add("told " + events.size() + " at " + revision + " of " + store.state().appliedIndex()),
+                (events, _, revision) -> order.add("told " + events.size() + " at " + revision + " of "
+                        + store.state().appliedIndex()),
                 metrics);
     }
 
@@ -128,7 +128,8 @@ class ApplyLoopTest {
         assertEquals(1, store.state().appliedIndex());
     }
 
-    /// Chunks are cut behind the entry that fills them, and an answer comes only once its chunk is written and published.
+    /// Chunks are cut behind the entry that fills them, and an answer comes only once its chunk is written and
+    /// published.
     @Test
     void chunksAreCutAtEntriesAndAnsweredWhenPublished() {
         List<FedEntries.Fed> entries = new ArrayList<>();
@@ -146,9 +147,12 @@ class ApplyLoopTest {
         loop(new ChunkLimits(4, 1 << 20)).run(fed);
         assertEquals(
                 List.of(
-                        "told 4 at 5 of 2", "applied 2",
-                        "told 4 at 9 of 4", "applied 4",
-                        "told 4 at 13 of 6", "applied 6",
+                        "told 4 at 5 of 2",
+                        "applied 2",
+                        "told 4 at 9 of 4",
+                        "applied 4",
+                        "told 4 at 13 of 6",
+                        "applied 6",
                         "told 2 at 15 of 7"),
                 order);
         entries.forEach(entry -> assertEquals(2, entry.outcomes().size()));

@@ -113,13 +113,13 @@ class EntryCodecTest {
         }
     }
 
-    /// Whatever depth gets through the front door has to get through the log, or the member never starts again. Protobuf
-    /// stops requests nested deeper than 100 messages, which is 49 transactions within each other.
+    /// Whatever depth gets through the front door has to get through the log, or the member never starts
+    /// again. Protobuf stops requests nested deeper than 100 messages, which is 49 transactions within each
+    /// other.
     @Test
     void deeplyNestedTransactionsComeBack() {
         Command.Txn txn = new Command.Txn(
-                List.of(new Compare(
-                        KeyRange.single(KEY), Compare.Target.MOD, Compare.Relation.EQUAL, 0, Bytes.EMPTY)),
+                List.of(new Compare(KeyRange.single(KEY), Compare.Target.MOD, Compare.Relation.EQUAL, 0, Bytes.EMPTY)),
                 List.of(new Operation.Delete(new Command.DeleteRange(KeyRange.ALL, false))),
                 List.of());
         for (int depth = 1; depth <= 64; depth++) {
@@ -146,7 +146,9 @@ class EntryCodecTest {
         System.out.println("mutating entries, seed " + seed);
         Random random = new Random(seed);
         byte[][] origins = {
-            Golden.bytes("entry-single"), Golden.bytes("entry-batch"), encoded(List.of(everything(), everything()), true)
+            Golden.bytes("entry-single"),
+            Golden.bytes("entry-batch"),
+            encoded(List.of(everything(), everything()), true)
         };
         long end = System.nanoTime() + 1_000_000_000L * Integer.getInteger("fuzz.seconds", 2);
         int valid = 0;

@@ -204,8 +204,8 @@ final class OracleMachine {
         return relation.test(order);
     }
 
-    /// TXN-18 to TXN-20. A key that an earlier operation deletes is not there for ignore_value; etcd does not look and
-    /// crashes when it gets there.
+    /// TXN-18 to TXN-20. A key that an earlier operation deletes is not there for ignore_value; etcd does not
+    /// look and crashes when it gets there.
     private StoreError check(Path path, List<KeyRange> deleted) {
         int nested = 0;
         for (Operation operation : path.operations()) {
@@ -230,8 +230,7 @@ final class OracleMachine {
         if (put.lease() != 0 && !leases.containsKey(put.lease())) {
             return StoreError.LEASE_NOT_FOUND;
         }
-        boolean gone = store.newest(put.key()) == null
-                || deleted.stream().anyMatch(range -> range.contains(put.key()));
+        boolean gone = store.newest(put.key()) == null || deleted.stream().anyMatch(range -> range.contains(put.key()));
         return (put.ignoreValue() || put.ignoreLease()) && gone ? StoreError.KEY_NOT_FOUND : null;
     }
 

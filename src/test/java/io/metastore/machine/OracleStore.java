@@ -14,8 +14,9 @@ import java.util.NavigableMap;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/// The naive store that the real one is held against: every version of every key for ever, in memory, searched without
-/// any index over revisions. Written from the numbered statements, sharing nothing with the store but its value types.
+/// The naive store that the real one is held against: every version of every key for ever, in memory, searched
+/// without any index over revisions. Written from the numbered statements, sharing nothing with the store but
+/// its value types.
 final class OracleStore {
     /// @param pair null for a deletion
     record Version(Revision revision, KeyValue pair) {}

@@ -61,7 +61,8 @@ final class OutcomeCheck {
         }
     }
 
-    /// Equal up to the order of ties, which is nobody's business (KVR-09): what is cut off among ties is not, either.
+    /// Equal up to the order of ties, which is nobody's business (KVR-09): what is cut off among ties is
+    /// not, either.
     static void same(String what, RangeQuery query, RangeResult expected, RangeResult actual) {
         equal("count of " + what, expected.count(), actual.count());
         equal("more of " + what, expected.more(), actual.more());

@@ -10,8 +10,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Random histories of everything that a raft entry can hold, on the real state machine over RocksDB and on a naive one
-/// in
+/// Random histories of everything that a raft entry can hold, on the real state machine over RocksDB and on a
+/// naive one in
 /// memory: every outcome, event, view, count and hash must be equal, whatever is collected, lost or replayed in
 /// between.
 ///
@@ -71,8 +71,8 @@ class StateMachineModelTest {
         fail(script.toString(), last == null ? failure : last);
     }
 
-    /// What a shorter history must still show: the beginning of the message, before anything that depends on the
-    /// history.
+    /// What a shorter history must still show: the beginning of the message, before anything that depends on
+    /// the history.
     private static String kind(Throwable failure) {
         String message = String.valueOf(failure.getMessage());
         int end = 0;

@@ -75,8 +75,8 @@ final class ViewCheck {
         events(Math.max(current - 20, compacted));
     }
 
-    /// What is there above the compacted revision is complete; exactly at it only what is newest of its key need be
-    /// (CMP-08).
+    /// What is there above the compacted revision is complete; exactly at it only what is newest of its key
+    /// need be (CMP-08).
     void events(long from) {
         List<Event> expected = between(oracle.events(), from);
         List<Event> actual = new ArrayList<>();

@@ -45,7 +45,8 @@ class CollectionTest {
         return states;
     }
 
-    /// Wherever a crash interrupts the walk, and whatever of it was flushed, the next start ends with the same rows.
+    /// Wherever a crash interrupts the walk, and whatever of it was flushed, the next start ends with the
+    /// same rows.
     @Test
     void aCrashAfterAnyStepLeavesNothingBehind() throws IOException, RevisionUnavailable {
         List<String> expected;
@@ -126,8 +127,8 @@ class CollectionTest {
         }
     }
 
-    /// Once everything is compacted, the history holds what lives and no more; the row of a delete exactly at the
-    /// compacted revision stays until the next walk (CMP-08).
+    /// Once everything is compacted, the history holds what lives and no more; the row of a delete exactly
+    /// at the compacted revision stays until the next walk (CMP-08).
     @Test
     void nothingPilesUp() throws RevisionUnavailable {
         try (StoreFolder folder = new StoreFolder(parent)) {

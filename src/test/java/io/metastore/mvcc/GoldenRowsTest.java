@@ -14,7 +14,8 @@ import io.metastore.value.Revision;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
-/// Rows as they lie on disk: what was ever written stays readable, and what is written now are these very bytes.
+/// Rows as they lie on disk: what was ever written stays readable, and what is written now are these very
+/// bytes.
 class GoldenRowsTest {
     private static final Bytes KEY = Bytes.wrap(concat("/registry/pods/", 0, 0xff, 'a'));
     private static final KeyValue PAIR = new KeyValue(KEY, Bytes.wrap(concat("value ", 0, 1, 0xfe)), 5, 300, 7, -2);

@@ -18,7 +18,8 @@ class MvccStoreTest {
     private final Random random = new Random(9);
     private final TreeSet<Bytes> live = new TreeSet<>();
 
-    /// Counts are stored now and then: a start catches up from the history since, splitting runs as they have grown.
+    /// Counts are stored now and then: a start catches up from the history since, splitting runs as they
+    /// have grown.
     @Test
     void countsCatchUpAfterACrash() throws IOException, RevisionUnavailable {
         try (StoreFolder folder = new StoreFolder(parent)) {
@@ -61,7 +62,12 @@ class MvccStoreTest {
                     for (int i = 0; i < 50; i++) {
                         KeyRange range = range();
                         RangeQuery query = new RangeQuery(
-                                range, then, 0, RangeQuery.Detail.COUNT_ONLY, RangeQuery.Order.NONE, RangeQuery.Filter.NONE);
+                                range,
+                                then,
+                                0,
+                                RangeQuery.Detail.COUNT_ONLY,
+                                RangeQuery.Order.NONE,
+                                RangeQuery.Filter.NONE);
                         assertEquals(count(at, range), view.range(query).count());
                     }
                 }

@@ -39,7 +39,9 @@ class RecentChangesTest {
                     created(chunk));
             all.addAll(chunk);
             taken.add(new Taken(recent.newest(), revision));
-            known += round % 4 != 0 ? 0 : check(random, all, taken.get(Math.max(0, taken.size() - 1 - random.nextInt(20))), revision);
+            known += round % 4 != 0
+                    ? 0
+                    : check(random, all, taken.get(Math.max(0, taken.size() - 1 - random.nextInt(20))), revision);
         }
         assertNotEquals(0, known);
         assertEquals(RecentChanges.UNKNOWN, recent.newest().gained(KeyRange.ALL, 10));
@@ -57,7 +59,8 @@ class RecentChangesTest {
                 .filter(change -> range.contains(change.key()))
                 .mapToLong(change -> change.created() ? 1 : -1)
                 .sum();
-        assertEquals(expected, gained, () -> range + " from " + from.revision() + " back to " + at + ", newest " + newest);
+        assertEquals(
+                expected, gained, () -> range + " from " + from.revision() + " back to " + at + ", newest " + newest);
         return 1;
     }
 

@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
-/// The folder of a state database that can lose what was not flushed: a copy of its files as they lie on disk is what a
-/// crash would leave.
+/// The folder of a state database that can lose what was not flushed: a copy of its files as they lie on disk
+/// is what a crash would leave.
 public final class StoreFolder implements AutoCloseable {
     private static final RocksSettings SETTINGS = new RocksSettings(4 << 20, 4 << 20);
 

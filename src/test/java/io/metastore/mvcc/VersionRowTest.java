@@ -25,7 +25,10 @@ class VersionRowTest {
             int keys = a.compareTo(b);
             int expected = keys != 0 ? keys : versionOfB.compareTo(versionOfA);
             int actual = Arrays.compareUnsigned(row(a, versionOfA), row(b, versionOfB));
-            assertEquals(Integer.signum(expected), Integer.signum(actual), () -> a + "@" + versionOfA + " and " + b + "@" + versionOfB);
+            assertEquals(
+                    Integer.signum(expected),
+                    Integer.signum(actual),
+                    () -> a + "@" + versionOfA + " and " + b + "@" + versionOfB);
         }
     }
 

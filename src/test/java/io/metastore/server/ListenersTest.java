@@ -15,8 +15,8 @@ import io.metastore.api.grpc.health.HealthCheckRequest;
 import io.metastore.api.grpc.health.HealthCheckResponse.ServingStatus;
 import io.metastore.api.grpc.health.HealthGrpc;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -85,9 +85,7 @@ class ListenersTest {
     @Test
     void requestsOnOneConnectionAreAnsweredInOrder() throws IOException {
         try (ServedPort served = new ServedPort(Map.of())) {
-            String answers = RawHttp.exchange(
-                    served.port(),
-                    """
+            String answers = RawHttp.exchange(served.port(), """
                     GET /version HTTP/1.1\r
                     Host: a\r
                     \r
@@ -167,11 +165,14 @@ class ListenersTest {
         }
     }
 
-    /// A thousand connections that say nothing, or half of a preface or a request line, are cut, and hinder nobody meanwhile.
+    /// A thousand connections that say nothing, or half of a preface or a request line, are cut, and hinder
+    /// nobody meanwhile.
     @Test
     void halfOpenConnectionsDoNoHarm() throws IOException {
         try (ServedPort served = new ServedPort(Map.of(), Optional.empty(), Duration.ofSeconds(3))) {
-            String[] starts = {"", "P", "PRI * HTTP/2.0\r\n\r\nS", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "G", "GET /health HT"};
+            String[] starts = {
+                "", "P", "PRI * HTTP/2.0\r\n\r\nS", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "G", "GET /health HT"
+            };
             List<Socket> sockets = new ArrayList<>();
             for (int i = 0; i < 1000; i++) {
                 Socket socket = RawHttp.open(served.port());
@@ -225,10 +226,13 @@ class ListenersTest {
                     "listen-client-urls: cannot listen at " + url + ": the port is in use by another program",
                     failure.getMessage());
             failure = assertThrows(ListenFailure.class, () -> new ServedPort(Map.of("listen-metrics-urls", url)));
-            assertTrue(failure.getMessage().startsWith("listen-metrics-urls: cannot listen at " + url), failure.getMessage());
+            assertTrue(
+                    failure.getMessage().startsWith("listen-metrics-urls: cannot listen at " + url),
+                    failure.getMessage());
         }
         IOException failure = assertThrows(
-                ListenFailure.class, () -> new ServedPort(Map.of("listen-client-urls", "http://no-such-host.invalid:0")));
+                ListenFailure.class,
+                () -> new ServedPort(Map.of("listen-client-urls", "http://no-such-host.invalid:0")));
         assertEquals(
                 "listen-client-urls: cannot listen at http://no-such-host.invalid:0: there is no such host",
                 failure.getMessage());

@@ -45,8 +45,7 @@ class MemberPortsTest {
             throw new AssertionError(what, cause);
         })) {
             member.start();
-            MemberPorts ports = new MemberPorts(
-                    member, new Serving(member).services(), registry, registry::scrape);
+            MemberPorts ports = new MemberPorts(member, new Serving(member).services(), registry, registry::scrape);
             try {
                 ports.openMetrics();
                 ports.openClients();
@@ -105,7 +104,8 @@ class MemberPortsTest {
             assertTrue(text.contains("\netcd_server_has_leader 1\n"));
             assertTrue(text.contains("\netcd_mvcc_put_total 3\n"));
             assertTrue(text.contains("\netcd_debugging_mvcc_keys_total 3\n"));
-            assertTrue(text.contains("\netcd_server_client_requests_total{client_api_version=\"unknown\",type=\"unary\"} 3\n"));
+            assertTrue(text.contains(
+                    "\netcd_server_client_requests_total{client_api_version=\"unknown\",type=\"unary\"} 3\n"));
             assertTrue(
                     text.contains(
                             "\ngrpc_server_handled_total{grpc_code=\"OK\",grpc_method=\"Put\",grpc_service=\"etcdserverpb.KV\",grpc_type=\"unary\"} 3\n"));

@@ -37,13 +37,14 @@ import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// docs/architecture.md walks a Put through the house. This traces a real one and finds exactly the classes that the page
-/// names, in the order in which they are first met.
+/// docs/architecture.md walks a Put through the house. This traces a real one and finds exactly the classes
+/// that the page names, in the order in which they are first met.
 ///
 /// Looked at are the classes that do something, a nested one counting as the one around it: not records, enums,
 /// interfaces, nor what only measures.
 class PutTraceTest {
-    private static final List<String> ROOMS = List.of("api", "service", "consensus", "machine", "lease", "watch", "mvcc", "engine");
+    private static final List<String> ROOMS =
+            List.of("api", "service", "consensus", "machine", "lease", "watch", "mvcc", "engine");
 
     /// Threads that look around now and then, whatever is put.
     private static final Set<String> OTHER_THREADS = Set.of("clock", "compaction", "call-rules", "lease-expiry");
@@ -86,7 +87,8 @@ class PutTraceTest {
         return new ArrayList<>(met);
     }
 
-    /// Where the call that event `i` belongs to begins: the second of the two puts that were traced is the one looked at.
+    /// Where the call that event `i` belongs to begins: the second of the two puts that were traced is the one
+    /// looked at.
     private static int firstOfRun(List<RecordedEvent> events, int i) {
         RecordedMethod method = events.get(i).getValue("method");
         return method.getName().equals("put") ? i : 0;
@@ -97,15 +99,16 @@ class PutTraceTest {
                 .run(
                         "server",
                         "--data-dir=" + folder.resolve("data"),
-                        // Otherwise the engine is asked for its size whenever the last answer is a tenth of a second old.
+                        // Otherwise the engine is asked for its size whenever the last answer is a tenth of a second
+                        // old.
                         "--quota-backend-bytes=-1",
                         "--listen-client-urls=http://127.0.0.1:0",
                         "--advertise-client-urls=http://127.0.0.1:2379");
         return ((CommandLine.Next.Serve) next).config();
     }
 
-    /// The first put loads classes and opens connections, the second meets threads that began to wait before they were
-    /// traced, the third is looked at.
+    /// The first put loads classes and opens connections, the second meets threads that began to wait before
+    /// they were traced, the third is looked at.
     private static List<RecordedEvent> record(int port, Path file) throws Exception {
         ManagedChannel channel =
                 NettyChannelBuilder.forAddress("127.0.0.1", port).usePlaintext().build();
@@ -116,7 +119,10 @@ class PutTraceTest {
                     .setValue(ByteString.copyFromUtf8("value"))
                     .build();
             kv.put(put);
-            recording.enable("jdk.MethodTrace").with("filter", String.join(";", classes())).withoutStackTrace();
+            recording
+                    .enable("jdk.MethodTrace")
+                    .with("filter", String.join(";", classes()))
+                    .withoutStackTrace();
             recording.start();
             kv.put(put);
             kv.put(put);
@@ -130,12 +136,15 @@ class PutTraceTest {
     }
 
     private static Set<String> classes() throws Exception {
-        Path root = Path.of(Member.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+        Path root = Path.of(
+                Member.class.getProtectionDomain().getCodeSource().getLocation().toURI());
         Set<String> found = new TreeSet<>();
         for (String room : ROOMS) {
             try (Stream<Path> files = Files.walk(root.resolve("io/metastore/" + room))) {
-                for (Path file : files.filter(path -> path.toString().endsWith(".class")).toList()) {
-                    String name = root.relativize(file).toString().replace('/', '.').replaceAll("\\.class$", "");
+                for (Path file :
+                        files.filter(path -> path.toString().endsWith(".class")).toList()) {
+                    String name =
+                            root.relativize(file).toString().replace('/', '.').replaceAll("\\.class$", "");
                     if (!name.contains(".etcd.") && !name.contains(".replicated.") && acts(name)) {
                         found.add(name);
                     }

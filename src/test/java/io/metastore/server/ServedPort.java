@@ -31,9 +31,8 @@ final class ServedPort implements AutoCloseable {
     static final class StubKv extends KVGrpc.KVImplBase {
         @Override
         public void range(RangeRequest request, StreamObserver<RangeResponse> responses) {
-            responses.onNext(RangeResponse.newBuilder()
-                    .setCount(request.getKey().size())
-                    .build());
+            responses.onNext(
+                    RangeResponse.newBuilder().setCount(request.getKey().size()).build());
             responses.onCompleted();
         }
     }

@@ -77,7 +77,8 @@ class TlsPortTest {
     private SslContext client(Optional<TestAuthority.Issued> own) throws IOException {
         SslContextBuilder builder = GrpcSslContexts.forClient().trustManager(authority.certFile.toFile());
         if (own.isPresent()) {
-            builder.keyManager(own.get().certFile().toFile(), own.get().keyFile().toFile());
+            builder.keyManager(
+                    own.get().certFile().toFile(), own.get().keyFile().toFile());
         }
         return builder.build();
     }
@@ -255,7 +256,9 @@ class TlsPortTest {
                     3,
                     range(
                             served,
-                            GrpcSslContexts.forClient().trustManager(made.toFile()).build()));
+                            GrpcSslContexts.forClient()
+                                    .trustManager(made.toFile())
+                                    .build()));
         }
     }
 }

@@ -13,8 +13,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 
-/// A store in memory: one thread writes, any thread opens its history. What is written can be read at once and is
-/// returned as a commit for the hub, as the apply thread does it.
+/// A store in memory: one thread writes, any thread opens its history. What is written can be read at once
+/// and is returned as a commit for the hub, as the apply thread does it.
 public final class FakeStore implements History.Source {
     private record State(int events, long revision, long compacted) {}
 

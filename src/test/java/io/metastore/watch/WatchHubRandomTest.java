@@ -18,8 +18,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Random schedules on real threads, with limits so small that every path is taken: whatever happens, each watcher
-/// gets the events it asked for, in order, once (WAT-21, WAT-22, WAT-27, WAT-31, WAT-42).
+/// Random schedules on real threads, with limits so small that every path is taken: whatever happens, each
+/// watcher gets the events it asked for, in order, once (WAT-21, WAT-22, WAT-27, WAT-31, WAT-42).
 class WatchHubRandomTest {
     private static final WatchLimits SMALL =
             new WatchLimits(1500, 20_000, 12_000, 6000, 60, 5, 2000, 40, 8000, Duration.ofMillis(100));

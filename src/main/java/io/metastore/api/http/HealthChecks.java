@@ -13,7 +13,8 @@ public interface HealthChecks {
     /// Whether this member has no vote yet.
     boolean isLearner();
 
-    /// Reads one key as everybody agrees it is; fails with a message for people when that is not possible in time.
+    /// Reads one key as everybody agrees it is; fails with a message for people when that is not possible in
+    /// time.
     CompletionStage<Void> linearizableRead();
 
     /// Reads one key as this member knows it.

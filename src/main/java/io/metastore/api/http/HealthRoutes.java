@@ -35,7 +35,9 @@ public final class HealthRoutes {
         ready.put("data_corruption", () -> now(corruption()));
         ready.put("serializable_read", () -> reason(member.serializableRead()));
         ready.put("linearizable_read", () -> reason(member.linearizableRead()));
-        ready.put("non_learner", () -> now(member.isLearner() ? Optional.of("local member is learner") : Optional.empty()));
+        ready.put(
+                "non_learner",
+                () -> now(member.isLearner() ? Optional.of("local member is learner") : Optional.empty()));
         add(routes, "livez", live);
         add(routes, "readyz", ready);
     }
@@ -55,7 +57,8 @@ public final class HealthRoutes {
     }
 
     private static String message(Throwable failure) {
-        Throwable cause = failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        Throwable cause =
+                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
         return cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
     }
 
@@ -63,13 +66,14 @@ public final class HealthRoutes {
         return member.alarms().contains("CORRUPT") ? Optional.of("alarm activated: CORRUPT") : Optional.empty();
     }
 
-    /// Alarms, then the leader, then a read of one key (HTH-02). `exclude` names alarms to overlook, `serializable=true`
-    /// leaves the leader out and reads locally (HTH-03).
+    /// Alarms, then the leader, then a read of one key (HTH-02). `exclude` names alarms to overlook,
+    /// `serializable=true` leaves the leader out and reads locally (HTH-03).
     private CompletionStage<HttpResponse> health(HttpRequest request) {
         List<String> excluded = request.values("exclude");
         for (String alarm : member.alarms()) {
             if (!excluded.contains(alarm)) {
-                return now(Optional.of("ALARM " + (alarm.equals("NOSPACE") || alarm.equals("CORRUPT") ? alarm : "UNKNOWN")))
+                return now(Optional.of(
+                                "ALARM " + (alarm.equals("NOSPACE") || alarm.equals("CORRUPT") ? alarm : "UNKNOWN")))
                         .thenApply(this::health);
             }
         }
@@ -118,7 +122,11 @@ public final class HealthRoutes {
             if (reason.isEmpty()) {
                 lines.append("[+]").append(name).append(" ok\n");
             } else {
-                lines.append("[-]").append(name).append(" failed: ").append(reason.get()).append('\n');
+                lines.append("[-]")
+                        .append(name)
+                        .append(" failed: ")
+                        .append(reason.get())
+                        .append('\n');
                 failed.add(name);
             }
         });

@@ -7,7 +7,8 @@ import java.time.Duration;
 /// @param lineBytes       longest request line; longer ones are answered with 414
 /// @param headerBytes     all headers of a request together; more is answered with 431
 /// @param bodyBytes       longest body; longer ones are answered with 413
-/// @param connections     connections at once that speak HTTP/1.1, all listeners together; more are answered with 503
+/// @param connections     connections at once that speak HTTP/1.1, all listeners together; more are answered
+///     with 503
 /// @param pipelined       requests that a client may send ahead of their answers before the connection is cut
 /// @param requestTime     from the first byte of a request to its last, so that nobody trickles bytes for ever
 /// @param idleTime        a connection between two requests, and a client that does not read its answer

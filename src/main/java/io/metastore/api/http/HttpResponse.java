@@ -22,7 +22,8 @@ public record HttpResponse(int status, Map<String, String> headers, byte[] body)
         return of(status, "application/json", json.getBytes(StandardCharsets.UTF_8));
     }
 
-    /// A refusal in the form in which etcd gives it: the text and a line end, not to be taken for anything but text.
+    /// A refusal in the form in which etcd gives it: the text and a line end, not to be taken for anything
+    /// but text.
     public static HttpResponse error(int status, String text) {
         return new HttpResponse(
                 status,

@@ -8,8 +8,8 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
 
-/// Which path is answered by whom. Paths match exactly; what is not there is answered with 404, another method than a
-/// path allows with 405.
+/// Which path is answered by whom. Paths match exactly; what is not there is answered with 404, another
+/// method than a path allows with 405.
 public final class HttpRoutes {
     private final Map<String, HttpRoute> byPath = new LinkedHashMap<>();
 

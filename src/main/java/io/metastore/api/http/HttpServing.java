@@ -54,7 +54,9 @@ public final class HttpServing implements AutoCloseable {
     private static void refuse(Channel channel) {
         DefaultFullHttpResponse busy = new DefaultFullHttpResponse(
                 HttpVersion.HTTP_1_1, HttpResponseStatus.SERVICE_UNAVAILABLE, Unpooled.EMPTY_BUFFER);
-        busy.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE).setInt(HttpHeaderNames.CONTENT_LENGTH, 0);
+        busy.headers()
+                .set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE)
+                .setInt(HttpHeaderNames.CONTENT_LENGTH, 0);
         channel.config().setAutoRead(false);
         channel.writeAndFlush(busy).addListener(ChannelFutureListener.CLOSE);
     }

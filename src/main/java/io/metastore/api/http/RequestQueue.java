@@ -21,8 +21,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jboss.logging.Logger;
 
-/// Answers the requests of one connection one after the other, in their order, and ends a connection that is idle, that
-/// sends too many requests ahead, or whose client does not read.
+/// Answers the requests of one connection one after the other, in their order, and ends a connection that is
+/// idle, that sends too many requests ahead, or whose client does not read.
 final class RequestQueue extends ChannelInboundHandlerAdapter {
     private static final Logger LOG = Logger.getLogger(RequestQueue.class);
 
@@ -59,15 +59,19 @@ final class RequestQueue extends ChannelInboundHandlerAdapter {
         answering = true;
         rest();
         if (received.refusal() != null) {
-            write(ctx, received, HttpResponse.error(received.refusal().code(), received.refusal().reasonPhrase()));
+            write(
+                    ctx,
+                    received,
+                    HttpResponse.error(
+                            received.refusal().code(), received.refusal().reasonPhrase()));
             return;
         }
         routes.answer(received.request())
                 .toCompletableFuture()
                 .orTimeout(limits.responseTime().toMillis(), TimeUnit.MILLISECONDS)
                 .whenCompleteAsync(
-                        (response, failure) -> write(
-                                ctx, received, failure == null ? response : failed(received.request(), failure)),
+                        (response, failure) ->
+                                write(ctx, received, failure == null ? response : failed(received.request(), failure)),
                         ctx.executor());
     }
 

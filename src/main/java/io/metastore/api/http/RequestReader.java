@@ -50,11 +50,13 @@ final class RequestReader extends ChannelInboundHandlerAdapter {
         body = Unpooled.EMPTY_BUFFER;
     }
 
-    /// The request must be complete in time. For all requests but the first this counts from the end of the headers; until
-    /// then the time of an idle connection runs on, which bytes do not put off (see [RequestQueue]).
+    /// The request must be complete in time. For all requests but the first this counts from the end of the
+    /// headers; until then the time of an idle connection runs on, which bytes do not put off (see
+    /// [RequestQueue]).
     private void expect(ChannelHandlerContext ctx) {
         if (deadline == null) {
-            deadline = ctx.executor().schedule(() -> late(ctx), limits.requestTime().toMillis(), TimeUnit.MILLISECONDS);
+            deadline = ctx.executor()
+                    .schedule(() -> late(ctx), limits.requestTime().toMillis(), TimeUnit.MILLISECONDS);
         }
     }
 

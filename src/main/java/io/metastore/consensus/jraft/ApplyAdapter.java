@@ -24,12 +24,13 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
-/// Hands JRaft's committed entries to the apply loop, on JRaft's state-machine thread, and answers its snapshot calls.
-/// Nothing is ever thrown back at JRaft: it would log it and go on. A fault stops the member instead.
+/// Hands JRaft's committed entries to the apply loop, on JRaft's state-machine thread, and answers its
+/// snapshot calls. Nothing is ever thrown back at JRaft: it would log it and go on. A fault stops the member
+/// instead.
 final class ApplyAdapter extends StateMachineAdapter {
     private static final String STATE = "state";
-    /// File of a snapshot: index of the last entry with commands that it holds. The snapshot's own index may be higher,
-    /// entries of JRaft itself count there and never reach the state.
+    /// File of a snapshot: index of the last entry with commands that it holds. The snapshot's own index may
+    /// be higher, entries of JRaft itself count there and never reach the state.
     private static final String APPLIED = "applied";
 
     private final ApplyLoop loop;
@@ -71,8 +72,8 @@ final class ApplyAdapter extends StateMachineAdapter {
         }
     }
 
-    /// A checkpoint at exactly the applied index, since this thread applies. It flushes the state, so the log may be cut
-    /// behind it.
+    /// A checkpoint at exactly the applied index, since this thread applies. It flushes the state, so the log
+    /// may be cut behind it.
     @Override
     public void onSnapshotSave(SnapshotWriter writer, Closure done) {
         try {

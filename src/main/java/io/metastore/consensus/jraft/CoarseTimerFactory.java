@@ -7,8 +7,9 @@ import com.alipay.sofa.jraft.util.timer.HashedWheelTimer;
 import com.alipay.sofa.jraft.util.timer.Timer;
 import java.util.concurrent.TimeUnit;
 
-/// Timers that tick every 10 ms instead of every millisecond. JRaft keeps four of them per member, and elections and
-/// heartbeats are counted in hundreds of milliseconds: the finer tick only cost an idle member 6 % of a core.
+/// Timers that tick every 10 ms instead of every millisecond. JRaft keeps four of them per member, and
+/// elections and heartbeats are counted in hundreds of milliseconds: the finer tick only cost an idle member
+/// 6 % of a core.
 @SPI(name = "coarse", priority = 10)
 public final class CoarseTimerFactory extends DefaultRaftTimerFactory {
     private static final long TICK_MS = 10;
@@ -16,7 +17,6 @@ public final class CoarseTimerFactory extends DefaultRaftTimerFactory {
 
     @Override
     public Timer createTimer(String name) {
-        return new HashedWheelTimer(
-                new NamedThreadFactory(name, true), TICK_MS, TimeUnit.MILLISECONDS, WHEEL_SLOTS);
+        return new HashedWheelTimer(new NamedThreadFactory(name, true), TICK_MS, TimeUnit.MILLISECONDS, WHEEL_SLOTS);
     }
 }

@@ -36,7 +36,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 
-/// Agreement through SOFAJRaft: the only driver of its node. Every option that matters is set here, with its reason.
+/// Agreement through SOFAJRaft: the only driver of its node. Every option that matters is set here, with its
+/// reason.
 public final class JraftConsensus implements Consensus, AutoCloseable {
     private static final Logger LOG = Logger.getLogger(JraftConsensus.class);
     private static final Set<String> GROUPS_WITH_EXECUTOR = ConcurrentHashMap.newKeySet();
@@ -81,11 +82,12 @@ public final class JraftConsensus implements Consensus, AutoCloseable {
         }
     }
 
-    /// JRaft's default pool rejects work beyond 64 threads, and one rejection at the wrong place leaves a hole in the log.
+    /// JRaft's default pool rejects work beyond 64 threads, and one rejection at the wrong place leaves a hole
+    /// in the log.
     private static void registerExecutor(String group) {
         if (GROUPS_WITH_EXECUTOR.add(group)) {
-            ThreadPoolExecutor executor = new ThreadPoolExecutor(
-                    4, 4, 60, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), work -> {
+            ThreadPoolExecutor executor =
+                    new ThreadPoolExecutor(4, 4, 60, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), work -> {
                         Thread thread = new Thread(work, "raft-closures");
                         thread.setDaemon(true);
                         return thread;
@@ -143,8 +145,8 @@ public final class JraftConsensus implements Consensus, AutoCloseable {
         node.apply(new Task(entry, new EntryClosure(pending)));
     }
 
-    /// What JRaft carries along with an entry that was proposed here. It comes back through the iterator when the entry is
-    /// agreed, or is run with an error when it is not.
+    /// What JRaft carries along with an entry that was proposed here. It comes back through the iterator when
+    /// the entry is agreed, or is run with an error when it is not.
     private record EntryClosure(Pending pending) implements Closure, io.metastore.machine.ProposedBatch {
         @Override
         public void run(Status status) {
@@ -164,9 +166,9 @@ public final class JraftConsensus implements Consensus, AutoCloseable {
         }
     }
 
-    /// JRaft gives one code to entries that it never took and to entries that were in the log when this member stopped
-    /// leading; these may still be agreed, by the next leader or after a restart. Only the text tells them apart, and what is
-    /// not known to be harmless counts as the latter.
+    /// JRaft gives one code to entries that it never took and to entries that were in the log when this member
+    /// stopped leading; these may still be agreed, by the next leader or after a restart. Only the text tells
+    /// them apart, and what is not known to be harmless counts as the latter.
     private static Unavailable proposalReason(Status status) {
         boolean neverTaken = "Is not leader.".equals(status.getErrorMsg());
         return status.getRaftError() == RaftError.EPERM && !neverTaken

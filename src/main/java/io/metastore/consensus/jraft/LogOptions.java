@@ -13,9 +13,9 @@ import org.rocksdb.WALRecoveryMode;
 
 /// How the raft log's database is opened.
 ///
-/// RocksDB's default for a damaged write-ahead log is to drop everything behind the damage in silence: entries that were
-/// acknowledged would be gone, and new ones would take their indexes. Here a torn end, as a crash leaves it, is dropped,
-/// and any other damage refuses to open.
+/// RocksDB's default for a damaged write-ahead log is to drop everything behind the damage in silence: entries
+/// that were acknowledged would be gone, and new ones would take their indexes. Here a torn end, as a crash
+/// leaves it, is dropped, and any other damage refuses to open.
 final class LogOptions {
     private static final long MEMTABLE_BYTES = 32L << 20;
 
@@ -49,7 +49,9 @@ final class LogOptions {
                         .setLevel0FileNumCompactionTrigger(8));
         StorageOptionsFactory.registerRocksDBTableFormatConfig(
                 RocksDBLogStorage.class,
-                new BlockBasedTableConfig().setBlockCache(new LRUCache(16L << 20)).setFormatVersion(5));
+                new BlockBasedTableConfig()
+                        .setBlockCache(new LRUCache(16L << 20))
+                        .setFormatVersion(5));
         registered = true;
     }
 }

@@ -1,6 +1,7 @@
 package io.metastore.consensus.jraft;
 
-/// Says when a snapshot is due: after so many bytes or entries of log since the last, never when nothing was applied.
+/// Says when a snapshot is due: after so many bytes or entries of log since the last, never when nothing was
+/// applied.
 final class SnapshotTrigger {
     private final long bytesMax;
     private final long entriesMax;

@@ -13,8 +13,8 @@ import com.alipay.sofa.jraft.rpc.impl.ConnectionClosedEventListener;
 import com.alipay.sofa.jraft.util.Endpoint;
 import com.alipay.sofa.jraft.util.SPI;
 
-/// How a member without peers reaches them: not at all. Every call fails with an error that says so, and nothing listens.
-/// The transport between members takes its place when there is one.
+/// How a member without peers reaches them: not at all. Every call fails with an error that says so, and
+/// nothing listens. The transport between members takes its place when there is one.
 @SPI(name = "solo", priority = 10)
 public final class SoloRpcFactory implements RaftRpcFactory {
     @Override

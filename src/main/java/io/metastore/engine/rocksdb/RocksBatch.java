@@ -7,12 +7,12 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 
-/// Builds the serialized form of a RocksDB write batch in Java, so that a batch crosses into native code once, not once
-/// per row.
+/// Builds the serialized form of a RocksDB write batch in Java, so that a batch crosses into native code once,
+/// not once per row.
 ///
-/// The form: sequence number (8 bytes, zero here), number of records (4 bytes, little endian), then per record a tag, the
-/// column family's id as a varint, the key and, for a put, the value, each behind its length as a varint. RocksDB keeps
-/// this form in its log files and so keeps it readable.
+/// The form: sequence number (8 bytes, zero here), number of records (4 bytes, little endian), then per record
+/// a tag, the column family's id as a varint, the key and, for a put, the value, each behind its length as a
+/// varint. RocksDB keeps this form in its log files and so keeps it readable.
 final class RocksBatch implements WriteBatch {
     private static final int HEADER = 12;
     private static final byte DELETION = 0x4;

@@ -28,8 +28,9 @@ import org.rocksdb.WriteOptions;
 
 /// The state database in RocksDB: a column family for each table.
 ///
-/// It runs without RocksDB's own write-ahead log, because the raft log is one already, and flushes all tables together, so
-/// that after a crash the tables agree and the applied index among them tells where to go on replaying.
+/// It runs without RocksDB's own write-ahead log, because the raft log is one already, and flushes all tables
+/// together, so that after a crash the tables agree and the applied index among them tells where to go on
+/// replaying.
 public final class RocksEngine implements Engine {
     static {
         RocksDB.loadLibrary();

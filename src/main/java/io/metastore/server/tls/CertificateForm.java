@@ -80,8 +80,8 @@ record CertificateForm(
         byte[] usage = {(byte) (authority ? 1 : 7), (byte) (authority ? 0x86 : 0x80)};
         extensions.add(extension("2.5.29.15", Der.value(Der.BIT_STRING, usage)));
         if (!authority) {
-            extensions.add(extension(
-                    "2.5.29.37", Der.sequence(Der.oid("1.3.6.1.5.5.7.3.1"), Der.oid("1.3.6.1.5.5.7.3.2"))));
+            extensions.add(
+                    extension("2.5.29.37", Der.sequence(Der.oid("1.3.6.1.5.5.7.3.1"), Der.oid("1.3.6.1.5.5.7.3.2"))));
         }
         List<byte[]> names = new ArrayList<>();
         addresses.forEach(address -> names.add(Der.value(IP_TAG, address)));

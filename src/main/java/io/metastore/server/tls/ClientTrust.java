@@ -9,8 +9,8 @@ import java.util.Locale;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedTrustManager;
 
-/// Which client certificates are believed: those whose authority is, that nobody has revoked, and that bear an allowed
-/// host name where some are given.
+/// Which client certificates are believed: those whose authority is, that nobody has revoked, and that bear an
+/// allowed host name where some are given.
 final class ClientTrust extends X509ExtendedTrustManager {
     private static final int DNS_NAME = 2;
     private static final int IP_ADDRESS = 7;
@@ -29,8 +29,9 @@ final class ClientTrust extends X509ExtendedTrustManager {
         for (X509Certificate certificate : chain) {
             for (X509CRL list : revocations) {
                 if (list.isRevoked(certificate)) {
-                    throw new CertificateException("the certificate of " + certificate.getSubjectX500Principal()
-                            + " with serial number " + certificate.getSerialNumber().toString(16) + " is revoked");
+                    throw new CertificateException(
+                            "the certificate of " + certificate.getSubjectX500Principal() + " with serial number "
+                                    + certificate.getSerialNumber().toString(16) + " is revoked");
                 }
             }
         }
@@ -63,7 +64,8 @@ final class ClientTrust extends X509ExtendedTrustManager {
         String wanted = hostname.toLowerCase(Locale.ROOT);
         String given = pattern.toLowerCase(Locale.ROOT);
         int dot = wanted.indexOf('.');
-        return given.equals(wanted) || given.startsWith("*.") && dot > 0 && given.substring(1).equals(wanted.substring(dot));
+        return given.equals(wanted)
+                || given.startsWith("*.") && dot > 0 && given.substring(1).equals(wanted.substring(dot));
     }
 
     @Override

@@ -46,7 +46,8 @@ final class Pem {
         List<Block> blocks = new ArrayList<>();
         while (found.find()) {
             // Some old key files have header lines such as Proc-Type before the data.
-            String data = found.group(2).replaceAll("(?m)^[A-Za-z0-9-]+:.*$", "").replaceAll("\\s", "");
+            String data =
+                    found.group(2).replaceAll("(?m)^[A-Za-z0-9-]+:.*$", "").replaceAll("\\s", "");
             try {
                 blocks.add(new Block(
                         found.group(2).contains("ENCRYPTED") ? "ENCRYPTED PRIVATE KEY" : found.group(1),

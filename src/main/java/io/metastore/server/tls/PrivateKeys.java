@@ -8,12 +8,11 @@ import java.security.spec.InvalidKeySpecException;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.List;
 
-/// Reads private keys in the forms in which people have them. The runtime knows PKCS#8 only; the older ones are put into
-/// such an envelope.
+/// Reads private keys in the forms in which people have them. The runtime knows PKCS#8 only; the older ones
+/// are put into such an envelope.
 final class PrivateKeys {
     private static final byte[] VERSION_0 = Der.value(Der.INTEGER, new byte[] {0});
-    private static final byte[] RSA =
-            Der.sequence(Der.oid("1.2.840.113549.1.1.1"), Der.value(0x05));
+    private static final byte[] RSA = Der.sequence(Der.oid("1.2.840.113549.1.1.1"), Der.value(0x05));
     private static final String EC = "1.2.840.10045.2.1";
     /// In SEC 1, the tag of the curve.
     private static final int CURVE = 0xa0;
@@ -27,8 +26,7 @@ final class PrivateKeys {
                     return decode(key, file, block.der());
                 }
                 case "RSA PRIVATE KEY" -> {
-                    return decode(
-                            key, file, Der.sequence(VERSION_0, RSA, Der.value(Der.OCTET_STRING, block.der())));
+                    return decode(key, file, Der.sequence(VERSION_0, RSA, Der.value(Der.OCTET_STRING, block.der())));
                 }
                 case "EC PRIVATE KEY" -> {
                     return decode(key, file, sec1(key, file, block.der()));
@@ -49,9 +47,7 @@ final class PrivateKeys {
             for (Der.Read part : parts) {
                 if (part.tag() == CURVE) {
                     return Der.sequence(
-                            VERSION_0,
-                            Der.sequence(Der.oid(EC), part.content()),
-                            Der.value(Der.OCTET_STRING, der));
+                            VERSION_0, Der.sequence(Der.oid(EC), part.content()), Der.value(Der.OCTET_STRING, der));
                 }
             }
         } catch (IllegalArgumentException e) {

@@ -17,8 +17,8 @@ import org.jboss.logging.Logger;
 
 /// TLS from files that may be replaced while the server runs: connections made after that get what is new.
 ///
-/// A thread looks at the files once a second. What it finds is used only when it is whole and fits together; until then,
-/// say while somebody has written the certificate and not yet the key, the old one goes on.
+/// A thread looks at the files once a second. What it finds is used only when it is whole and fits together;
+/// until then, say while somebody has written the certificate and not yet the key, the old one goes on.
 public final class ReloadedTls implements TlsOffer, AutoCloseable {
     private static final Logger LOG = Logger.getLogger(ReloadedTls.class);
     private static final Duration LOOK = Duration.ofSeconds(1);

@@ -23,8 +23,8 @@ import java.util.Base64;
 import java.util.List;
 import org.jboss.logging.Logger;
 
-/// A certificate that the server makes for itself, for trials (`--auto-tls`). It is kept in files, so that clients that
-/// were told to trust it may go on doing so after a restart.
+/// A certificate that the server makes for itself, for trials (`--auto-tls`). It is kept in files, so that
+/// clients that were told to trust it may go on doing so after a restart.
 ///
 /// @param certFile PEM
 /// @param keyFile  PEM, for its owner only
@@ -32,8 +32,8 @@ public record SelfSigned(Path certFile, Path keyFile) {
     private static final Logger LOG = Logger.getLogger(SelfSigned.class);
     private static final String NAME = "metastore";
 
-    /// Takes the certificate from `folder`, or makes one there when there is none, when it has expired, or when it is not
-    /// for all of `hosts`.
+    /// Takes the certificate from `folder`, or makes one there when there is none, when it has expired, or
+    /// when it is not for all of `hosts`.
     ///
     /// @param hosts IP addresses and DNS names
     /// @param years validity of a new one

@@ -76,7 +76,10 @@ final class TlsContexts {
             certificate.checkValidity();
         } catch (CertificateExpiredException e) {
             throw new TlsFailure(
-                    CERT, "\"" + settings.certFile() + "\" has expired at " + certificate.getNotAfter().toInstant(), e);
+                    CERT,
+                    "\"" + settings.certFile() + "\" has expired at "
+                            + certificate.getNotAfter().toInstant(),
+                    e);
         } catch (CertificateNotYetValidException e) {
             throw new TlsFailure(
                     CERT,
@@ -89,12 +92,11 @@ final class TlsContexts {
     /// A signature with the key must hold under the certificate.
     private static void checkPair(TlsSettings settings, X509Certificate certificate, PrivateKey key) throws TlsFailure {
         PublicKey publicKey = certificate.getPublicKey();
-        String algorithm =
-                switch (key.getAlgorithm()) {
-                    case "RSA" -> "SHA256withRSA";
-                    case "EC" -> "SHA256withECDSA";
-                    default -> key.getAlgorithm();
-                };
+        String algorithm = switch (key.getAlgorithm()) {
+            case "RSA" -> "SHA256withRSA";
+            case "EC" -> "SHA256withECDSA";
+            default -> key.getAlgorithm();
+        };
         byte[] message = "pair".getBytes(StandardCharsets.US_ASCII);
         boolean fits;
         try {
@@ -126,7 +128,8 @@ final class TlsContexts {
 
     private static List<String> suites(List<String> names, List<String> protocols) throws TlsFailure {
         try {
-            Set<String> known = Set.of(SSLContext.getDefault().getSupportedSSLParameters().getCipherSuites());
+            Set<String> known =
+                    Set.of(SSLContext.getDefault().getSupportedSSLParameters().getCipherSuites());
             List<String> suites = new ArrayList<>();
             for (String name : names) {
                 // Two of Go's older names leave out the hash.
@@ -156,7 +159,8 @@ final class TlsContexts {
                 store = KeyStore.getInstance(KeyStore.getDefaultType());
                 store.load(null, null);
                 int number = 0;
-                for (X509Certificate authority : Pem.certificates(CA, settings.trustedCaFile().get())) {
+                for (X509Certificate authority :
+                        Pem.certificates(CA, settings.trustedCaFile().get())) {
                     store.setCertificateEntry("authority" + number++, authority);
                 }
             }

@@ -48,12 +48,9 @@ final class SingleMember implements AutoCloseable {
         store = new MvccStore(stateFolder.open());
         StateMachine machine = new StateMachine(store);
         ApplyLoop loop = new ApplyLoop(
-                machine,
-                new ChunkLimits(100, 1 << 20),
-                (_, _, _) -> {},
-                new ApplyMetrics(new SimpleMeterRegistry()));
-        RaftSettings settings =
-                new RaftSettings("group-" + port, "127.0.0.1:" + port, 1, folder, 300, 100, 256L << 20, snapshotEntries);
+                machine, new ChunkLimits(100, 1 << 20), (_, _, _) -> {}, new ApplyMetrics(new SimpleMeterRegistry()));
+        RaftSettings settings = new RaftSettings(
+                "group-" + port, "127.0.0.1:" + port, 1, folder, 300, 100, 256L << 20, snapshotEntries);
         consensus = new JraftConsensus(
                 settings,
                 loop,
@@ -93,23 +90,22 @@ final class SingleMember implements AutoCloseable {
     CompletableFuture<Outcome<? extends Result>> put(String key) {
         Command.Put put = new Command.Put(Bytes.utf8(key), Bytes.utf8("value"), 0, false, false, false);
         CompletableFuture<Outcome<? extends Result>> end = new CompletableFuture<>();
-        consensus.propose(
-                EntryCodec.encode(List.of(CommandCodec.encode(put)), true), new Consensus.Pending() {
-                    @Override
-                    public List<? extends Command<?>> commands() {
-                        return List.of(put);
-                    }
+        consensus.propose(EntryCodec.encode(List.of(CommandCodec.encode(put)), true), new Consensus.Pending() {
+            @Override
+            public List<? extends Command<?>> commands() {
+                return List.of(put);
+            }
 
-                    @Override
-                    public void complete(List<Outcome<? extends Result>> outcomes) {
-                        end.complete(outcomes.getFirst());
-                    }
+            @Override
+            public void complete(List<Outcome<? extends Result>> outcomes) {
+                end.complete(outcomes.getFirst());
+            }
 
-                    @Override
-                    public void failed(Unavailable reason) {
-                        end.completeExceptionally(reason);
-                    }
-                });
+            @Override
+            public void failed(Unavailable reason) {
+                end.completeExceptionally(reason);
+            }
+        });
         return end;
     }
 

@@ -81,7 +81,9 @@ public final class TestAuthority {
         X509Certificate certificate = certificate(subject, of, until, false);
         return new Issued(
                 write(subject + ".pem", SelfSigned.pem("CERTIFICATE", encoded(certificate))),
-                write(subject + "-key.pem", SelfSigned.pem("PRIVATE KEY", of.getPrivate().getEncoded())),
+                write(
+                        subject + "-key.pem",
+                        SelfSigned.pem("PRIVATE KEY", of.getPrivate().getEncoded())),
                 certificate,
                 of);
     }

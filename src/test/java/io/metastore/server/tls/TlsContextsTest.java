@@ -54,10 +54,8 @@ class TlsContextsTest {
         assertEquals("cert-file: \"" + nowhere + "\" does not exist", refusal(nowhere, server.keyFile()));
         assertEquals("key-file: \"" + nowhere + "\" does not exist", refusal(server.certFile(), nowhere));
         Path empty = Files.writeString(folder.resolve("empty.pem"), "nothing");
-        assertEquals(
-                "cert-file: \"" + empty + "\" holds no certificate in PEM form", refusal(empty, server.keyFile()));
-        assertEquals(
-                "key-file: \"" + empty + "\" holds no private key in PEM form", refusal(server.certFile(), empty));
+        assertEquals("cert-file: \"" + empty + "\" holds no certificate in PEM form", refusal(empty, server.keyFile()));
+        assertEquals("key-file: \"" + empty + "\" holds no private key in PEM form", refusal(server.certFile(), empty));
         TestAuthority.Issued other = authority.issue("other");
         assertEquals(
                 "key-file: \"" + other.keyFile() + "\" is not the key of cert-file \"" + server.certFile() + "\"",
@@ -90,8 +88,8 @@ class TlsContextsTest {
     void ellipticKeyInItsOlderForm() throws IOException {
         List<Der.Read> envelope = inner(server.pair());
         byte[] curve = Der.values(envelope.get(1).content()).get(1).whole();
-        List<Der.Read> key = Der.values(
-                Der.values(envelope.get(2).content()).getFirst().content());
+        List<Der.Read> key =
+                Der.values(Der.values(envelope.get(2).content()).getFirst().content());
         byte[] sec1 = Der.sequence(key.get(0).whole(), key.get(1).whole(), Der.value(0xa0, curve));
         Path file = Files.writeString(
                 folder.resolve("sec1.pem"),
@@ -114,8 +112,7 @@ class TlsContextsTest {
     }
 
     private static List<Der.Read> inner(KeyPair pair) {
-        return Der.values(
-                Der.values(pair.getPrivate().getEncoded()).getFirst().content());
+        return Der.values(Der.values(pair.getPrivate().getEncoded()).getFirst().content());
     }
 
     @Test
