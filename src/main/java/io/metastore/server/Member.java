@@ -153,7 +153,7 @@ public final class Member implements AutoCloseable {
     private RaftSettings raftSettings() {
         ServerConfig.Member member = config.keys().member();
         return new RaftSettings(
-                Long.toHexString(identity.clusterId()),
+                "cluster-" + Long.toHexString(identity.clusterId()),
                 // A member's raft address is its id: it stays the same when its URLs change.
                 Long.toHexString(identity.memberId()) + ":1",
                 identity.memberId(),
