@@ -116,8 +116,9 @@ public final class Member implements AutoCloseable {
         while (System.nanoTime() < deadline) {
             if (!process.isAlive()) {
                 int status = process.exitValue();
+                String shown = shownLog();
                 close();
-                throw new IllegalStateException("the member ended with status " + status + shownLog());
+                throw new IllegalStateException("the member ended with status " + status + shown);
             }
             probe.channel().resetConnectBackoff();
             try {
@@ -258,7 +259,7 @@ public final class Member implements AutoCloseable {
             LoopbackPorts.release(port);
         }
         if (!Boolean.getBoolean("metastore.keep")) {
-            delete(dataDir());
+            delete(folder);
         }
     }
 
