@@ -154,10 +154,7 @@ public final class Member implements AutoCloseable {
     private RaftSettings raftSettings() {
         ServerConfig.Member member = config.keys().member();
         return new RaftSettings(
-<<<<<<< HEAD
                 // JRaft wants a name that begins with a letter.
-=======
->>>>>>> c8a4c03bfe779b41cbdce40b0def6c39c903ba69
                 "cluster-" + Long.toHexString(identity.clusterId()),
                 // A member's raft address is its id: it stays the same when its URLs change.
                 Long.toHexString(identity.memberId()) + ":1",
