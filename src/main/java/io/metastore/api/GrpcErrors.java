@@ -49,7 +49,6 @@ public final class GrpcErrors {
             case Unavailable.QueueFull _ ->
                 Status.RESOURCE_EXHAUSTED.withDescription("etcdserver: too many requests");
             case Unavailable.Stopping _ -> Status.UNAVAILABLE.withDescription("etcdserver: server stopped");
-            case Unavailable _ -> Status.UNAVAILABLE.withDescription("etcdserver: " + reason.getMessage());
         };
     }
 

@@ -27,6 +27,10 @@ public final class ProposalQueue {
     private long outstandingBytes;
     private long refused;
     private boolean closed;
+    /// What makes a batch full, as the batcher last said.
+    private int fullCommands = 1;
+
+    private long fullBytes;
 
     public ProposalQueue(Limits limits) {
         this.limits = limits;
@@ -54,10 +58,20 @@ public final class ProposalQueue {
                 open.removeFirst();
             }
             open.addLast(proposal);
-            changed.signal();
+            if (mattersToBatcher(proposal.bytes())) {
+                changed.signal();
+            }
         } finally {
             lock.unlock();
         }
+    }
+
+    /// Whether the batcher would decide otherwise than before the proposal of `bytes` came: it is the first that waits, or
+    /// makes a batch full. Waking it for each of a thousand callers would cost more than the batches save.
+    private boolean mattersToBatcher(int bytes) {
+        return waiting.size() == 1
+                || waiting.size() == fullCommands
+                || (waitingBytes >= fullBytes && waitingBytes - bytes < fullBytes);
     }
 
     /// Gives back the room of proposals that are applied or have failed.
@@ -88,6 +102,8 @@ public final class ProposalQueue {
     List<Proposal> take(Trigger trigger, int maxCommands, long maxBytes) throws InterruptedException {
         lock.lockInterruptibly();
         try {
+            fullCommands = maxCommands;
+            fullBytes = maxBytes;
             while (true) {
                 if (waiting.isEmpty()) {
                     if (closed) {

@@ -2,7 +2,7 @@ package io.metastore.consensus;
 
 /// This member could not get an answer. Whether the request may have taken effect all the same is what [#mayHaveApplied]
 /// tells: only when not is a blind retry of a write safe.
-public sealed class Unavailable extends RuntimeException {
+public abstract sealed class Unavailable extends RuntimeException {
     private final boolean mayHaveApplied;
 
     private Unavailable(String message, boolean mayHaveApplied) {

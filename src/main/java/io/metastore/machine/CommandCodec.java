@@ -69,8 +69,16 @@ public final class CommandCodec {
     }
 
     private static Command.AlarmChange alarm(AlarmChange change) {
-        return new Command.AlarmChange(
-                change.getRaise(), new Alarm(change.getMemberId(), Alarm.Type.of(change.getType())));
+        return new Command.AlarmChange(change.getRaise(), new Alarm(change.getMemberId(), alarmType(change.getType())));
+    }
+
+    private static Alarm.Type alarmType(int number) {
+        for (Alarm.Type type : Alarm.Type.values()) {
+            if (type.number() == number) {
+                return type;
+            }
+        }
+        throw new MalformedEntry("it holds an alarm of unknown number " + number, null);
     }
 
     private static MemberPublish member(Member member) {

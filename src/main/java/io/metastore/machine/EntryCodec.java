@@ -1,7 +1,7 @@
 package io.metastore.machine;
 
+import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.CodedOutputStream;
-import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.UnsafeByteOperations;
 import io.metastore.machine.replicated.Batch;
 import java.io.IOException;
@@ -19,6 +19,10 @@ public final class EntryCodec {
     static final byte BATCH = 2;
 
     private static final int COMMANDS_FIELD = 1;
+
+    /// How deep messages may nest. A request may have 100 levels, which is where protobuf stops by itself; its entry has a
+    /// few more, and an entry that was accepted has to be readable at every start.
+    private static final int NESTING_MAX = 200;
 
     private EntryCodec() {}
 
@@ -58,17 +62,21 @@ public final class EntryCodec {
         }
         byte format = rest.get();
         try {
-            return switch (format) {
-                case SINGLE ->
-                    List.of(CommandCodec.decode(io.metastore.machine.replicated.Command.parseFrom(
-                            UnsafeByteOperations.unsafeWrap(rest))));
-                case BATCH ->
-                    Batch.parseFrom(UnsafeByteOperations.unsafeWrap(rest)).getCommandsList().stream()
-                            .map(CommandCodec::decode)
-                            .toList();
-                default -> throw new MalformedEntry("it has unknown format " + format, null);
-            };
-        } catch (InvalidProtocolBufferException e) {
+            CodedInputStream in = UnsafeByteOperations.unsafeWrap(rest).newCodedInput();
+            in.setRecursionLimit(NESTING_MAX);
+            List<? extends Command<?>> commands =
+                    switch (format) {
+                        case SINGLE ->
+                            List.of(CommandCodec.decode(io.metastore.machine.replicated.Command.parseFrom(in)));
+                        case BATCH ->
+                            Batch.parseFrom(in).getCommandsList().stream()
+                                    .map(CommandCodec::decode)
+                                    .toList();
+                        default -> throw new MalformedEntry("it has unknown format " + format, null);
+                    };
+            in.checkLastTagWas(0);
+            return commands;
+        } catch (IOException e) {
             throw new MalformedEntry("it does not parse", e);
         }
     }

@@ -7,6 +7,7 @@ import io.metastore.api.HealthEndpoint;
 import io.metastore.api.http.HttpLimits;
 import io.metastore.api.http.HttpRoutes;
 import io.metastore.api.http.HttpServing;
+import io.metastore.server.tls.TlsOffer;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;

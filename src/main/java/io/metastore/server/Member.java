@@ -76,6 +76,7 @@ public final class Member implements AutoCloseable {
     private final KvService kv;
     private final LeaseService leases;
     private final MemberStatus status;
+    private final AppliedCounts applied = new AppliedCounts();
     private final CountDownLatch leaderKnown = new CountDownLatch(1);
 
     /// Opens the data directory and builds everything. Nothing runs yet.
@@ -152,7 +153,8 @@ public final class Member implements AutoCloseable {
     private RaftSettings raftSettings() {
         ServerConfig.Member member = config.keys().member();
         return new RaftSettings(
-                Long.toHexString(identity.clusterId()),
+                // JRaft wants a name that begins with a letter.
+                "cluster-" + Long.toHexString(identity.clusterId()),
                 // A member's raft address is its id: it stays the same when its URLs change.
                 Long.toHexString(identity.memberId()) + ":1",
                 identity.memberId(),
@@ -187,6 +189,7 @@ public final class Member implements AutoCloseable {
     private void committed(List<Event> events, LeaseChunk.Changes changes, long revision) {
         watchHub.publish(new Commit(events, revision));
         leases.changed(changes);
+        applied.committed(events);
     }
 
     private void leadershipChanged(Leadership leadership) {
@@ -298,6 +301,11 @@ public final class Member implements AutoCloseable {
 
     public LeaseService leases() {
         return leases;
+    }
+
+    /// What was applied since the start, for metrics.
+    AppliedCounts applied() {
+        return applied;
     }
 
     public MemberStatus status() {

@@ -1,11 +1,14 @@
 package io.metastore.server;
 
 import io.metastore.api.http.HealthChecks;
+import io.metastore.cluster.Alarm;
+import io.metastore.consensus.Unavailable;
 import io.metastore.mvcc.RangeQuery;
-import io.metastore.service.KvService;
 import io.metastore.value.Bytes;
 import io.metastore.value.KeyRange;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /// The health of a running member.
@@ -14,19 +17,27 @@ final class MemberHealth implements HealthChecks {
     private static final RangeQuery HEALTH_KEY = RangeQuery.all(KeyRange.single(Bytes.utf8("health")));
 
     private final Member member;
+    private final Duration readLimit;
 
-    MemberHealth(Member member) {
+    /// @param readLimit how long a read may take (HTH-06)
+    MemberHealth(Member member, Duration readLimit) {
         this.member = member;
+        this.readLimit = readLimit;
     }
 
     @Override
     public List<String> alarms() {
         return member.machine().alarms().raised().stream()
-                .map(alarm -> switch (alarm.type()) {
-                    case NO_SPACE -> "NOSPACE";
-                    case CORRUPT -> "CORRUPT";
-                })
+                .map(alarm -> name(alarm.type()))
                 .toList();
+    }
+
+    /// An alarm's name as etcd writes it.
+    static String name(Alarm.Type type) {
+        return switch (type) {
+            case NO_SPACE -> "NOSPACE";
+            case CORRUPT -> "CORRUPT";
+        };
     }
 
     @Override
@@ -34,23 +45,35 @@ final class MemberHealth implements HealthChecks {
         return member.consensus().leadership().leader() != 0;
     }
 
-    /// A member alone always votes.
     @Override
     public boolean isLearner() {
-        return false;
+        return isLearner(member);
     }
 
+    static boolean isLearner(Member member) {
+        return member.machine().members().all().stream()
+                .anyMatch(other -> other.id() == member.identity().memberId() && other.learner());
+    }
+
+    /// Fails at once without a leader: nobody could answer, and before the first leader the log may not be open yet, while
+    /// the metrics addresses are.
     @Override
     public CompletionStage<Void> linearizableRead() {
-        return read(member.kv(), false);
+        return hasLeader() ? read(false) : CompletableFuture.failedFuture(new Unavailable.NoLeader());
     }
 
     @Override
     public CompletionStage<Void> serializableRead() {
-        return read(member.kv(), true);
+        return read(true);
     }
 
-    private static CompletionStage<Void> read(KvService kv, boolean serializable) {
-        return kv.range(HEALTH_KEY, serializable).replaceWithVoid().subscribeAsCompletionStage();
+    private CompletionStage<Void> read(boolean serializable) {
+        return member.kv()
+                .range(HEALTH_KEY, serializable)
+                .replaceWithVoid()
+                .ifNoItem()
+                .after(readLimit)
+                .failWith(Unavailable.TimedOut::new)
+                .subscribeAsCompletionStage();
     }
 }

@@ -10,6 +10,7 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import io.metastore.server.tls.TlsOffer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;

@@ -5,6 +5,7 @@ import io.grpc.netty.InternalProtocolNegotiator;
 import io.metastore.api.http.HttpServing;
 import io.netty.channel.ChannelHandler;
 import io.netty.util.AsciiString;
+import io.metastore.server.tls.TlsOffer;
 import java.util.Optional;
 
 /// Lets gRPC and HTTP/1.1 share a port (GWY-01): every connection that grpc-java's server accepts goes through

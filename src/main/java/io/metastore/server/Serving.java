@@ -9,20 +9,13 @@ import io.metastore.api.MemberHeaders;
 import io.metastore.api.RangeStreams;
 import io.metastore.api.UnbuiltServices;
 import io.metastore.api.WatchEndpoint;
-import io.metastore.api.http.HealthCounts;
-import io.metastore.api.http.HealthRoutes;
-import io.metastore.api.http.HttpRoutes;
-import io.metastore.api.http.VersionRoute;
 import io.metastore.cli.Versions;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Executor;
-import java.util.function.Supplier;
 
-/// What a member serves at its addresses: etcd's services over gRPC, and the health, version and metrics pages.
+/// etcd's services over gRPC as a member serves them.
 final class Serving {
     private final Member member;
-    private final HealthCounts healthCounts = new HealthCounts();
 
     Serving(Member member) {
         this.member = member;
@@ -50,16 +43,5 @@ final class Serving {
                 .bindService());
         services.addAll(UnbuiltServices.all());
         return services;
-    }
-
-    /// @param scrape   the text of all metrics
-    /// @param executor where it is made
-    HttpRoutes pages(Supplier<byte[]> scrape, Executor executor) {
-        HttpRoutes routes = new HttpRoutes();
-        new HealthRoutes(new MemberHealth(member), healthCounts).addTo(routes);
-        String minor = Versions.ETCD.substring(0, Versions.ETCD.lastIndexOf('.')) + ".0";
-        routes.get("/version", new VersionRoute(Versions.ETCD, () -> minor, () -> minor));
-        routes.metrics(scrape, executor);
-        return routes;
     }
 }

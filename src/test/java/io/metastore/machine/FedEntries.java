@@ -4,7 +4,7 @@ import java.nio.ByteBuffer;
 import java.util.List;
 
 /// Committed entries that a test hands to the apply loop, as consensus would.
-final class FedEntries implements CommittedEntries {
+class FedEntries implements CommittedEntries {
     /// An entry, its bytes, and what came back for it.
     static final class Fed implements ProposedBatch {
         private final HistoryStep.Entry entry;

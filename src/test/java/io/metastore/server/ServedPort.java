@@ -4,6 +4,7 @@ import io.grpc.BindableService;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.StreamObserver;
+import io.metastore.api.CallRules;
 import io.metastore.api.etcd.etcdserverpb.KVGrpc;
 import io.metastore.api.etcd.etcdserverpb.RangeRequest;
 import io.metastore.api.etcd.etcdserverpb.RangeResponse;
@@ -11,6 +12,7 @@ import io.metastore.api.http.HealthCounts;
 import io.metastore.api.http.HealthRoutes;
 import io.metastore.api.http.HttpRoutes;
 import io.metastore.api.http.VersionRoute;
+import io.metastore.server.tls.TlsOffer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -38,6 +40,7 @@ final class ServedPort implements AutoCloseable {
 
     final Listeners listeners;
     final StubHealth member = new StubHealth();
+    final CallRules rules = new CallRules(() -> member.leader);
     final HealthCounts counts = new HealthCounts();
     private final ExecutorService scrapes = Executors.newSingleThreadExecutor();
 
@@ -51,7 +54,7 @@ final class ServedPort implements AutoCloseable {
         HttpRoutes client = routes();
         client.get("/version", new VersionRoute("3.7.3", () -> "3.7.0", () -> "3.7.0"));
         Listeners.Calls calls =
-                new Listeners.Calls(List.of(service(new StubKv())), List.of(), List.of(), client, routes());
+                new Listeners.Calls(List.of(service(new StubKv())), List.of(rules), List.of(), client, routes());
         listeners = new Listeners(TestConfig.with(all), calls, tls, patience);
         listeners.start();
     }

@@ -28,6 +28,9 @@ import java.util.stream.Stream;
 /// Nothing is ever thrown back at JRaft: it would log it and go on. A fault stops the member instead.
 final class ApplyAdapter extends StateMachineAdapter {
     private static final String STATE = "state";
+    /// File of a snapshot: index of the last entry with commands that it holds. The snapshot's own index may be higher,
+    /// entries of JRaft itself count there and never reach the state.
+    private static final String APPLIED = "applied";
 
     private final ApplyLoop loop;
     private final StateMachine machine;
@@ -78,6 +81,8 @@ final class ApplyAdapter extends StateMachineAdapter {
             for (Path file : filesIn(target)) {
                 writer.addFile(STATE + "/" + file.getFileName());
             }
+            Files.writeString(Path.of(writer.getPath(), APPLIED), Long.toString(machine.appliedIndex()));
+            writer.addFile(APPLIED);
             done.run(Status.OK());
         } catch (Throwable failure) {
             done.run(new Status(RaftError.EIO, "taking a snapshot failed: %s", failure.getMessage()));
@@ -94,7 +99,13 @@ final class ApplyAdapter extends StateMachineAdapter {
     /// The state lives on beside its snapshots and is ahead of them as a rule, so nothing has to be loaded.
     @Override
     public boolean onSnapshotLoad(SnapshotReader reader) {
-        long snapshotIndex = reader.load().getLastIncludedIndex();
+        long snapshotIndex;
+        try {
+            snapshotIndex = Long.parseLong(Files.readString(Path.of(reader.getPath(), APPLIED)));
+        } catch (IOException | NumberFormatException failure) {
+            faults.halt("the snapshot in " + reader.getPath() + " cannot be read", failure);
+            return false;
+        }
         if (machine.appliedIndex() >= snapshotIndex) {
             return true;
         }

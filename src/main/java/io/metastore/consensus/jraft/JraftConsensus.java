@@ -149,7 +149,7 @@ public final class JraftConsensus implements Consensus, AutoCloseable {
         @Override
         public void run(Status status) {
             if (!status.isOk()) {
-                pending.failed(reason(status));
+                pending.failed(proposalReason(status));
             }
         }
 
@@ -162,6 +162,16 @@ public final class JraftConsensus implements Consensus, AutoCloseable {
         public void complete(List<Outcome<? extends Result>> outcomes) {
             pending.complete(outcomes);
         }
+    }
+
+    /// JRaft gives one code to entries that it never took and to entries that were in the log when this member stopped
+    /// leading; these may still be agreed, by the next leader or after a restart. Only the text tells them apart, and what is
+    /// not known to be harmless counts as the latter.
+    private static Unavailable proposalReason(Status status) {
+        boolean neverTaken = "Is not leader.".equals(status.getErrorMsg());
+        return status.getRaftError() == RaftError.EPERM && !neverTaken
+                ? new Unavailable.LeaderChanged()
+                : reason(status);
     }
 
     private static Unavailable reason(Status status) {

@@ -1,4 +1,4 @@
-package io.metastore.server;
+package io.metastore.server.tls;
 
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.ssl.SslHandler;

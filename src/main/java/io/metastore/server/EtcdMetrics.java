@@ -1,0 +1,209 @@
+package io.metastore.server;
+
+import io.metastore.api.etcd.etcdserverpb.KVGrpc;
+import io.metastore.api.http.HealthCounts;
+import io.metastore.cli.Versions;
+import io.metastore.cluster.Alarm;
+import io.metastore.engine.Engine;
+import io.metastore.service.LeaseService;
+import io.metastore.watch.WatchMetrics;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+
+/// A member's figures under etcd's names, for what exists by now, and what RocksDB and the runtime tell of themselves.
+final class EtcdMetrics implements AutoCloseable {
+    /// RocksDB's name, ours, and what it means.
+    private static final String[][] ROCKSDB = {
+        {"rocksdb.num-running-compactions", "running_compactions", "Compactions of table files that run now."},
+        {"rocksdb.num-running-flushes", "running_flushes", "Flushes of memtables that run now."},
+        {"rocksdb.estimate-pending-compaction-bytes", "pending_compaction_bytes", "Bytes that wait for compaction."},
+        {"rocksdb.cur-size-all-mem-tables", "memtable_bytes", "Memory of memtables."},
+        {"rocksdb.estimate-table-readers-mem", "table_reader_bytes", "Memory of open table files, without the cache."},
+        {"rocksdb.block-cache-usage", "block_cache_bytes", "Memory of the block cache, counted once for each table."},
+        {"rocksdb.total-sst-files-size", "table_file_bytes", "Size of all table files."},
+        {"rocksdb.live-sst-files-size", "live_table_file_bytes", "Size of the table files of the newest version."},
+        {"rocksdb.estimate-num-keys", "keys", "Estimate of the rows in all tables."},
+        {"rocksdb.num-snapshots", "snapshots", "Snapshots held by readers, counted once for each table."},
+        {"rocksdb.actual-delayed-write-rate", "delayed_write_rate", "Bytes per second that writes are slowed to; 0: not."},
+        {"rocksdb.is-write-stopped", "write_stopped", "Whether writes are stopped, counted once for each table."},
+        {"rocksdb.background-errors", "background_errors", "Errors of background work since the start."},
+    };
+
+    private final TextFamilies families;
+    private final JvmGcMetrics gc = new JvmGcMetrics();
+
+    EtcdMetrics(TextFamilies families) {
+        this.families = families;
+    }
+
+    void bind(Member member, AppliedCounts applied, GrpcMetrics calls, HealthCounts health, MeterRegistry registry) {
+        bindServer(member);
+        bindStore(member, applied, calls);
+        bindLeases(member.leases());
+        bindAlarms(member);
+        bindHealth(health);
+        bindRocksdb(member.engine());
+        ProcessMetrics.bind(families);
+        WatchMetrics.bind(member.watchHub().counts(), registry);
+        gc.bindTo(registry);
+        new JvmMemoryMetrics().bindTo(registry);
+        new JvmThreadMetrics().bindTo(registry);
+    }
+
+    /// MET-01 to MET-03, MET-06.
+    private void bindServer(Member member) {
+        var consensus = member.consensus();
+        families.gauge(
+                "etcd_server_has_leader", "Whether a leader is known.", () -> truth(consensus.leadership().leader() != 0));
+        families.gauge(
+                "etcd_server_is_leader", "Whether this member leads.", () -> truth(consensus.leadership().isLeader()));
+        families.gauge("etcd_server_is_learner", "Whether this member has no vote yet.", () -> truth(MemberHealth.isLearner(member)));
+        families.counter(
+                "etcd_server_leader_changes_seen_total",
+                "Times that a leader was seen to come.",
+                () -> consensus.leadership().changes());
+        // Before the first leader comes the log may not be open yet; what is applied is known all the same.
+        families.gauge(
+                "etcd_server_proposals_committed_total",
+                "Raft entries agreed on.",
+                () -> consensus.leadership().changes() > 0
+                        ? consensus.committedIndex()
+                        : member.machine().appliedIndex());
+        families.gauge(
+                "etcd_server_proposals_applied_total",
+                "Raft entries applied here.",
+                () -> consensus.leadership().changes() > 0
+                        ? consensus.appliedIndex()
+                        : member.machine().appliedIndex());
+        families.gauge(
+                "etcd_server_quota_backend_bytes",
+                "Size of the database at which writes are refused; negative: never.",
+                () -> member.config().quotaBytes().orElse(-1));
+        constant(
+                "etcd_server_id",
+                "1 for the id of this member, in hexadecimal.",
+                TextFamilies.labels("server_id", id(member.identity().memberId())));
+        constant(
+                "etcd_server_version",
+                "1 for the version of etcd's API that this server speaks.",
+                TextFamilies.labels("server_version", Versions.ETCD));
+        constant(
+                "etcd_cluster_version",
+                "1 for the version that the cluster has agreed on.",
+                TextFamilies.labels("cluster_version", minor(Versions.ETCD)));
+        constant(
+                "metastore_build_info",
+                "1 for the version of MetaStore.",
+                TextFamilies.labels("version", Versions.metastore()));
+    }
+
+    /// MET-12, MET-13, MET-20.
+    private void bindStore(Member member, AppliedCounts applied, GrpcMetrics calls) {
+        Engine engine = member.engine();
+        families.gauge(
+                "etcd_mvcc_db_total_size_in_bytes",
+                "Size of the database on disk and in write buffers.",
+                engine::allocatedBytes);
+        families.gauge(
+                "etcd_mvcc_db_total_size_in_use_in_bytes", "Estimate of what live data takes of it.", engine::liveBytes);
+        families.counter("etcd_mvcc_put_total", "Puts applied.", applied::puts);
+        families.counter("etcd_mvcc_delete_total", "Deletes applied.", applied::deletes);
+        families.counter(
+                "etcd_mvcc_range_total",
+                "Range requests answered; those inside transactions are not counted.",
+                () -> calls.succeeded(KVGrpc.getRangeMethod().getFullMethodName())
+                        + calls.succeeded(KVGrpc.getRangeStreamMethod().getFullMethodName()));
+        families.counter("etcd_mvcc_txn_total", "Transactions applied that changed more than one key.", applied::txns);
+        families.gauge(
+                "etcd_debugging_mvcc_total_put_size_in_bytes", "Bytes of keys and values put.", applied::putBytes);
+        families.gauge("etcd_debugging_mvcc_keys_total", "Keys that exist.", () -> {
+            try (var view = member.store().view()) {
+                return view.keys();
+            }
+        });
+        families.gauge(
+                "etcd_debugging_mvcc_current_revision",
+                "Newest revision.",
+                () -> member.store().state().revision());
+        families.gauge(
+                "etcd_debugging_mvcc_compact_revision",
+                "Revision of the last compaction, -1 before the first.",
+                () -> member.store().state().compactedRevision());
+    }
+
+    /// MET-21.
+    private void bindLeases(LeaseService leases) {
+        families.counter(
+                "etcd_debugging_lease_granted_total", "Leases granted.", () -> leases.figures().granted());
+        families.counter(
+                "etcd_debugging_lease_renewed_total", "Renewals by this member.", () -> leases.figures().renewed());
+        families.counter(
+                "etcd_debugging_lease_revoked_total", "Leases revoked.", () -> leases.figures().revoked());
+        families.counter(
+                "etcd_debugging_server_lease_expired_total",
+                "Leases that ran out.",
+                () -> leases.figures().expired());
+    }
+
+    /// MET-22.
+    private void bindAlarms(Member member) {
+        families.family("etcd_debugging_server_alarms", "gauge", "1 for each alarm that is raised.", lines -> {
+            for (Alarm alarm : member.machine().alarms().raised()) {
+                lines.sample(
+                        TextFamilies.labels(
+                                "alarm_type", MemberHealth.name(alarm.type()), "server_id", id(alarm.memberId())),
+                        1);
+            }
+        });
+    }
+
+    /// MET-08.
+    private void bindHealth(HealthCounts health) {
+        families.counter("etcd_server_health_success", "Times that /health answered 200.", health::successes);
+        families.counter("etcd_server_health_failures", "Times that /health answered 503.", health::failures);
+        families.family("etcd_server_healthcheck", "gauge", "How each check went the last time.", lines -> health.last()
+                .forEach((check, passed) -> lines.sample(labels(check), truth(passed))));
+        families.family(
+                "etcd_server_healthchecks_total",
+                "counter",
+                "How often each check passed and failed.",
+                lines -> health.ended()
+                        .forEach((ended, count) -> lines.sample(
+                                labels(ended.check()) + ",status=\"" + (ended.passed() ? "success" : "error") + "\"",
+                                count)));
+    }
+
+    private static String labels(HealthCounts.Check check) {
+        return TextFamilies.labels("name", check.name(), "type", check.type());
+    }
+
+    private void bindRocksdb(Engine engine) {
+        for (String[] property : ROCKSDB) {
+            families.gauge("metastore_rocksdb_" + property[1], property[2], () -> engine.property(property[0]));
+        }
+    }
+
+    private void constant(String name, String help, String labels) {
+        families.family(name, "gauge", help, lines -> lines.sample(labels, 1));
+    }
+
+    private static double truth(boolean value) {
+        return value ? 1 : 0;
+    }
+
+    private static String id(long id) {
+        return Long.toHexString(id);
+    }
+
+    /// `3.7` of `3.7.3`.
+    private static String minor(String version) {
+        return version.substring(0, version.lastIndexOf('.'));
+    }
+
+    @Override
+    public void close() {
+        gc.close();
+    }
+}

@@ -1,0 +1,137 @@
+package io.metastore.server;
+
+import io.grpc.ServerServiceDefinition;
+import io.metastore.api.CallRules;
+import io.metastore.api.grpc.health.HealthGrpc;
+import io.metastore.api.http.HealthCounts;
+import io.metastore.api.http.HealthRoutes;
+import io.metastore.api.http.HttpRoutes;
+import io.metastore.api.http.VersionRoute;
+import io.metastore.cli.Versions;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.metastore.server.tls.ReloadedTls;
+import io.metastore.server.tls.TlsFailure;
+import io.metastore.server.tls.TlsOffer;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+/// Everything by which a member can be reached from outside: its services over gRPC, health, version and metrics over
+/// HTTP/1.1, and what counts the calls.
+public final class MemberPorts {
+    /// What the cluster has agreed on, and the format of the data, in etcd's versions (HTH-07).
+    private static final String CLUSTER_VERSION = "3.7.0";
+
+    private static final int SCRAPES_WAITING_MAX = 8;
+    /// Longest time that a scrape may take while the member stops.
+    private static final Duration SCRAPE_MAX = Duration.ofSeconds(10);
+
+    private final Optional<ReloadedTls> tls;
+    private final Listeners listeners;
+    private final CallRules rules;
+    private final EtcdMetrics metrics;
+    private final ThreadPoolExecutor scrapes = new ThreadPoolExecutor(
+            1,
+            1,
+            0,
+            TimeUnit.SECONDS,
+            new ArrayBlockingQueue<>(SCRAPES_WAITING_MAX),
+            work -> new Thread(work, "metrics"));
+    private final ScheduledExecutorService clock =
+            Executors.newSingleThreadScheduledExecutor(work -> new Thread(work, "call-rules"));
+    private final Duration electionTimeout;
+
+    /// @param services what clients may call beside gRPC's health service
+    /// @param scrape   the text of what `registry` has collected
+    /// @throws TlsFailure naming the file or setting that cannot be used, when an address is https
+    public MemberPorts(
+            Member member,
+            List<ServerServiceDefinition> services,
+            MeterRegistry registry,
+            Supplier<String> scrape)
+            throws TlsFailure {
+        EffectiveConfig config = member.config();
+        ServerConfig keys = config.keys();
+        tls = ClientTls.from(config);
+        electionTimeout = keys.member().electionTimeout();
+        rules = new CallRules(() -> member.consensus().leadership().leader() != 0);
+        TextFamilies families = new TextFamilies();
+        GrpcMetrics calls = new GrpcMetrics(keys.logging().metrics().equals("extensive"));
+        services.forEach(service -> calls.expect(service.getServiceDescriptor()));
+        calls.expect(HealthGrpc.getServiceDescriptor());
+        calls.bind(families);
+        HealthCounts healthCounts = new HealthCounts();
+        metrics = new EtcdMetrics(families);
+        metrics.bind(member, member.applied(), calls, healthCounts, registry);
+        bindRules(families);
+        MetricsPage page = new MetricsPage(scrape, families);
+
+        Duration readLimit = Duration.ofSeconds(5).plus(electionTimeout.multipliedBy(2));
+        HealthRoutes checks = new HealthRoutes(new MemberHealth(member, readLimit), healthCounts);
+        HttpRoutes metricsRoutes = new HttpRoutes().metrics(page, scrapes);
+        checks.addTo(metricsRoutes);
+        HttpRoutes clientRoutes = new HttpRoutes()
+                .metrics(page, scrapes)
+                .get("/version", new VersionRoute(Versions.ETCD, () -> CLUSTER_VERSION, () -> CLUSTER_VERSION));
+        checks.addTo(clientRoutes);
+        listeners = new Listeners(
+                config,
+                new Listeners.Calls(services, List.of(rules), List.of(calls), clientRoutes, metricsRoutes),
+                tls.map(TlsOffer.class::cast));
+        families.gauge(
+                "metastore_http_connections", "Connections that speak HTTP/1.1.", listeners::httpConnections);
+        families.gauge(
+                "metastore_undecided_connections",
+                "Connections that have not said yet what they speak.",
+                listeners::undecidedConnections);
+    }
+
+    private void bindRules(TextFamilies families) {
+        families.family(
+                "etcd_server_client_requests_total",
+                "counter",
+                "Calls by the version of the API that the client says it speaks.",
+                lines -> rules.requests()
+                        .forEach((key, count) -> lines.sample(
+                                TextFamilies.labels("client_api_version", key.version(), "type", key.type()), count)));
+    }
+
+    /// Opens the metrics addresses: may be called before the member can serve (HTH-09).
+    public void openMetrics() throws ListenFailure {
+        listeners.openMetrics();
+    }
+
+    /// Opens the client addresses: called once the member can serve (GEN-03).
+    public void openClients() throws ListenFailure {
+        listeners.openClients();
+        long period = electionTimeout.toMillis();
+        clock.scheduleAtFixedRate(rules::tick, period, period, TimeUnit.MILLISECONDS);
+    }
+
+    /// The ports of the client addresses, by the address of the configuration.
+    public Map<URI, Integer> clientPorts() {
+        return listeners.clientPorts();
+    }
+
+    /// Stops taking calls, lets those under way end within `grace`, and cuts the rest. When it returns nothing asks the
+    /// member any more, so it may be closed. Must be called when opening failed, too.
+    public void stop(Duration grace) throws InterruptedException {
+        clock.shutdownNow();
+        listeners.stop(grace);
+        scrapes.shutdownNow();
+        // A scrape reads from the engine, which must not be closed under it.
+        if (!scrapes.awaitTermination(SCRAPE_MAX.toMillis(), TimeUnit.MILLISECONDS)) {
+            throw new IllegalStateException("a scrape of the metrics did not end");
+        }
+        metrics.close();
+        tls.ifPresent(ReloadedTls::close);
+    }
+}

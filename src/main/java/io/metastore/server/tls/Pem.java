@@ -1,0 +1,93 @@
+package io.metastore.server.tls;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.security.cert.CRLException;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509CRL;
+import java.security.cert.X509Certificate;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/// Files of PEM blocks.
+final class Pem {
+    private static final Pattern BLOCK =
+            Pattern.compile("-----BEGIN ([A-Z0-9 ]+)-----([^-]*)-----END \\1-----", Pattern.DOTALL);
+
+    private Pem() {}
+
+    /// @param label what stands behind BEGIN
+    record Block(String label, byte[] der) {}
+
+    /// @param key the setting that names the file, for messages
+    static byte[] read(String key, Path file) throws TlsFailure {
+        try {
+            return Files.readAllBytes(file);
+        } catch (NoSuchFileException e) {
+            throw new TlsFailure(key, "\"" + file + "\" does not exist", e);
+        } catch (AccessDeniedException e) {
+            throw new TlsFailure(key, "\"" + file + "\" may not be read by this user", e);
+        } catch (IOException e) {
+            throw new TlsFailure(key, "\"" + file + "\" cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    static List<Block> blocks(String key, Path file) throws TlsFailure {
+        Matcher found = BLOCK.matcher(new String(read(key, file), StandardCharsets.ISO_8859_1));
+        List<Block> blocks = new ArrayList<>();
+        while (found.find()) {
+            // Some old key files have header lines such as Proc-Type before the data.
+            String data = found.group(2).replaceAll("(?m)^[A-Za-z0-9-]+:.*$", "").replaceAll("\\s", "");
+            try {
+                blocks.add(new Block(
+                        found.group(2).contains("ENCRYPTED") ? "ENCRYPTED PRIVATE KEY" : found.group(1),
+                        Base64.getDecoder().decode(data)));
+            } catch (IllegalArgumentException e) {
+                throw new TlsFailure(key, "\"" + file + "\" has a damaged " + found.group(1), e);
+            }
+        }
+        return blocks;
+    }
+
+    static List<X509Certificate> certificates(String key, Path file) throws TlsFailure {
+        List<X509Certificate> certificates = new ArrayList<>();
+        for (Block block : blocks(key, file)) {
+            if (block.label().endsWith("CERTIFICATE")) {
+                try {
+                    certificates.add((X509Certificate) CertificateFactory.getInstance("X.509")
+                            .generateCertificate(new ByteArrayInputStream(block.der())));
+                } catch (CertificateException e) {
+                    throw new TlsFailure(key, "\"" + file + "\" has a damaged certificate: " + e.getMessage(), e);
+                }
+            }
+        }
+        if (certificates.isEmpty()) {
+            throw new TlsFailure(key, "\"" + file + "\" holds no certificate in PEM form");
+        }
+        return certificates;
+    }
+
+    static List<X509CRL> revocations(String key, Path file) throws TlsFailure {
+        try {
+            List<X509CRL> lists = new ArrayList<>();
+            CertificateFactory.getInstance("X.509")
+                    .generateCRLs(new ByteArrayInputStream(read(key, file)))
+                    .forEach(list -> lists.add((X509CRL) list));
+            if (lists.isEmpty()) {
+                throw new TlsFailure(key, "\"" + file + "\" holds no list of revoked certificates");
+            }
+            return lists;
+        } catch (CertificateException | CRLException e) {
+            throw new TlsFailure(key, "\"" + file + "\" is no list of revoked certificates: " + e.getMessage(), e);
+        }
+    }
+}

@@ -1,0 +1,65 @@
+package io.metastore.consensus;
+
+import io.metastore.machine.Outcome;
+import io.metastore.machine.Result;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+/// Consensus driven by hand: what is proposed waits until the test agrees to it.
+final class FakeConsensus implements Consensus {
+    /// An entry that was proposed.
+    record Proposed(ByteBuffer entry, Pending pending) {
+        int commands() {
+            return pending.commands().size();
+        }
+
+        void agree() {
+            List<Outcome<? extends Result>> outcomes = new ArrayList<>();
+            for (int i = 0; i < commands(); i++) {
+                outcomes.add(new Outcome.Done<>(new Result.Compact(1)));
+            }
+            pending.complete(outcomes);
+        }
+    }
+
+    final BlockingQueue<Proposed> proposed = new LinkedBlockingQueue<>();
+    final BlockingQueue<BarrierCaller> barriers = new LinkedBlockingQueue<>();
+
+    @Override
+    public void propose(ByteBuffer entry, Pending pending) {
+        proposed.add(new Proposed(entry, pending));
+    }
+
+    /// The next entry, which has to come soon.
+    Proposed next() throws InterruptedException {
+        Proposed next = proposed.poll(10, TimeUnit.SECONDS);
+        if (next == null) {
+            throw new AssertionError("nothing was proposed");
+        }
+        return next;
+    }
+
+    @Override
+    public void barrier(BarrierCaller caller) {
+        barriers.add(caller);
+    }
+
+    @Override
+    public Leadership leadership() {
+        return new Leadership(1, 1, true, 1);
+    }
+
+    @Override
+    public long committedIndex() {
+        return 0;
+    }
+
+    @Override
+    public long appliedIndex() {
+        return 0;
+    }
+}

@@ -1,0 +1,116 @@
+package io.metastore.consensus;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+class ReadBarrierTest {
+    private final FakeConsensus consensus = new FakeConsensus();
+    private final ReadBarrier barrier = new ReadBarrier(consensus, Runnable::run);
+    private final List<String> passed = new ArrayList<>();
+    private final List<Unavailable> failed = new ArrayList<>();
+
+    private ReadBarrier.Waiter waiter(String name) {
+        return new ReadBarrier.Waiter() {
+            @Override
+            public void pass() {
+                passed.add(name);
+            }
+
+            @Override
+            public void fail(Unavailable reason) {
+                failed.add(reason);
+            }
+        };
+    }
+
+    @Test
+    void aRoundUnderWayIsJoinedByNobody() {
+        barrier.await(waiter("first"));
+        Consensus.BarrierCaller one = consensus.barriers.remove();
+        barrier.await(waiter("second"));
+        barrier.await(waiter("third"));
+        assertEquals(0, consensus.barriers.size(), "one round at a time");
+        one.passed();
+        assertEquals(List.of("first"), passed);
+        Consensus.BarrierCaller two = consensus.barriers.remove();
+        two.passed();
+        assertEquals(List.of("first", "second", "third"), passed);
+        assertEquals(2, barrier.rounds());
+        assertEquals(0, consensus.barriers.size(), "nobody waits");
+        barrier.await(waiter("fourth"));
+        assertNotNull(consensus.barriers.remove());
+    }
+
+    @Test
+    void aFailedRoundFailsItsReadersOnly() {
+        barrier.await(waiter("first"));
+        Consensus.BarrierCaller one = consensus.barriers.remove();
+        barrier.await(waiter("second"));
+        one.failed(new Unavailable.NoLeader());
+        assertInstanceOf(Unavailable.NoLeader.class, failed.getFirst());
+        assertEquals(1, failed.size());
+        consensus.barriers.remove().passed();
+        assertEquals(List.of("second"), passed);
+    }
+
+    /// Every read sees what was agreed before it arrived: the applied index is read only when its round begins or later.
+    @Test
+    void noReadPassesByARoundThatBeganBeforeIt() throws Exception {
+        AtomicLong agreed = new AtomicLong();
+        AtomicLong early = new AtomicLong();
+        int readers = 2000;
+        CountDownLatch done = new CountDownLatch(readers);
+        FakeConsensus rounds = new FakeConsensus();
+        ReadBarrier shared = new ReadBarrier(rounds, Runnable::run);
+        AtomicLong seen = new AtomicLong();
+        Thread raft = Thread.ofPlatform().start(() -> {
+            try {
+                while (true) {
+                    Consensus.BarrierCaller round = rounds.barriers.take();
+                    // What a round vouches for is what was agreed when it began.
+                    seen.set(agreed.get());
+                    round.passed();
+                }
+            } catch (InterruptedException _) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (int i = 0; i < readers; i++) {
+                threads.execute(() -> {
+                    long mine = agreed.incrementAndGet();
+                    shared.await(new ReadBarrier.Waiter() {
+                        @Override
+                        public void pass() {
+                            if (seen.get() < mine) {
+                                early.incrementAndGet();
+                            }
+                            done.countDown();
+                        }
+
+                        @Override
+                        public void fail(Unavailable reason) {
+                            throw new AssertionError(reason);
+                        }
+                    });
+                });
+            }
+            assertTrue(done.await(30, TimeUnit.SECONDS));
+        }
+        raft.interrupt();
+        raft.join();
+        assertEquals(0, early.get());
+        assertTrue(shared.rounds() <= readers);
+    }
+}
