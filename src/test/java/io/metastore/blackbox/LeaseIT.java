@@ -99,7 +99,12 @@ class LeaseIT {
     @ValueSource(longs = {9_000_000_001L, Long.MAX_VALUE})
     @Statement("LEA-04")
     void refusesLongTimes(long ttl, Client client) {
+        long existing = grant(client, 0, 600).getID();
+
         Refusal.LEASE_TTL_TOO_LARGE.of(() -> grant(client, 0, ttl));
+        Refusal.LEASE_TTL_TOO_LARGE.of(() -> grant(client, existing, ttl));
+        assertEquals(600, timeToLive(client, existing, false).getGrantedTTL());
+        revoke(client, existing);
     }
 
     @Test

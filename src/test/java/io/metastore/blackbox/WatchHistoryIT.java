@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.metastore.api.etcd.etcdserverpb.WatchCreateRequest.FilterType;
 import io.metastore.api.etcd.etcdserverpb.WatchResponse;
 import io.metastore.api.etcd.mvccpb.Event;
 import io.metastore.api.etcd.mvccpb.Event.EventType;
@@ -54,6 +55,26 @@ class WatchHistoryIT {
 
             assertEquals(List.of(first), revisions(history.getEventsList()));
             assertEquals(last, history.getHeader().getRevision());
+        }
+    }
+
+    @Test
+    @Statement({"WAT-08", "WAT-17", "WAT-19"})
+    void filtersHistory(Client client, Keys keys) {
+        long first = client.putRevision(keys.key("a"), "1");
+        client.delete(keys.key("a"));
+        client.put(keys.key("a"), "2");
+        long last = client.putRevision(keys.key("a"), "3");
+        try (WatchCall watch = WatchCall.open(client)) {
+            watch.create(all(keys, first).addFilters(FilterType.NOPUT).setPrevKv(true));
+            Event deleted = watch.events(1).getFirst();
+            assertEquals(EventType.DELETE, deleted.getType());
+            assertEquals(first, deleted.getPrevKv().getModRevision());
+            watch.create(all(keys, first).addFilters(FilterType.NODELETE).setPrevKv(true));
+            List<Event> puts = watch.events(3);
+            assertEquals(List.of(first, first + 2, last), revisions(puts));
+            assertFalse(puts.get(1).hasPrevKv());
+            assertEquals(puts.get(1).getKv(), puts.get(2).getPrevKv());
         }
     }
 

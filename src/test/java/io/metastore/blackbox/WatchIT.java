@@ -93,7 +93,7 @@ class WatchIT {
     }
 
     @Test
-    @Statement("WAT-05")
+    @Statement({"WAT-05", "WAT-06", "WAT-09"})
     void refusesAnIdInUse(Client client, Keys keys) {
         try (WatchCall watch = WatchCall.open(client)) {
             watch.create(all(keys, 0).setWatchId(5));
@@ -101,6 +101,9 @@ class WatchIT {
 
             WatchResponse refusal = watch.refused(all(keys, 0).setWatchId(5), DUPLICATE);
             assertEquals(revision, refusal.getHeader().getRevision());
+            // Of several reasons the id comes last.
+            watch.refused(one(keys.key("b"), 0).setRangeEnd(keys.key("a")).setWatchId(5), EMPTY_RANGE);
+            watch.refused(all(keys, -1).setWatchId(5), COMPACTED);
             client.put(keys.key("a"), "1");
             assertEquals(5, watch.nextEvents().getWatchId());
         }
