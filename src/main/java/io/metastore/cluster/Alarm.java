@@ -2,6 +2,7 @@ package io.metastore.cluster;
 
 /// An alarm that a member has raised.
 public record Alarm(long memberId, Type type) implements Comparable<Alarm> {
+    /// What is wrong.
     public enum Type {
         NO_SPACE(1),
         CORRUPT(2);

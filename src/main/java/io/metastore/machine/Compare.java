@@ -12,6 +12,7 @@ import java.util.function.Function;
 /// @param number operand of all targets but VALUE
 /// @param value  operand of VALUE
 public record Compare(KeyRange range, Target target, Relation relation, long number, Bytes value) {
+    /// What of a pair is compared.
     public enum Target {
         VERSION,
         CREATE,
@@ -22,6 +23,7 @@ public record Compare(KeyRange range, Target target, Relation relation, long num
         UNKNOWN
     }
 
+    /// How what is stored must relate to what is given.
     public enum Relation {
         EQUAL,
         GREATER,

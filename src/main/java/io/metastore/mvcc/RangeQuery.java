@@ -28,6 +28,7 @@ public record RangeQuery(KeyRange range, long revision, long limit, Detail detai
         return new RangeQuery(other, otherRevision, otherLimit, detail, order, filter);
     }
 
+    /// How much of each pair is asked for.
     public enum Detail {
         FULL,
         /// Without values; see KVR-16 for what becomes of the lease.
@@ -35,6 +36,7 @@ public record RangeQuery(KeyRange range, long revision, long limit, Detail detai
         COUNT_ONLY
     }
 
+    /// What pairs are sorted by.
     public enum Target {
         KEY,
         VERSION,
@@ -43,12 +45,14 @@ public record RangeQuery(KeyRange range, long revision, long limit, Detail detai
         VALUE
     }
 
+    /// Which way pairs are sorted; see [Order] for NONE.
     public enum Direction {
         NONE,
         ASCEND,
         DESCEND
     }
 
+    /// The order asked for. Without a direction any target sorts upwards (KVR-08).
     public record Order(Direction direction, Target target) {
         public static final Order NONE = new Order(Direction.NONE, Target.KEY);
 

@@ -94,16 +94,21 @@ public final class CompactionLoop implements AutoCloseable {
         if (store.countsBehind() > COUNTS_BEHIND_MAX) {
             store.storeCounts();
         }
-        if (!collection.isDue()) {
-            tellSettled();
-        }
+        tellSettled();
     }
 
+    /// Who waits is noted before looking whether anything is due: a compaction that is applied in between, and its caller,
+    /// are for the next round.
     private void tellSettled() {
         List<Runnable> told;
         synchronized (this) {
             told = List.copyOf(settled);
-            settled.clear();
+        }
+        if (collection.isDue()) {
+            return;
+        }
+        synchronized (this) {
+            settled.removeAll(told);
         }
         told.forEach(Runnable::run);
     }

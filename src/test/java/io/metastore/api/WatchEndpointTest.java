@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.ByteString;
-import io.grpc.Status;
 import io.metastore.api.etcd.etcdserverpb.WatchCreateRequest.FilterType;
 import io.metastore.api.etcd.etcdserverpb.WatchResponse;
 import io.metastore.api.etcd.mvccpb.Event;
@@ -426,29 +425,6 @@ class WatchEndpointTest {
     }
 
     @Test
-    void wat37_halfCloseKeepsTheStream() {
-        WatchClient client = server.client();
-        client.create(key("a"));
-        created(client.next());
-        client.halfClose();
-        server.put("a", "1");
-        server.put("a", "2");
-        assertEquals(2, client.next(2).size());
-    }
-
-    @Test
-    void wat38_aCancelledCallLeavesNothingBehind() {
-        WatchClient client = server.client();
-        client.create(key("a"));
-        created(client.next());
-        assertEquals(1, server.hub.counts().watchers());
-        client.close();
-        assertEquals(Status.Code.CANCELLED, Status.fromThrowable(client.end()).getCode());
-        Eventually.holds(
-                () -> server.hub.counts().watchers() == 0 && server.hub.counts().streams() == 0);
-    }
-
-    @Test
     void wat40_wat41_aJumpBySnapshotLosesAndRepeatsNothing() {
         WatchClient client = server.client();
         long now = server.put("a", "1");
@@ -472,17 +448,6 @@ class WatchEndpointTest {
                         .map(WatchResponse::getWatchId)
                         .sorted()
                         .toList());
-    }
-
-    @Test
-    void streamsEndWhenTheHubCloses() {
-        WatchClient client = server.client();
-        client.create(key("a"));
-        created(client.next());
-        server.hub.close();
-        Status end = Status.fromThrowable(client.end());
-        assertEquals(Status.Code.UNAVAILABLE, end.getCode());
-        assertEquals("etcdserver: server stopped", end.getDescription());
     }
 
     private static long created(WatchResponse response) {
