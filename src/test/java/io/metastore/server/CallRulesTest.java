@@ -73,7 +73,9 @@ class CallRulesTest {
     }
 
     private static void range(Channel channel) {
-        KVGrpc.newBlockingStub(channel).withDeadlineAfter(20, TimeUnit.SECONDS).range(RangeRequest.getDefaultInstance());
+        KVGrpc.newBlockingStub(channel)
+                .withDeadlineAfter(20, TimeUnit.SECONDS)
+                .range(RangeRequest.getDefaultInstance());
     }
 
     private static Iterator<HealthCheckResponse> watch(Channel channel) {
@@ -95,7 +97,9 @@ class CallRulesTest {
             assertEquals("etcdserver: no leader", status.getDescription());
             assertEquals(
                     status.getDescription(),
-                    assertThrows(StatusRuntimeException.class, () -> watch(demanding).next())
+                    assertThrows(
+                                    StatusRuntimeException.class,
+                                    () -> watch(demanding).next())
                             .getStatus()
                             .getDescription());
             range(channel);
@@ -104,7 +108,8 @@ class CallRulesTest {
         }
     }
 
-    /// An open stream is cut after three election timeouts in a row without a leader, one that demands none stays.
+    /// An open stream is cut after three election timeouts in a row without a leader, one that demands none
+    /// stays.
     @Test
     void gen15() throws Exception {
         try (ServedPort served = new ServedPort(Map.of())) {
