@@ -39,7 +39,8 @@ final class Rooms {
             "io.micrometer.", in("server").or(Rooms::isMetrics),
             "io.quarkus.", in("server", "api", "cli").or(Rooms::isMain),
             "jakarta.", in("server", "api", "cli").or(Rooms::isMain),
-            "io.smallrye.mutiny.", in("api", "service"),
+            // The server waits for a few answers of services when it starts and when it is asked for its health.
+            "io.smallrye.mutiny.", in("api", "service", "server"),
             "org.HdrHistogram.", in("bench"));
 
     private static final List<String> DETERMINISTIC = List.of("machine", "auth", "lease", "cluster", "mvcc");
@@ -83,7 +84,7 @@ final class Rooms {
     }
 
     static boolean isGenerated(JavaClass type) {
-        return isIn(type, "api.etcd") || isIn(type, "machine.replicated");
+        return isIn(type, "api.etcd") || isIn(type, "api.grpc") || isIn(type, "machine.replicated");
     }
 
     private static String room(String className) {
