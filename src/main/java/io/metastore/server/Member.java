@@ -70,6 +70,7 @@ public final class Member implements AutoCloseable {
     private final ScheduledExecutorService clock =
             Executors.newSingleThreadScheduledExecutor(work -> new Thread(work, "clock"));
     private final Proposals proposals;
+    private final ReadBarrier barrier;
     private final Reading reading;
     private final CompactionLoop compaction;
     private final AlarmService alarms;
@@ -113,7 +114,8 @@ public final class Member implements AutoCloseable {
         this.reads = new ThreadPoolExecutor(
                 threads, threads, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), work -> new Thread(work, "reads"));
         this.proposals = new Proposals(queue);
-        this.reading = new Reading(store, new ReadBarrier(consensus, reads), reads);
+        this.barrier = new ReadBarrier(consensus, reads);
+        this.reading = new Reading(store, barrier, reads);
         this.compaction = new CompactionLoop(
                 store,
                 new Collection(store),
@@ -222,7 +224,10 @@ public final class Member implements AutoCloseable {
         leases.start();
         long limit = requestLimit().toNanos();
         clock.scheduleWithFixedDelay(
-                () -> queue.timeOut(limit),
+                () -> {
+                    queue.timeOut(limit);
+                    barrier.timeOut(limit);
+                },
                 TIME_LIMIT_CHECK.toMillis(),
                 TIME_LIMIT_CHECK.toMillis(),
                 TimeUnit.MILLISECONDS);

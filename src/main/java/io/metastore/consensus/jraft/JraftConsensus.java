@@ -40,6 +40,8 @@ import org.jboss.logging.Logger;
 /// reason.
 public final class JraftConsensus implements Consensus, AutoCloseable {
     private static final Logger LOG = Logger.getLogger(JraftConsensus.class);
+    private static final byte[] NO_CONTEXT = new byte[0];
+    private static final long NO_TIME_LIMIT = -1;
     private static final Set<String> GROUPS_WITH_EXECUTOR = ConcurrentHashMap.newKeySet();
 
     private final RaftSettings settings;
@@ -189,7 +191,9 @@ public final class JraftConsensus implements Consensus, AutoCloseable {
 
     @Override
     public void barrier(BarrierCaller caller) {
-        node.readIndex(new byte[0], new ReadIndexClosure() {
+        // No time limit of JRaft's: its timer would hold every round, with all its reads and what they answered, for
+        // the two seconds of the limit, whether it has ended or not. The read barrier gives up late rounds itself.
+        node.readIndex(NO_CONTEXT, new ReadIndexClosure(NO_TIME_LIMIT) {
             @Override
             public void run(Status status, long index, byte[] context) {
                 if (status.isOk()) {
