@@ -30,6 +30,9 @@ public final class Member implements AutoCloseable {
     /// How long a start may take on a busy machine.
     private static final Duration START = Duration.ofSeconds(Long.getLong("metastore.start.seconds", 90));
 
+    /// Stands for the member's own client URL in a flag, where more URLs are wanted beside it.
+    public static final String CLIENT_URL = "{client-url}";
+
     private static final Duration STOP = Duration.ofSeconds(60);
     private static final int SHOWN_LOG = 8_000;
 
@@ -68,7 +71,7 @@ public final class Member implements AutoCloseable {
                 "--initial-advertise-peer-urls=" + peerUrl,
                 "--initial-cluster=alone=" + peerUrl,
                 "--listen-metrics-urls=http://127.0.0.1:" + metricsPort));
-        all.addAll(flags);
+        flags.forEach(flag -> all.add(flag.replace(CLIENT_URL, clientUrl)));
         commandLine = MemberTarget.commandLine(target, all);
     }
 

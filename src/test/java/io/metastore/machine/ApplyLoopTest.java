@@ -161,6 +161,19 @@ class ApplyLoopTest {
         assertEquals(List.of("told 1 at 16 of 8", "told 1 at 17 of 9"), order);
     }
 
+    @Test
+    void nobodyIsAnsweredBeforeTheChunkIsWrittenAndPublished() {
+        FedEntries.Fed entry = entry(1, true, 1);
+        ApplyLoop loop = new ApplyLoop(
+                machine,
+                LARGE,
+                (_, _, _) -> order.add(entry.outcomes() == null ? "not yet answered" : "answered"),
+                metrics);
+        loop.run(new FedEntries(List.of(entry), true));
+        assertEquals(List.of("not yet answered"), order);
+        assertNotNull(entry.outcomes());
+    }
+
     /// Another member, with other chunks and nobody waiting, ends with the same rows.
     @Test
     void equalEntriesMakeEqualTables() {

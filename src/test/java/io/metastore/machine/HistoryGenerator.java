@@ -5,6 +5,7 @@ import io.metastore.cluster.Member;
 import io.metastore.mvcc.RangeQuery;
 import io.metastore.value.Bytes;
 import io.metastore.value.KeyRange;
+import io.metastore.value.KeyValue;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -118,7 +119,7 @@ final class HistoryGenerator {
 
     private long compactTarget() {
         if (chance(20)) {
-            return revision();
+            return chance(50) ? oracle.store.compacted() : revision();
         }
         long span = oracle.store.revision() - Math.max(0, oracle.store.compacted());
         return oracle.store.compacted() + 1 + random.nextLong(span + 1);
@@ -213,8 +214,17 @@ final class HistoryGenerator {
         return new RangeQuery(range(), revision, limit, pick(RangeQuery.Detail.values()), order, filter);
     }
 
+    /// Bounds that a key stands exactly at tell an inclusive one from another; any others let everything
+    /// through or nothing.
     private long bound() {
-        return chance(60) ? 0 : 1 + random.nextLong(oracle.store.revision());
+        if (chance(65)) {
+            return 0;
+        }
+        KeyValue known = oracle.store.newest(key());
+        if (known == null || chance(20)) {
+            return 1 + random.nextLong(oracle.store.revision());
+        }
+        return chance(50) ? known.modRevision() : known.createRevision();
     }
 
     private KeyRange range() {

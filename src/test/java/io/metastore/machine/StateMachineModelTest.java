@@ -15,7 +15,9 @@ import org.junit.jupiter.api.io.TempDir;
 /// memory: every outcome, event, view, count and hash must be equal, whatever is collected, lost or replayed in
 /// between.
 ///
-/// `-Dseed=N` runs one seed again, `-Dcommands=N` makes the run longer.
+/// `-Dseed=N` runs one seed again, `-Dcommands=N` makes the run longer, `-Dshrink.seconds=N` says how long to look for
+/// a
+/// shorter history that fails alike.
 class StateMachineModelTest {
     /// Each history starts from an empty store.
     private static final int HISTORY = 5_000;
@@ -61,7 +63,7 @@ class StateMachineModelTest {
                     Throwable same = failure(fewer);
                     return same != null && kind(same).equals(kind);
                 },
-                TimeUnit.SECONDS.toNanos(30));
+                TimeUnit.SECONDS.toNanos(Long.getLong("shrink.seconds", 30)));
         List<HistoryStep> shortest = shrinker.shrink(steps);
         StringBuilder script =
                 new StringBuilder("seed " + seed + " (-Dseed=" + seed + " -Dcommands=" + commands + "): ");

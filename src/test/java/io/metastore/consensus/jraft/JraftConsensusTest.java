@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.metastore.consensus.Unavailable;
+import com.alipay.sofa.jraft.option.RaftOptions;
 import io.metastore.machine.Outcome;
 import io.metastore.machine.Result;
 import io.metastore.mvcc.RangeQuery;
@@ -197,5 +198,16 @@ class JraftConsensusTest {
         assertFalse(member.put("key").get(10, TimeUnit.SECONDS) instanceof Outcome.Refused);
         member.stop();
         assertNotNull(assertThrows(Exception.class, member::barrier));
+    }
+
+    /// What makes an acknowledgement wait for the disk; that it really does is traced elsewhere.
+    @Test
+    void theLogIsOpenedToBeSynced() throws Exception {
+        try (SingleMember member = new SingleMember(folder, 10008, 0)) {
+            RaftOptions options = member.raftOptions();
+            assertTrue(options.isSync(), "entries are not synced");
+            assertTrue(options.isSyncMeta(), "term and vote are not synced");
+            assertTrue(options.isEnableLogEntryChecksum(), "entries have no checksum");
+        }
     }
 }

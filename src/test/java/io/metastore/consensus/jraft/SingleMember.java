@@ -1,5 +1,8 @@
 package io.metastore.consensus.jraft;
 
+import com.alipay.sofa.jraft.core.NodeImpl;
+import com.alipay.sofa.jraft.option.RaftOptions;
+import java.lang.reflect.Field;
 import io.metastore.consensus.Consensus;
 import io.metastore.consensus.Unavailable;
 import io.metastore.machine.ApplyLoop;
@@ -75,6 +78,13 @@ final class SingleMember implements AutoCloseable {
 
     String fault() {
         return fault.get();
+    }
+
+    /// The options that the node really runs with.
+    RaftOptions raftOptions() throws ReflectiveOperationException {
+        Field node = JraftConsensus.class.getDeclaredField("node");
+        node.setAccessible(true);
+        return ((NodeImpl) node.get(consensus)).getRaftOptions();
     }
 
     void awaitLeadership() throws InterruptedException {
