@@ -63,7 +63,7 @@ public final class JraftConsensus implements Consensus, AutoCloseable {
         this.machine = machine;
         this.self = PeerId.parsePeer(settings.peerAddress());
         SnapshotTrigger trigger =
-                new SnapshotTrigger(settings.snapshotLogBytes(), settings.snapshotEntries(), this::snapshotDue);
+                new SnapshotTrigger(settings.snapshotLogBytes(), settings.snapshotCommands(), this::snapshotDue);
         this.adapter = new ApplyAdapter(loop, machine, engine, faults, trigger, settings.memberId(), listener);
     }
 
