@@ -16,7 +16,8 @@ record Answer(Message message, String error) {
 
     static Answer of(Status status) {
         String text = String.valueOf(status.getDescription());
-        if (status.getCode() == Status.Code.RESOURCE_EXHAUSTED && text.contains("message") && !text.startsWith("etcd")) {
+        boolean ownText = text.startsWith("etcdserver: ");
+        if (status.getCode() == Status.Code.RESOURCE_EXHAUSTED && text.contains("message") && !ownText) {
             return new Answer(null, status.getCode() + ": message too large for gRPC");
         }
         return new Answer(null, status.getCode() + ": " + status.getDescription());

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import io.metastore.blackbox.MemberTarget;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -45,7 +46,10 @@ class DifferentialReplayIT {
         Assumptions.assumeTrue(
                 given.isPresent(), "no etcd to compare with: give one by -Dmetastore.etcd=PATH or ETCD_BIN");
         etcd = given.orElseThrow();
-        metaStore = MemberTarget.jar();
+        // Many short lives: what starts fast is better than what runs fast.
+        List<String> command = new ArrayList<>(List.of("env", "METASTORE_JAVA_OPTS=-XX:TieredStopAtLevel=1 -Xmx512m"));
+        command.addAll(MemberTarget.jar().command());
+        metaStore = new MemberTarget.Program("jar", command);
     }
 
     @Test

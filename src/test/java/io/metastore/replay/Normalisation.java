@@ -34,9 +34,9 @@ final class Normalisation {
                     + " by number when cut",
             "RangeStream: how pairs are cut into messages: merged (RST-05)",
             "text of the refusal of a message above max-request-bytes + 512 KiB: it is gRPC's own (GEN-04)",
-            "Watch: how events are cut into responses, fragments and header.revision of event responses: the sequence of"
-                    + " events of each watcher is compared, headers are only checked not to be older than their events"
-                    + " (WAT-23, WAT-24)",
+            "Watch: how events are cut into responses, fragments and header.revision of event responses: the"
+                    + " sequence of events of each watcher is compared, headers are only checked not to be older than"
+                    + " their events (WAT-23, WAT-24)",
             "Watch: progress answers: used to know that everything has arrived, not compared (which are dropped depends"
                     + " on timing, WAT-30)");
 

@@ -23,8 +23,10 @@ final class Script {
     /// @param steps with their numbers, see [HistoryPlayer#meant]
     static String of(List<ReplayStep> steps) {
         StringBuilder script = new StringBuilder("""
-                E=127.0.0.1:2379; export ETCDCTL_ENDPOINTS=$E  # LEASE_n: the n-th id that the server drew; MEMBER: its own id
-                rpc() { grpcurl -plaintext -import-path src/main/proto -proto etcd/rpc.proto -d "$2" $E etcdserverpb."$1"; }
+                E=127.0.0.1:2379; export ETCDCTL_ENDPOINTS=$E
+                P="-import-path src/main/proto -proto etcd/rpc.proto"
+                rpc() { grpcurl -plaintext $P -d "$2" $E etcdserverpb.$1; }
+                # LEASE_n stands for the n-th id that the server drew, MEMBER for its own id
                 """);
         for (ReplayStep step : steps) {
             script.append(named(line(step))).append('\n');

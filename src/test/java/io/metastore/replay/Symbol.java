@@ -31,7 +31,8 @@ enum Symbol {
 
     /// What symbols mean to one server at one moment.
     ///
-    /// @param drawnLeases ids that the server drew, in the order in which they were asked for; null leaves the symbols
+    /// @param drawnLeases ids that the server drew, in the order in which they were asked for; null leaves their
+    ///                    symbols
     record Meaning(long latest, long compacted, List<Long> drawnLeases, long ownMember) {
         /// An id that no lease has: stands for a drawn lease that was not granted.
         private static final long NO_LEASE = 987_654_321;

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Predicate;
 
 /// One Watch call to one server, and what each of its watchers was told, in order.
@@ -28,6 +29,10 @@ final class WatchLog implements AutoCloseable {
     private final Map<Long, Long> lastRevision = new HashMap<>();
     private final Set<Long> splitting = new HashSet<>();
     private final Map<Long, Long> watching = new TreeMap<>();
+    /// Watchers that were cancelled for lack of history: their ids are in use until the client cancels them too
+    /// (WAT-13). That happens at set points only, for it shows when an id is asked for again.
+    private final Set<Long> lost = new TreeSet<>();
+
     private long progress;
     private long events;
 
@@ -49,6 +54,7 @@ final class WatchLog implements AutoCloseable {
     /// Cancels a watcher; waits for the answer if there is such a watcher, for etcd does not answer otherwise.
     Optional<WatchResponse> cancel(long id) {
         call.cancel(id);
+        lost.remove(id);
         if (watching.remove(id) == null) {
             return Optional.empty();
         }
@@ -73,7 +79,9 @@ final class WatchLog implements AutoCloseable {
 
     /// Waits until everything up to a revision has arrived. Every watcher has to start there or before. A watcher
     /// that has lost its history to a compaction is cancelled on the way, else progress would never be answered.
-    void arriveAt(long revision) {
+    ///
+    /// @return what each watcher was told since the last time: events, and in words what else there was
+    Map<Long, List<Object>> arrivedAt(long revision) {
         long deadline = System.nanoTime() + Client.PATIENCE.toNanos();
         Duration patience = FIRST_PATIENCE;
         while (!watching.isEmpty() && progress < revision) {
@@ -81,18 +89,17 @@ final class WatchLog implements AutoCloseable {
                 throw new AssertionError("no progress to revision " + revision + " within " + Client.PATIENCE
                         + " with watchers (id=start) " + watching + ", last heard " + progress);
             }
+            for (Long id : List.copyOf(lost)) {
+                cancel(id).ifPresent(end -> tell(id, "canceled, reason '" + end.getCancelReason() + "'"));
+            }
             call.askProgress();
             long again = System.nanoTime() + patience.toNanos();
-            while (progress < revision && System.nanoTime() < again) {
+            while (progress < revision && lost.isEmpty() && System.nanoTime() < again) {
                 call.call().poll(Duration.ofNanos(Math.max(0, again - System.nanoTime()))).ifPresent(this::take);
             }
             patience = patience.multipliedBy(2).compareTo(LAST_PATIENCE) < 0 ? patience.multipliedBy(2) : LAST_PATIENCE;
         }
         call.call().arrived().forEach(this::take);
-    }
-
-    /// What each watcher was told since the last time: events, and in words what else there was.
-    Map<Long, List<Object>> taken() {
         Map<Long, List<Object>> all = new TreeMap<>(told);
         told.clear();
         return all;
@@ -114,13 +121,17 @@ final class WatchLog implements AutoCloseable {
             events(answer);
         } else if (id == -1 && !answer.getCreated() && !answer.getCanceled()) {
             progress = Math.max(progress, answer.getHeader().getRevision());
-        } else if (answer.getCanceled() && answer.getCompactRevision() != 0 && watching.containsKey(id)) {
+        } else if (answer.getCanceled() && answer.getCompactRevision() != 0 && isHealthy(id)) {
             tell(id, "canceled, compact_revision " + answer.getCompactRevision() + ", header.revision "
                     + answer.getHeader().getRevision() + ", reason '" + answer.getCancelReason() + "'");
-            cancel(id).ifPresent(end -> tell(id, "canceled, reason '" + end.getCancelReason() + "'"));
+            lost.add(id);
         } else {
             tell(id, "unexpected: " + TextFormat.printer().printToString(answer));
         }
+    }
+
+    private boolean isHealthy(long id) {
+        return watching.containsKey(id) && !lost.contains(id);
     }
 
     private void events(WatchResponse answer) {
