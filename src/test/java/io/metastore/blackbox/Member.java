@@ -54,12 +54,12 @@ public final class Member implements AutoCloseable {
         commandLine = List.of();
     }
 
-    private Member(MemberTarget.Program target, List<String> flags) throws IOException {
+    private Member(Path parent, MemberTarget.Program target, List<String> flags) throws IOException {
         host = "127.0.0.1";
         clientPort = LoopbackPorts.next();
         peerPort = LoopbackPorts.next();
         metricsPort = LoopbackPorts.next();
-        folder = Files.createTempDirectory("metastore-blackbox-");
+        folder = Files.createTempDirectory(parent, "metastore-blackbox-");
         String clientUrl = "http://127.0.0.1:" + clientPort;
         String peerUrl = "http://127.0.0.1:" + peerPort;
         List<String> all = new ArrayList<>(List.of(
@@ -93,8 +93,13 @@ public final class Member implements AutoCloseable {
     }
 
     private static Member start(MemberTarget.Program program, List<String> flags) {
+        return startIn(Path.of(System.getProperty("java.io.tmpdir")), program, flags);
+    }
+
+    /// Starts a member of some program, whatever the target of the run is, with its data below a folder.
+    public static Member startIn(Path parent, MemberTarget.Program program, List<String> flags) {
         try {
-            Member member = new Member(program, flags);
+            Member member = new Member(parent, program, flags);
             Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(member::killQuietly));
             member.launch();
             return member;

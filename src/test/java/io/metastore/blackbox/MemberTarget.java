@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /// What the suite runs against, chosen by `-Dmetastore.target=`:
 ///
@@ -34,12 +35,11 @@ public sealed interface MemberTarget {
     static MemberTarget current() {
         String target = System.getProperty("metastore.target", "jar");
         return switch (target) {
-            case "jar" -> {
-                Path launcher = Path.of(System.getProperty("metastore.home", "."), "bin", "metastore");
-                yield new Program(target, List.of(executable(launcher.toString()), "server"));
-            }
+            case "jar" -> jar();
             case "native" -> new Program(target, List.of(executable(property("metastore.executable")), "server"));
-            case "etcd" -> new Program(target, List.of(executable(etcd())));
+            case "etcd" ->
+                etcd().orElseThrow(() -> new IllegalStateException(
+                        "-Dmetastore.target=etcd needs -Dmetastore.etcd=PATH or ETCD_BIN"));
             case "external" -> {
                 String endpoint = property("metastore.endpoint");
                 int colon = endpoint.lastIndexOf(':');
@@ -56,12 +56,18 @@ public sealed interface MemberTarget {
         return current().label().equals("etcd");
     }
 
-    private static String etcd() {
+    /// The packaged program, for tests that run it beside another target.
+    static Program jar() {
+        Path launcher = Path.of(System.getProperty("metastore.home", "."), "bin", "metastore");
+        return new Program("jar", List.of(executable(launcher.toString()), "server"));
+    }
+
+    /// A real etcd, if one is given.
+    static Optional<Program> etcd() {
         String path = System.getProperty("metastore.etcd", System.getenv("ETCD_BIN"));
-        if (path == null) {
-            throw new IllegalStateException("-Dmetastore.target=etcd needs -Dmetastore.etcd=PATH or ETCD_BIN");
-        }
-        return path;
+        return path == null || path.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new Program("etcd", List.of(executable(path))));
     }
 
     private static String property(String name) {

@@ -23,10 +23,14 @@ final class HistoryGenerator {
     /// How long keys get: one of few hot keys, or one of more than a thousand.
     private final int keyLength;
 
+    private final boolean batching;
+
     private long index;
 
-    HistoryGenerator(long seed) {
+    /// @param batching whether entries hold several commands and chunks several entries, or one each
+    HistoryGenerator(long seed, boolean batching) {
         random = new Random(seed);
+        this.batching = batching;
         keyLength = 2 + random.nextInt(3);
     }
 
@@ -68,20 +72,22 @@ final class HistoryGenerator {
 
     private HistoryStep.Apply apply() {
         List<HistoryStep.Entry> entries = new ArrayList<>();
-        int count = 1 + random.nextInt(6);
+        int count = 1 + random.nextInt(batching ? 6 : 40);
         for (int i = 0; i < count; i++) {
             // Entries without commands take indexes too, so there are gaps.
             index += chance(5) ? 2 : 1;
-            int size = chance(30) ? 1 : 1 + random.nextInt(20);
+            int size = !batching || chance(30) ? 1 : 1 + random.nextInt(20);
             List<Command<?>> commands = new ArrayList<>();
             for (int j = 0; j < size; j++) {
                 Command<?> command = command();
                 oracle.apply(command, index);
                 commands.add(command);
             }
-            entries.add(new HistoryStep.Entry(index, commands, chance(70), chance(50)));
+            entries.add(new HistoryStep.Entry(index, commands, chance(70), batching && chance(50)));
         }
-        return new HistoryStep.Apply(entries, new ChunkLimits(1 + random.nextInt(60), 1 + random.nextInt(20_000)));
+        ChunkLimits limits =
+                batching ? new ChunkLimits(1 + random.nextInt(60), 1 + random.nextInt(20_000)) : new ChunkLimits(1, 1);
+        return new HistoryStep.Apply(entries, limits);
     }
 
     private HistoryStep.Check check() {

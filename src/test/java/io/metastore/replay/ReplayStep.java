@@ -1,0 +1,94 @@
+package io.metastore.replay;
+
+import com.google.protobuf.Message;
+import io.metastore.api.etcd.etcdserverpb.LeaseKeepAliveRequest;
+import io.metastore.api.etcd.etcdserverpb.RangeRequest;
+import io.metastore.api.etcd.etcdserverpb.WatchCreateRequest;
+
+/// One step of a history. Requests may hold [Symbol]s in place of numbers that are known only when the step is
+/// played, so that a history stays meaningful when steps before it are left out.
+sealed interface ReplayStep {
+
+    /// What a difference in this step is called; a history is shrunk without changing it.
+    String kind();
+
+    /// The step with the numbers that its symbols stand for.
+    default ReplayStep meant(Symbol.Meaning meaning) {
+        return switch (this) {
+            case Unary(Api api, Message request) -> new Unary(api, meaning.of(request));
+            case Stream(var request) -> new Stream(meaning.of(request));
+            case KeepAlive(var request) -> new KeepAlive(meaning.of(request));
+            case Create(int call, var request) -> new Create(call, meaning.of(request));
+            case Cancel _, Close _, Sync _ -> this;
+        };
+    }
+
+    /// The step with another request of the same type, null for steps without one.
+    default ReplayStep with(Message other) {
+        return switch (this) {
+            case Unary(Api api, _) -> new Unary(api, other);
+            case Stream _ -> new Stream((RangeRequest) other);
+            case KeepAlive _ -> new KeepAlive((LeaseKeepAliveRequest) other);
+            case Create(int call, _) -> new Create(call, (WatchCreateRequest) other);
+            case Cancel _, Close _, Sync _ -> null;
+        };
+    }
+
+    /// The request, null for steps without one.
+    default Message request() {
+        return null;
+    }
+
+    /// A call with one request and one answer.
+    record Unary(Api api, Message request) implements ReplayStep {
+        @Override
+        public String kind() {
+            return api.path();
+        }
+    }
+
+    record Stream(RangeRequest request) implements ReplayStep {
+        @Override
+        public String kind() {
+            return "etcdserverpb.KV/RangeStream";
+        }
+    }
+
+    record KeepAlive(LeaseKeepAliveRequest request) implements ReplayStep {
+        @Override
+        public String kind() {
+            return "etcdserverpb.Lease/LeaseKeepAlive";
+        }
+    }
+
+    /// Creates a watcher on one of the Watch calls, which opens when it is first used.
+    record Create(int call, WatchCreateRequest request) implements ReplayStep {
+        @Override
+        public String kind() {
+            return "watch create";
+        }
+    }
+
+    record Cancel(int call, long id) implements ReplayStep {
+        @Override
+        public String kind() {
+            return "watch cancel";
+        }
+    }
+
+    /// Ends a Watch call.
+    record Close(int call) implements ReplayStep {
+        @Override
+        public String kind() {
+            return "watch close";
+        }
+    }
+
+    /// Waits until all watchers have got everything, and compares it.
+    record Sync() implements ReplayStep {
+        @Override
+        public String kind() {
+            return "watch events";
+        }
+    }
+}
