@@ -34,7 +34,7 @@ public final class LoopbackPorts {
     }
 
     /// Gives a port back that nobody listens on any more.
-    public static synchronized void release(int port) {
+    static synchronized void release(int port) {
         GIVEN.remove(port);
     }
 

@@ -115,7 +115,7 @@ class KillLoopIT {
                 .put(Requests.put(Requests.bytes(key), "1").setLease(lease).build());
         Loads.Run run = loads.start(server);
         Thread compactions = cycle % 4 == 3 ? Loads.compactions(server, feed, compacted) : null;
-        TimeUnit.MILLISECONDS.sleep(50 + random.nextInt(random.nextInt(4) == 0 ? 2000 : 400));
+        TimeUnit.MILLISECONDS.sleep(100 + random.nextInt(random.nextInt(4) == 0 ? 3000 : 900));
         server.kill();
         if (compactions != null) {
             compactions.join();

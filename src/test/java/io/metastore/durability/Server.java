@@ -24,8 +24,8 @@ final class Server implements AutoCloseable {
 
     private final Path folder;
     private final Path data;
-    private final int clientPort = LoopbackPorts.next();
-    private final int peerPort = LoopbackPorts.next();
+    private final int clientPort;
+    private final int peerPort;
     private final List<Process> lives = new ArrayList<>();
     private Client client;
 
@@ -35,9 +35,20 @@ final class Server implements AutoCloseable {
     }
 
     Server(Path folder, Path data) {
+        this(folder, data, LoopbackPorts.next(), LoopbackPorts.next());
+    }
+
+    private Server(Path folder, Path data, int clientPort, int peerPort) {
         this.folder = folder;
         this.data = data;
+        this.clientPort = clientPort;
+        this.peerPort = peerPort;
         Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(this::killAll));
+    }
+
+    /// The same member, by its addresses, on other data.
+    Server on(Path otherFolder, Path otherData) {
+        return new Server(otherFolder, otherData, clientPort, peerPort);
     }
 
     /// How a process ended and what it wrote.
@@ -193,7 +204,5 @@ final class Server implements AutoCloseable {
         if (isAlive()) {
             kill();
         }
-        LoopbackPorts.release(clientPort);
-        LoopbackPorts.release(peerPort);
     }
 }
