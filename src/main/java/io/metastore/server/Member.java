@@ -11,6 +11,7 @@ import io.metastore.consensus.ReadBarrier;
 import io.metastore.consensus.jraft.JraftConsensus;
 import io.metastore.consensus.jraft.RaftSettings;
 import io.metastore.engine.Engine;
+import io.metastore.engine.EngineFailure;
 import io.metastore.engine.rocksdb.RocksEngine;
 import io.metastore.engine.rocksdb.RocksSettings;
 import io.metastore.lease.LeaseChunk;
@@ -82,17 +83,14 @@ public final class Member implements AutoCloseable {
 
     /// Opens the data directory and builds everything. Nothing runs yet.
     ///
-    /// @throws StartFailure when the data directory cannot be used
+    /// @throws StartFailure  when the data directory cannot be used
+    /// @throws EngineFailure when files in it are damaged or cannot be read
     public Member(ServerConfig keys, MeterRegistry registry, Faults faults) {
         this.config = new EffectiveConfig(keys);
         this.faults = faults;
         this.directory = DataDirectory.open(config.dataDir());
         this.identity = identity(config);
-        this.engine = new RocksEngine(
-                directory.state(),
-                new RocksSettings(
-                        keys.rocksdb().blockCacheBytes(), keys.rocksdb().memtableBytes()));
-        identity.claim(engine);
+        this.engine = engine(directory, identity, keys.rocksdb());
         this.store = new MvccStore(engine);
         this.machine = new StateMachine(store);
         this.watchHub = new WatchHub(
@@ -115,7 +113,7 @@ public final class Member implements AutoCloseable {
                 threads, threads, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), work -> new Thread(work, "reads"));
         this.proposals = new Proposals(queue);
         this.barrier = new ReadBarrier(consensus, reads);
-        this.reading = new Reading(store, barrier, reads);
+        this.reading = new Reading(store, barrier, reads, fault -> faults.halt("reading the state failed", fault));
         this.compaction = new CompactionLoop(
                 store,
                 new Collection(store),
@@ -138,6 +136,17 @@ public final class Member implements AutoCloseable {
                 consensus,
                 machine.alarms(),
                 config.quotaBytes().orElse(keys.limits().quotaBackendBytes()));
+    }
+
+    private static Engine engine(DataDirectory directory, Identity identity, ServerConfig.Rocksdb limits) {
+        Engine opened =
+                new RocksEngine(directory.state(), new RocksSettings(limits.blockCacheBytes(), limits.memtableBytes()));
+        try {
+            identity.claim(opened);
+        } catch (IllegalStateException foreign) {
+            throw new StartFailure(ExitStatus.FOREIGN, foreign.getMessage(), foreign);
+        }
+        return opened;
     }
 
     private static Identity identity(EffectiveConfig config) {
@@ -214,11 +223,7 @@ public final class Member implements AutoCloseable {
                 config.dataDir(),
                 store.state().revision());
         watchHub.start();
-        try {
-            consensus.start();
-        } catch (IllegalStateException e) {
-            throw new StartFailure(e.getMessage(), e);
-        }
+        consensus.start();
         batcher.start();
         compaction.start();
         leases.start();
@@ -259,7 +264,8 @@ public final class Member implements AutoCloseable {
                 .await()
                 .atMost(requestLimit().plusSeconds(1));
         if (outcome instanceof Outcome.Refused<?> refused) {
-            throw new StartFailure("the member could not make itself known: " + refused.error(), null);
+            throw new StartFailure(
+                    ExitStatus.FAILED, "the member could not make itself known: " + refused.error(), null);
         }
     }
 

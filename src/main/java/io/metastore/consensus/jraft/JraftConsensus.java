@@ -18,11 +18,14 @@ import io.metastore.consensus.Faults;
 import io.metastore.consensus.Leadership;
 import io.metastore.consensus.Unavailable;
 import io.metastore.engine.Engine;
+import io.metastore.engine.EngineFailure;
 import io.metastore.machine.ApplyLoop;
 import io.metastore.machine.Outcome;
 import io.metastore.machine.Result;
 import io.metastore.machine.StateMachine;
+import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
@@ -64,23 +67,71 @@ public final class JraftConsensus implements Consensus, AutoCloseable {
         this.self = PeerId.parsePeer(settings.peerAddress());
         SnapshotTrigger trigger =
                 new SnapshotTrigger(settings.snapshotLogBytes(), settings.snapshotCommands(), this::snapshotDue);
-        this.adapter = new ApplyAdapter(loop, machine, engine, faults, trigger, settings.memberId(), listener);
+        this.adapter = new ApplyAdapter(loop, machine, engine, faults, trigger, settings, listener);
     }
 
     /// Opens the log, replays what the state lacks, and takes part in elections from then on.
+    ///
+    /// @throws EngineFailure naming the file that is damaged or cannot be read; nothing runs then
     public void start() {
         LogOptions.register();
+        checkFiles();
         registerExecutor(settings.group());
         NodeManager.getInstance().addAddress(self.getEndpoint());
         node = RaftServiceFactory.createRaftNode(settings.group(), self);
         if (!node.init(options())) {
-            throw new IllegalStateException("cannot open the raft log in " + settings.folder()
-                    + ": it is damaged, or its files belong to another time (see the messages above)");
+            // A node that did not start cannot be waited for: JRaft would never come back.
+            node = null;
+            throw new EngineFailure(
+                    EngineFailure.Kind.DAMAGED,
+                    "the raft log in " + settings.folder()
+                            + " cannot be used: it is damaged, or its files belong to another time (see the messages"
+                            + " above)",
+                    null);
         }
-        if (node.getLastLogIndex() < machine.appliedIndex()) {
-            throw new IllegalStateException("the raft log in " + settings.folder() + " ends at index "
-                    + node.getLastLogIndex() + " although the state has applied up to index "
-                    + machine.appliedIndex() + ": part of the log is lost");
+    }
+
+    /// Everything that JRaft will read, before it does: what it cannot read it may take for something that was
+    /// never there.
+    private void checkFiles() {
+        Path folder = settings.folder();
+        Path log = folder.resolve("log");
+        try {
+            LogFiles.Extent extent = LogFiles.check(log);
+            long applied = machine.appliedIndex();
+            if (extent.last() < applied) {
+                throw LogFiles.damaged(
+                        "the raft log in " + log + " ends at index " + extent.last()
+                                + " although the state has applied up to index " + applied
+                                + ": part of the log is lost",
+                        null);
+            }
+            if (extent.first() > applied + 1 && Files.notExists(folder.resolve("snapshot"))) {
+                throw LogFiles.damaged(
+                        "the raft log in " + log + " begins at index " + extent.first()
+                                + " although the state has applied only up to index " + applied
+                                + ": what lies between is lost",
+                        null);
+            }
+            Path votes = folder.resolve("meta");
+            if (Files.exists(votes.resolve(VoteFile.NAME))) {
+                checkSnapshot(folder.resolve("snapshot"), VoteFile.read(votes).term());
+            } else if (Files.notExists(votes.resolve(VoteFile.FORMER)) && !extent.isEmpty()) {
+                throw LogFiles.damaged(votes.resolve(VoteFile.NAME) + ", the member's term and vote, is missing", null);
+            }
+        } catch (IOException failure) {
+            throw new EngineFailure(
+                    EngineFailure.Kind.INPUT_OUTPUT, "the raft log cannot be read: " + failure, failure);
+        }
+    }
+
+    private void checkSnapshot(Path folder, long term) throws IOException {
+        long snapshot = SnapshotFiles.check(folder, self.toString(), term);
+        if (machine.appliedIndex() < snapshot) {
+            throw LogFiles.damaged(
+                    "the state has applied up to index " + machine.appliedIndex() + ", behind the snapshot in " + folder
+                            + " at index " + snapshot + ": files of the state are missing or from another time",
+                    null);
         }
     }
 
@@ -103,6 +154,7 @@ public final class JraftConsensus implements Consensus, AutoCloseable {
         Path folder = settings.folder();
         NodeOptions options = new NodeOptions();
         options.setFsm(adapter);
+        options.setServiceFactory(new DurableFiles());
         options.setInitialConf(new Configuration(List.of(self)));
         options.setLogUri(folder.resolve("log").toString());
         options.setRaftMetaUri(folder.resolve("meta").toString());

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.metastore.consensus.Unavailable;
 import com.alipay.sofa.jraft.option.RaftOptions;
+import io.metastore.engine.EngineFailure;
 import io.metastore.machine.Outcome;
 import io.metastore.machine.Result;
 import io.metastore.mvcc.RangeQuery;
@@ -186,7 +187,7 @@ class JraftConsensusTest {
                 }
             }
         }
-        IllegalStateException refusal = assertThrows(IllegalStateException.class, member::start);
+        EngineFailure refusal = assertThrows(EngineFailure.class, member::start);
         assertTrue(refusal.getMessage().contains("part of the log is lost"), refusal.getMessage());
         member.close();
     }
