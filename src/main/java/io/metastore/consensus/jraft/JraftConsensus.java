@@ -67,6 +67,8 @@ public final class JraftConsensus implements Consensus, AutoCloseable {
 
     /// Opens the log, replays what the state lacks, and takes part in elections from then on.
     public void start() {
+        // JRaft's messages were generated long ago; protobuf would say so once for each of them.
+        System.setProperty("com.google.protobuf.use_unsafe_pre22_gencode", "true");
         LogOptions.register();
         registerExecutor(settings.group());
         NodeManager.getInstance().addAddress(self.getEndpoint());
