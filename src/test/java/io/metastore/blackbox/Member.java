@@ -38,7 +38,8 @@ public final class Member implements AutoCloseable {
     private final int peerPort;
     private final int metricsPort;
     private final Path folder;
-    private final List<String> commandLine;
+    private final List<String> flags;
+    private MemberTarget.Program program;
     private Process process;
     private Client client;
 
@@ -48,10 +49,11 @@ public final class Member implements AutoCloseable {
         peerPort = 0;
         metricsPort = 0;
         folder = null;
-        commandLine = List.of();
+        flags = List.of();
     }
 
-    private Member(MemberTarget.Program target, List<String> flags) throws IOException {
+    private Member(MemberTarget.Program target, List<String> further) throws IOException {
+        program = target;
         host = "127.0.0.1";
         clientPort = LoopbackPorts.next();
         peerPort = LoopbackPorts.next();
@@ -59,7 +61,7 @@ public final class Member implements AutoCloseable {
         folder = Files.createTempDirectory("metastore-blackbox-");
         String clientUrl = "http://127.0.0.1:" + clientPort;
         String peerUrl = "http://127.0.0.1:" + peerPort;
-        List<String> all = new ArrayList<>(List.of(
+        flags = new ArrayList<>(List.of(
                 "--name=alone",
                 "--data-dir=" + folder.resolve("data"),
                 "--listen-client-urls=" + clientUrl,
@@ -68,8 +70,7 @@ public final class Member implements AutoCloseable {
                 "--initial-advertise-peer-urls=" + peerUrl,
                 "--initial-cluster=alone=" + peerUrl,
                 "--listen-metrics-urls=http://127.0.0.1:" + metricsPort));
-        all.addAll(flags);
-        commandLine = MemberTarget.commandLine(target, all);
+        flags.addAll(further);
     }
 
     /// Starts a member of the current target with further flags of etcd's command line and waits until it
@@ -89,7 +90,8 @@ public final class Member implements AutoCloseable {
         return start(flags);
     }
 
-    private static Member start(MemberTarget.Program program, List<String> flags) {
+    /// Starts a member of a program, whatever the target of the run is.
+    static Member start(MemberTarget.Program program, List<String> flags) {
         try {
             Member member = new Member(program, flags);
             Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(member::killQuietly));
@@ -101,7 +103,7 @@ public final class Member implements AutoCloseable {
     }
 
     private void launch() throws IOException {
-        process = new ProcessBuilder(commandLine)
+        process = new ProcessBuilder(MemberTarget.commandLine(program, flags))
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(logFile().toFile()))
                 .start();
@@ -246,6 +248,12 @@ public final class Member implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /// Starts the member again on its data and ports with another program.
+    void restartAs(MemberTarget.Program other) {
+        program = other;
+        restart();
     }
 
     @Override
