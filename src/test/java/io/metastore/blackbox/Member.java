@@ -41,7 +41,8 @@ public final class Member implements AutoCloseable {
     private final int peerPort;
     private final int metricsPort;
     private final Path folder;
-    private final List<String> commandLine;
+    private final List<String> flags;
+    private MemberTarget.Program program;
     private Process process;
     private Client client;
 
@@ -51,10 +52,11 @@ public final class Member implements AutoCloseable {
         peerPort = 0;
         metricsPort = 0;
         folder = null;
-        commandLine = List.of();
+        flags = List.of();
     }
 
-    private Member(Path parent, MemberTarget.Program target, List<String> flags) throws IOException {
+    private Member(Path parent, MemberTarget.Program target, List<String> further) throws IOException {
+        program = target;
         host = "127.0.0.1";
         clientPort = LoopbackPorts.next();
         peerPort = LoopbackPorts.next();
@@ -62,7 +64,7 @@ public final class Member implements AutoCloseable {
         folder = Files.createTempDirectory(parent, "metastore-blackbox-");
         String clientUrl = "http://127.0.0.1:" + clientPort;
         String peerUrl = "http://127.0.0.1:" + peerPort;
-        List<String> all = new ArrayList<>(List.of(
+        flags = new ArrayList<>(List.of(
                 "--name=alone",
                 "--data-dir=" + folder.resolve("data"),
                 "--listen-client-urls=" + clientUrl,
@@ -71,8 +73,7 @@ public final class Member implements AutoCloseable {
                 "--initial-advertise-peer-urls=" + peerUrl,
                 "--initial-cluster=alone=" + peerUrl,
                 "--listen-metrics-urls=http://127.0.0.1:" + metricsPort));
-        flags.forEach(flag -> all.add(flag.replace(CLIENT_URL, clientUrl)));
-        commandLine = MemberTarget.commandLine(target, all);
+        further.forEach(flag -> flags.add(flag.replace(CLIENT_URL, clientUrl)));
     }
 
     /// Starts a member of the current target with further flags of etcd's command line and waits until it
@@ -109,7 +110,7 @@ public final class Member implements AutoCloseable {
     }
 
     private void launch() throws IOException {
-        process = new ProcessBuilder(commandLine)
+        process = new ProcessBuilder(MemberTarget.commandLine(program, flags))
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(logFile().toFile()))
                 .start();
@@ -254,6 +255,12 @@ public final class Member implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /// Starts the member again on its data and ports with another program.
+    void restartAs(MemberTarget.Program other) {
+        program = other;
+        restart();
     }
 
     @Override

@@ -11,7 +11,7 @@ import java.util.Optional;
 /// | value | meaning |
 /// |---|---|
 /// | `jar` (default) | the packaged program, through `bin/metastore server` |
-/// | `native` | the executable given by `-Dmetastore.executable=` |
+/// | `native` | the native executable: `target/metastore`, or the one given by `-Dmetastore.executable=` |
 /// | `etcd` | the etcd executable given by `-Dmetastore.etcd=`, or else by the variable `ETCD_BIN` |
 /// | `external` | a member that runs already, at `-Dmetastore.endpoint=host:port`; tests that need a member of their
 /// own are skipped |
@@ -36,7 +36,7 @@ public sealed interface MemberTarget {
         String target = System.getProperty("metastore.target", "jar");
         return switch (target) {
             case "jar" -> jar();
-            case "native" -> new Program(target, List.of(executable(property("metastore.executable")), "server"));
+            case "native" -> nativeExecutable();
             case "etcd" ->
                 etcd().orElseThrow(() -> new IllegalStateException(
                         "-Dmetastore.target=etcd needs -Dmetastore.etcd=PATH or ETCD_BIN"));
@@ -49,6 +49,22 @@ public sealed interface MemberTarget {
                 throw new IllegalArgumentException(
                         "-Dmetastore.target is one of jar, native, etcd, external, not " + target);
         };
+    }
+
+    /// The packaged jar.
+    static Program jar() {
+        return new Program("jar", List.of(executable(home().resolve("bin/metastore")), "server"));
+    }
+
+    /// The native executable.
+    static Program nativeExecutable() {
+        String given = System.getProperty("metastore.executable");
+        Path built = home().resolve("target/metastore");
+        return new Program("native", List.of(given == null ? executable(built) : executable(given), "server"));
+    }
+
+    private static Path home() {
+        return Path.of(System.getProperty("metastore.home", "."));
     }
 
     /// True when the target is a real etcd, for the few places where a statement leaves room.
@@ -79,7 +95,11 @@ public sealed interface MemberTarget {
     }
 
     private static String executable(String path) {
-        Path file = Path.of(path).toAbsolutePath().normalize();
+        return executable(Path.of(path));
+    }
+
+    private static String executable(Path path) {
+        Path file = path.toAbsolutePath().normalize();
         if (!Files.isExecutable(file)) {
             throw new IllegalStateException("not an executable file: " + file);
         }

@@ -68,7 +68,9 @@ class ReadingTest {
     void open() {
         folder = new StoreFolder(temp.resolve("state"));
         store = new MvccStore(folder.open());
-        reading = new Reading(store, new ReadBarrier(rounds, Runnable::run), Runnable::run);
+        reading = new Reading(store, new ReadBarrier(rounds, Runnable::run), Runnable::run, fault -> {
+            throw new AssertionError(fault);
+        });
     }
 
     @AfterEach

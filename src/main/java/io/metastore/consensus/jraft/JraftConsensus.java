@@ -74,6 +74,8 @@ public final class JraftConsensus implements Consensus, AutoCloseable {
     ///
     /// @throws EngineFailure naming the file that is damaged or cannot be read; nothing runs then
     public void start() {
+        // JRaft's messages were generated long ago; protobuf would say so once for each of them.
+        System.setProperty("com.google.protobuf.use_unsafe_pre22_gencode", "true");
         LogOptions.register();
         checkFiles();
         registerExecutor(settings.group());

@@ -33,7 +33,7 @@ import org.rocksdb.WriteOptions;
 /// replaying.
 public final class RocksEngine implements Engine {
     static {
-        RocksDB.loadLibrary();
+        RocksLibrary.load();
     }
 
     private final RocksDB db;
