@@ -139,7 +139,7 @@ final class LonelyBench {
         if (warmCalls > 0) {
             try (Connections many =
                     Connections.open(List.of(server.endpoint()), Security.NONE, WARM_CLIENTS / 10, 1, patience)) {
-                scenarios
+                var _ = scenarios
                         .put(WARM_CLIENTS)
                         .prepare()
                         .on(many, err)

@@ -93,7 +93,7 @@ public final class Member implements AutoCloseable {
         return start(flags);
     }
 
-    private static Member start(MemberTarget.Program program, List<String> flags) {
+    static Member start(MemberTarget.Program program, List<String> flags) {
         return startIn(Path.of(System.getProperty("java.io.tmpdir")), program, flags);
     }
 

@@ -38,8 +38,8 @@ public sealed interface MemberTarget {
             case "jar" -> jar();
             case "native" -> nativeExecutable();
             case "etcd" ->
-                etcd().orElseThrow(() -> new IllegalStateException(
-                        "-Dmetastore.target=etcd needs -Dmetastore.etcd=PATH or ETCD_BIN"));
+                etcd().orElseThrow(() ->
+                        new IllegalStateException("-Dmetastore.target=etcd needs -Dmetastore.etcd=PATH or ETCD_BIN"));
             case "external" -> {
                 String endpoint = property("metastore.endpoint");
                 int colon = endpoint.lastIndexOf(':');
@@ -51,7 +51,7 @@ public sealed interface MemberTarget {
         };
     }
 
-    /// The packaged jar.
+    /// The packaged jar, for tests that run it beside another target, too.
     static Program jar() {
         return new Program("jar", List.of(executable(home().resolve("bin/metastore")), "server"));
     }
@@ -70,12 +70,6 @@ public sealed interface MemberTarget {
     /// True when the target is a real etcd, for the few places where a statement leaves room.
     static boolean isEtcd() {
         return current().label().equals("etcd");
-    }
-
-    /// The packaged program, for tests that run it beside another target.
-    static Program jar() {
-        Path launcher = Path.of(System.getProperty("metastore.home", "."), "bin", "metastore");
-        return new Program("jar", List.of(executable(launcher.toString()), "server"));
     }
 
     /// A real etcd, if one is given.

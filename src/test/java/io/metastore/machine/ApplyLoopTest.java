@@ -181,7 +181,7 @@ class ApplyLoopTest {
             MvccStore otherStore = new MvccStore(otherFolder.open());
             StateMachine other = new StateMachine(otherStore);
             List<FedEntries.Fed> all = new ArrayList<>();
-            for (HistoryStep step : new HistoryGenerator(77).steps(5000)) {
+            for (HistoryStep step : new HistoryGenerator(77, true).steps(5000)) {
                 if (step instanceof HistoryStep.Apply apply) {
                     List<FedEntries.Fed> entries =
                             apply.entries().stream().map(FedEntries.Fed::new).toList();

@@ -14,15 +14,17 @@ class EntryFuzzTest {
     @Test
     void entries() {
         List<byte[]> corpus = new ArrayList<>(List.of(Golden.bytes("entry-single"), Golden.bytes("entry-batch")));
-        for (HistoryStep step : new HistoryGenerator(1).steps(200)) {
+        for (HistoryStep step : new HistoryGenerator(1, true).steps(200)) {
             if (step instanceof HistoryStep.Apply apply) {
                 apply.entries().forEach(entry -> corpus.add(encoded(entry.commands(), entry.batching())));
             }
         }
-        Fuzz.of("raft entries", MalformedEntry.class).allocating(256 << 10, 2_000).run(corpus, input -> {
-            List<? extends Command<?>> commands = EntryCodec.decode(ByteBuffer.wrap(input));
-            assertEquals(commands, EntryCodec.decode(ByteBuffer.wrap(encoded(commands, true))));
-        });
+        Fuzz.of("raft entries", MalformedEntry.class)
+                .allocating(256 << 10, 2_000)
+                .run(corpus, input -> {
+                    List<? extends Command<?>> commands = EntryCodec.decode(ByteBuffer.wrap(input));
+                    assertEquals(commands, EntryCodec.decode(ByteBuffer.wrap(encoded(commands, true))));
+                });
     }
 
     private static byte[] encoded(List<? extends Command<?>> commands, boolean batching) {

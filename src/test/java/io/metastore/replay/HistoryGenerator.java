@@ -87,9 +87,11 @@ final class HistoryGenerator {
         } else if (kind < 980) {
             add(Api.COMPACT, compaction());
         } else if (kind < 992) {
-            add(Api.HASH_KV, HashKVRequest.newBuilder()
-                    .setRevision(dice.chance(40) ? 0 : dice.revision())
-                    .build());
+            add(
+                    Api.HASH_KV,
+                    HashKVRequest.newBuilder()
+                            .setRevision(dice.chance(40) ? 0 : dice.revision())
+                            .build());
         } else {
             maintenance(kind - 992);
         }
@@ -103,12 +105,16 @@ final class HistoryGenerator {
             }
             add(Api.GRANT, grant.setTTL(ttl()).build());
         } else if (kind < 62) {
-            add(Api.REVOKE, LeaseRevokeRequest.newBuilder().setID(dice.anyLease()).build());
+            add(
+                    Api.REVOKE,
+                    LeaseRevokeRequest.newBuilder().setID(dice.anyLease()).build());
         } else if (kind < 77) {
-            add(Api.TIME_TO_LIVE, LeaseTimeToLiveRequest.newBuilder()
-                    .setID(dice.anyLease())
-                    .setKeys(dice.chance(60))
-                    .build());
+            add(
+                    Api.TIME_TO_LIVE,
+                    LeaseTimeToLiveRequest.newBuilder()
+                            .setID(dice.anyLease())
+                            .setKeys(dice.chance(60))
+                            .build());
         } else if (kind < 93) {
             steps.add(new ReplayStep.KeepAlive(
                     LeaseKeepAliveRequest.newBuilder().setID(dice.anyLease()).build()));

@@ -36,7 +36,8 @@ final class HistoryShrinker {
 
     private static int size(List<ReplayStep> steps) {
         return steps.stream()
-                .mapToInt(step -> 1 + (step.request() == null ? 0 : step.request().getSerializedSize()))
+                .mapToInt(
+                        step -> 1 + (step.request() == null ? 0 : step.request().getSerializedSize()))
                 .sum();
     }
 
@@ -104,8 +105,9 @@ final class HistoryShrinker {
                     }
                 }
             } else if (entry.getValue() instanceof Message inner) {
-                simpler(inner).forEach(less -> all.add(
-                        message.toBuilder().setField(field, less).build()));
+                simpler(inner)
+                        .forEach(less -> all.add(
+                                message.toBuilder().setField(field, less).build()));
             }
         }
         return all;

@@ -28,8 +28,8 @@ final class Reproduction implements AutoCloseable {
         if (!onEmptied && onNew(failing).isEmpty()) {
             return "Played again, from the same start, they did not differ: it depends on timing.";
         }
-        HistoryShrinker shrinker =
-                new HistoryShrinker(onEmptied ? this::onEmptied : fewer -> onNew(fewer).isPresent(), nanos);
+        HistoryShrinker shrinker = new HistoryShrinker(
+                onEmptied ? this::onEmptied : fewer -> onNew(fewer).isPresent(), nanos);
         List<ReplayStep> shortest = shrinker.shrink(failing);
         Optional<String> last = onNew(shortest);
         if (last.isEmpty()) {
@@ -69,9 +69,7 @@ final class Reproduction implements AutoCloseable {
         attempts++;
         try (ServerPair fresh = ServerPair.start(etcd, metaStore);
                 HistoryPlayer player = fresh.fresh(new Tally())) {
-            return player.play(steps)
-                    .filter(this::sameKind)
-                    .map(difference -> Script.of(player.meant()) + difference);
+            return player.play(steps).filter(this::sameKind).map(difference -> Script.of(player.meant()) + difference);
         }
     }
 

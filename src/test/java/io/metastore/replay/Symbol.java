@@ -67,7 +67,8 @@ enum Symbol {
 
         private Message replaced(Message message) {
             Message.Builder changed = null;
-            for (Map.Entry<FieldDescriptor, Object> field : message.getAllFields().entrySet()) {
+            for (Map.Entry<FieldDescriptor, Object> field :
+                    message.getAllFields().entrySet()) {
                 Object value = value(field.getKey(), field.getValue());
                 if (value != field.getValue()) {
                     changed = changed == null ? message.toBuilder() : changed;
