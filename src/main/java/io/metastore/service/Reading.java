@@ -9,7 +9,8 @@ import io.smallrye.mutiny.Uni;
 import java.util.concurrent.Executor;
 
 /// How reads are run: linearizable ones behind a barrier, all of them from one view, none of them on an event
-/// loop where they would have to wait for the disk.
+/// loop where they would have to wait for the disk. A read that finds no room for its answer is run again, from
+/// a new view, when there is some.
 public final class Reading {
     private final MvccStore store;
     private final ReadBarrier barrier;
@@ -47,11 +48,17 @@ public final class Reading {
     /// waiting is allowed.
     public <T> Uni<T> serializable(Read<T> inMemory, Read<T> read) {
         return Uni.createFrom().emitter(emitter -> {
+            T result;
             try (View view = store.view()) {
-                emitter.complete(inMemory.from(view));
+                result = inMemory.from(view);
             } catch (NotInMemory _) {
                 reads.execute(() -> complete(read, emitter));
+                return;
+            } catch (ResponseShare.NoRoom full) {
+                full.await(() -> complete(read, emitter));
+                return;
             }
+            emitter.complete(result);
         });
     }
 
@@ -64,6 +71,9 @@ public final class Reading {
         T result;
         try (View view = store.view()) {
             result = read.from(view);
+        } catch (ResponseShare.NoRoom full) {
+            full.await(() -> complete(read, emitter));
+            return;
         } catch (RuntimeException failure) {
             emitter.fail(failure);
             return;

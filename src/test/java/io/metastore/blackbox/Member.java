@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
@@ -39,6 +40,7 @@ public final class Member implements AutoCloseable {
     private final int metricsPort;
     private final Path folder;
     private final List<String> commandLine;
+    private final Map<String, String> environment;
     private Process process;
     private Client client;
 
@@ -49,9 +51,12 @@ public final class Member implements AutoCloseable {
         metricsPort = 0;
         folder = null;
         commandLine = List.of();
+        environment = Map.of();
     }
 
-    private Member(MemberTarget.Program target, List<String> flags) throws IOException {
+    private Member(MemberTarget.Program target, Map<String, String> environment, List<String> flags)
+            throws IOException {
+        this.environment = environment;
         host = "127.0.0.1";
         clientPort = LoopbackPorts.next();
         peerPort = LoopbackPorts.next();
@@ -77,7 +82,7 @@ public final class Member implements AutoCloseable {
     public static Member start(String... flags) {
         return switch (MemberTarget.current()) {
             case MemberTarget.External external -> new Member(external);
-            case MemberTarget.Program program -> start(program, List.of(flags));
+            case MemberTarget.Program program -> start(program, Map.of(), List.of(flags));
         };
     }
 
@@ -89,9 +94,17 @@ public final class Member implements AutoCloseable {
         return start(flags);
     }
 
-    private static Member start(MemberTarget.Program program, List<String> flags) {
+    /// Like [#startOwn], with options for the Java that runs a MetaStore, as `-Xmx1g`; skips the test when the
+    /// target is no MetaStore on a JVM.
+    public static Member startWithJava(String javaOptions, String... flags) {
+        MemberTarget target = MemberTarget.current();
+        Assumptions.assumeTrue(target.label().equals("jar"), "needs the packaged jar, the target is " + target.label());
+        return start((MemberTarget.Program) target, Map.of("METASTORE_JAVA_OPTS", javaOptions), List.of(flags));
+    }
+
+    private static Member start(MemberTarget.Program program, Map<String, String> environment, List<String> flags) {
         try {
-            Member member = new Member(program, flags);
+            Member member = new Member(program, environment, flags);
             Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(member::killQuietly));
             member.launch();
             return member;
@@ -101,10 +114,11 @@ public final class Member implements AutoCloseable {
     }
 
     private void launch() throws IOException {
-        process = new ProcessBuilder(commandLine)
+        ProcessBuilder builder = new ProcessBuilder(commandLine)
                 .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(logFile().toFile()))
-                .start();
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(logFile().toFile()));
+        builder.environment().putAll(environment);
+        process = builder.start();
         awaitAnswer();
     }
 
