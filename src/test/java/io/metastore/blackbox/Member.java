@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
@@ -42,6 +43,7 @@ public final class Member implements AutoCloseable {
     private final int metricsPort;
     private final Path folder;
     private final List<String> flags;
+    private final Map<String, String> environment;
     private MemberTarget.Program program;
     private Process process;
     private Client client;
@@ -53,10 +55,14 @@ public final class Member implements AutoCloseable {
         metricsPort = 0;
         folder = null;
         flags = List.of();
+        environment = Map.of();
     }
 
-    private Member(Path parent, MemberTarget.Program target, List<String> further) throws IOException {
+    private Member(
+            Path parent, MemberTarget.Program target, Map<String, String> environment, List<String> further)
+            throws IOException {
         program = target;
+        this.environment = environment;
         host = "127.0.0.1";
         clientPort = LoopbackPorts.next();
         peerPort = LoopbackPorts.next();
@@ -81,7 +87,7 @@ public final class Member implements AutoCloseable {
     public static Member start(String... flags) {
         return switch (MemberTarget.current()) {
             case MemberTarget.External external -> new Member(external);
-            case MemberTarget.Program program -> start(program, List.of(flags));
+            case MemberTarget.Program program -> start(program, Map.of(), List.of(flags));
         };
     }
 
@@ -93,14 +99,35 @@ public final class Member implements AutoCloseable {
         return start(flags);
     }
 
+    /// Like [#startOwn], with options for the Java that runs a MetaStore, as `-Xmx1g`; skips the test when the
+    /// target is no MetaStore on a JVM.
+    public static Member startWithJava(String javaOptions, String... flags) {
+        MemberTarget target = MemberTarget.current();
+        Assumptions.assumeTrue(target.label().equals("jar"), "needs the packaged jar, the target is " + target.label());
+        return startIn(
+                temporary(),
+                (MemberTarget.Program) target,
+                Map.of("METASTORE_JAVA_OPTS", javaOptions),
+                List.of(flags));
+    }
+
     static Member start(MemberTarget.Program program, List<String> flags) {
-        return startIn(Path.of(System.getProperty("java.io.tmpdir")), program, flags);
+        return startIn(temporary(), program, flags);
+    }
+
+    private static Path temporary() {
+        return Path.of(System.getProperty("java.io.tmpdir"));
     }
 
     /// Starts a member of some program, whatever the target of the run is, with its data below a folder.
     public static Member startIn(Path parent, MemberTarget.Program program, List<String> flags) {
+        return startIn(parent, program, Map.of(), flags);
+    }
+
+    private static Member startIn(
+            Path parent, MemberTarget.Program program, Map<String, String> environment, List<String> flags) {
         try {
-            Member member = new Member(parent, program, flags);
+            Member member = new Member(parent, program, environment, flags);
             Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(member::killQuietly));
             member.launch();
             return member;
@@ -110,10 +137,11 @@ public final class Member implements AutoCloseable {
     }
 
     private void launch() throws IOException {
-        process = new ProcessBuilder(MemberTarget.commandLine(program, flags))
+        ProcessBuilder builder = new ProcessBuilder(MemberTarget.commandLine(program, flags))
                 .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(logFile().toFile()))
-                .start();
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(logFile().toFile()));
+        builder.environment().putAll(environment);
+        process = builder.start();
         awaitAnswer();
     }
 
