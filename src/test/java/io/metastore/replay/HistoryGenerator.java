@@ -152,8 +152,7 @@ final class HistoryGenerator {
                 .setFragment(dice.chance(30))
                 .setProgressNotify(dice.chance(20));
         if (dice.chance(45)) {
-            long ahead = dice.oneIn(6) ? 1_000_000 : 1 + dice.below(8);
-            watcher.setStartRevision(dice.oneIn(6) ? Symbol.LATEST.plus(ahead) : dice.revision());
+            watcher.setStartRevision(start());
         }
         if (dice.chance(30)) {
             watcher.setWatchId(dice.oneIn(5) ? -5 : 1 + dice.below(7));
@@ -162,6 +161,14 @@ final class HistoryGenerator {
             watcher.addFiltersValue(dice.oneIn(8) ? 7 : dice.below(2));
         }
         return watcher.build();
+    }
+
+    /// In the future, where history begins (WAT-11), or anywhere.
+    private long start() {
+        if (dice.oneIn(6)) {
+            return Symbol.LATEST.plus(dice.oneIn(6) ? 1_000_000 : 1 + dice.below(8));
+        }
+        return dice.oneIn(4) ? Symbol.COMPACTED.plus(0) : dice.revision();
     }
 
     private CompactionRequest compaction() {

@@ -1,5 +1,6 @@
 package io.metastore.replay;
 
+import io.grpc.StatusRuntimeException;
 import io.metastore.blackbox.MemberTarget;
 import java.util.List;
 import java.util.Optional;
@@ -76,13 +77,18 @@ final class Reproduction implements AutoCloseable {
         }
     }
 
+    /// A server that a fault has damaged may not survive being emptied: then a new pair takes over.
     private HistoryPlayer onWipedPair() {
-        HistoryPlayer player = pair.wiped(new Tally());
-        if (player == null) {
-            renew();
-            player = pair.wiped(new Tally());
+        try {
+            HistoryPlayer player = pair.wiped(new Tally());
+            if (player != null) {
+                return player;
+            }
+        } catch (StatusRuntimeException broken) {
+            System.out.println("a server did not survive being emptied: " + broken.getMessage());
         }
-        return player;
+        renew();
+        return pair.wiped(new Tally());
     }
 
     private void renew() {
