@@ -38,8 +38,8 @@ public sealed interface MemberTarget {
             case "jar" -> jar();
             case "native" -> new Program(target, List.of(executable(property("metastore.executable")), "server"));
             case "etcd" ->
-                etcd().orElseThrow(() -> new IllegalStateException(
-                        "-Dmetastore.target=etcd needs -Dmetastore.etcd=PATH or ETCD_BIN"));
+                etcd().orElseThrow(() ->
+                        new IllegalStateException("-Dmetastore.target=etcd needs -Dmetastore.etcd=PATH or ETCD_BIN"));
             case "external" -> {
                 String endpoint = property("metastore.endpoint");
                 int colon = endpoint.lastIndexOf(':');

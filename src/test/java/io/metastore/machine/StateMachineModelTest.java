@@ -33,8 +33,8 @@ class StateMachineModelTest {
         long first = only != null ? only : new Random().nextLong(1_000_000);
         int commands = Integer.getInteger("commands", 50_000);
         int histories = only != null ? 1 : Math.max(1, commands / HISTORY);
-        System.out.println(histories + " histories of " + commands / histories + " commands with" + (batching ? "" : "out")
-                + " batching, from seed " + first);
+        System.out.println(histories + " histories of " + commands / histories + " commands with"
+                + (batching ? "" : "out") + " batching, from seed " + first);
         for (int i = 0; i < histories; i++) {
             long seed = first + i;
             List<HistoryStep> steps = new HistoryGenerator(seed, batching).steps(commands / histories);
@@ -66,8 +66,8 @@ class StateMachineModelTest {
                 },
                 TimeUnit.SECONDS.toNanos(30));
         List<HistoryStep> shortest = shrinker.shrink(steps);
-        StringBuilder script = new StringBuilder("seed " + seed + " with" + (batching ? "" : "out") + " batching (-Dseed="
-                + seed + " -Dcommands=" + commands + "): ");
+        StringBuilder script = new StringBuilder("seed " + seed + " with" + (batching ? "" : "out")
+                + " batching (-Dseed=" + seed + " -Dcommands=" + commands + "): ");
         Throwable last = failure(shortest);
         script.append(last == null ? failure : last).append("\nShortest history found:");
         shortest.forEach(step -> script.append("\n  ").append(step));

@@ -85,11 +85,13 @@ final class HistoryGenerator {
         } else if (kind < 970) {
             watch(kind - 900);
         } else if (kind < 980) {
-            add(Api.COMPACT, compaction());
+            compact();
         } else if (kind < 992) {
-            add(Api.HASH_KV, HashKVRequest.newBuilder()
-                    .setRevision(dice.chance(40) ? 0 : dice.revision())
-                    .build());
+            add(
+                    Api.HASH_KV,
+                    HashKVRequest.newBuilder()
+                            .setRevision(dice.chance(40) ? 0 : dice.revision())
+                            .build());
         } else {
             maintenance(kind - 992);
         }
@@ -103,12 +105,16 @@ final class HistoryGenerator {
             }
             add(Api.GRANT, grant.setTTL(ttl()).build());
         } else if (kind < 62) {
-            add(Api.REVOKE, LeaseRevokeRequest.newBuilder().setID(dice.anyLease()).build());
+            add(
+                    Api.REVOKE,
+                    LeaseRevokeRequest.newBuilder().setID(dice.anyLease()).build());
         } else if (kind < 77) {
-            add(Api.TIME_TO_LIVE, LeaseTimeToLiveRequest.newBuilder()
-                    .setID(dice.anyLease())
-                    .setKeys(dice.chance(60))
-                    .build());
+            add(
+                    Api.TIME_TO_LIVE,
+                    LeaseTimeToLiveRequest.newBuilder()
+                            .setID(dice.anyLease())
+                            .setKeys(dice.chance(60))
+                            .build());
         } else if (kind < 93) {
             steps.add(new ReplayStep.KeepAlive(
                     LeaseKeepAliveRequest.newBuilder().setID(dice.anyLease()).build()));
@@ -169,6 +175,25 @@ final class HistoryGenerator {
             return Symbol.LATEST.plus(dice.oneIn(6) ? 1_000_000 : 1 + dice.below(8));
         }
         return dice.oneIn(4) ? Symbol.COMPACTED.plus(0) : dice.revision();
+    }
+
+    /// Now and then exactly at a delete, with somebody who watches from there (CMP-08, WAT-11).
+    private void compact() {
+        if (!dice.oneIn(4)) {
+            add(Api.COMPACT, compaction());
+            return;
+        }
+        add(Api.DELETE_RANGE, kv.delete());
+        add(Api.COMPACT, CompactionRequest.newBuilder()
+                .setRevision(Symbol.LATEST.plus(0))
+                .setPhysical(dice.chance(70))
+                .build());
+        WatchCreateRequest watcher = watcher().toBuilder()
+                .setKey(ZERO)
+                .setRangeEnd(ZERO)
+                .setStartRevision(Symbol.COMPACTED.plus(0))
+                .build();
+        steps.add(new ReplayStep.Create(dice.below(CALLS), watcher));
     }
 
     private CompactionRequest compaction() {

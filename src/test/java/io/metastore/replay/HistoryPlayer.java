@@ -103,7 +103,8 @@ final class HistoryPlayer implements AutoCloseable {
             }
             case ReplayStep.KeepAlive(var request) ->
                 both(side -> side.keepAlive(side.meaning(latest, compacted).of(request)));
-            case ReplayStep.Create(int call, var request) -> create(call, meaning().of(request));
+            case ReplayStep.Create(int call, var request) ->
+                create(call, meaning().of(request));
             case ReplayStep.Cancel(int call, long id) -> cancel(call, id);
             case ReplayStep.Close(int call) -> {
                 sync();
@@ -125,7 +126,8 @@ final class HistoryPlayer implements AutoCloseable {
 
     private Answer send(Api api, Message request) throws Difference.Found {
         Side.Pending one = etcd.send(api, etcd.meaning(latest, compacted).of(request));
-        Side.Pending other = metaStore.send(api, metaStore.meaning(latest, compacted).of(request));
+        Side.Pending other =
+                metaStore.send(api, metaStore.meaning(latest, compacted).of(request));
         return same(on("etcd", one::answer), on("MetaStore", other::answer));
     }
 
@@ -202,7 +204,9 @@ final class HistoryPlayer implements AutoCloseable {
         Answer answer = send(Api.GRANT, request);
         if (answer.message() instanceof LeaseGrantResponse granted && granted.getTTL() < SHORT_TTL) {
             tally.avoided("the expiry of a lease by itself: one with a short TTL is revoked at once");
-            send(Api.REVOKE, LeaseRevokeRequest.newBuilder().setID(granted.getID()).build());
+            send(
+                    Api.REVOKE,
+                    LeaseRevokeRequest.newBuilder().setID(granted.getID()).build());
         }
     }
 
@@ -222,7 +226,8 @@ final class HistoryPlayer implements AutoCloseable {
 
     private void cancelNow(int call, long id) throws Difference.Found {
         Optional<WatchResponse> one = on("etcd", () -> etcd.watch(call).cancel(id));
-        Optional<WatchResponse> other = on("MetaStore", () -> metaStore.watch(call).cancel(id));
+        Optional<WatchResponse> other =
+                on("MetaStore", () -> metaStore.watch(call).cancel(id));
         String first = one.map(end -> etcd.normal(end, end).toString()).orElse("no such watcher");
         String second = other.map(end -> metaStore.normal(end, end).toString()).orElse("no such watcher");
         if (!first.equals(second)) {

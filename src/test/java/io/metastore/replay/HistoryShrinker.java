@@ -38,7 +38,8 @@ final class HistoryShrinker {
 
     private static int size(List<ReplayStep> steps) {
         return steps.stream()
-                .mapToInt(step -> 1 + (step.request() == null ? 0 : step.request().getSerializedSize()))
+                .mapToInt(
+                        step -> 1 + (step.request() == null ? 0 : step.request().getSerializedSize()))
                 .sum();
     }
 
@@ -105,8 +106,9 @@ final class HistoryShrinker {
                     }
                 }
             } else if (entry.getValue() instanceof Message inner) {
-                simpler(inner).forEach(less -> all.add(
-                        message.toBuilder().setField(field, less).build()));
+                simpler(inner)
+                        .forEach(less -> all.add(
+                                message.toBuilder().setField(field, less).build()));
             }
         }
         return all;

@@ -96,7 +96,10 @@ final class KvRequests {
         RangeRequest.Builder range = range().toBuilder();
         if (dice.chance(85)) {
             range.clearSortOrder().clearSortTarget();
-            range.clearMinModRevision().clearMaxModRevision().clearMinCreateRevision().clearMaxCreateRevision();
+            range.clearMinModRevision()
+                    .clearMaxModRevision()
+                    .clearMinCreateRevision()
+                    .clearMaxCreateRevision();
         } else if (range.getSortOrderValue() == 0) {
             range.clearSortTarget();
         }
@@ -203,7 +206,8 @@ final class KvRequests {
         } else if (op.hasRequestDeleteRange()
                 && op.getRequestDeleteRange().getRangeEnd().equals(FROM_KEY)) {
             return op.toBuilder()
-                    .setRequestDeleteRange(op.getRequestDeleteRange().toBuilder().clearRangeEnd())
+                    .setRequestDeleteRange(
+                            op.getRequestDeleteRange().toBuilder().clearRangeEnd())
                     .build();
         }
         return op;

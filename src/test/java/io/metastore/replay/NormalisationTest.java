@@ -81,7 +81,9 @@ class NormalisationTest {
                 normal,
                 normalisation.of(
                         PutRequest.getDefaultInstance(),
-                        response.toBuilder().setHeader(header.toBuilder().clearMemberId()).build()));
+                        response.toBuilder()
+                                .setHeader(header.toBuilder().clearMemberId())
+                                .build()));
     }
 
     @Test

@@ -21,10 +21,10 @@ sealed interface ReplayStep {
     /// The step with another request of the same type, null for steps without one.
     default ReplayStep with(Message other) {
         return switch (this) {
-            case Unary(Api api, _) -> new Unary(api, other);
+            case Unary unary -> new Unary(unary.api(), other);
             case Stream _ -> new Stream((RangeRequest) other);
             case KeepAlive _ -> new KeepAlive((LeaseKeepAliveRequest) other);
-            case Create(int call, _) -> new Create(call, (WatchCreateRequest) other);
+            case Create create -> new Create(create.call(), (WatchCreateRequest) other);
             case Cancel _, Close _, Sync _ -> null;
         };
     }

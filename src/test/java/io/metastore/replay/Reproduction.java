@@ -61,8 +61,7 @@ final class Reproduction implements AutoCloseable {
     private Optional<Played> played(HistoryPlayer player, List<ReplayStep> steps) {
         return player.play(steps)
                 .filter(difference -> difference.kind().equals(kind))
-                .map(difference ->
-                        new Played(List.copyOf(player.anchored()), Script.of(player.meant()) + difference));
+                .map(difference -> new Played(List.copyOf(player.anchored()), Script.of(player.meant()) + difference));
     }
 
     private Optional<List<ReplayStep>> leftOnNew(List<ReplayStep> steps) {

@@ -64,16 +64,21 @@ final class Script {
             case PutRequest put -> put(put);
             case RangeRequest range -> get(range);
             case DeleteRangeRequest delete -> delete(delete);
-            case CompactionRequest compaction when compaction.getRevision() > 0 ->
+            case CompactionRequest compaction
+            when compaction.getRevision() > 0 ->
                 "etcdctl compact " + compaction.getRevision() + flag(compaction.getPhysical(), "--physical");
-            case LeaseRevokeRequest revoke when revoke.getID() > 0 && revoke.getID() < 1L << 32 ->
+            case LeaseRevokeRequest revoke
+            when revoke.getID() > 0 && revoke.getID() < 1L << 32 ->
                 "etcdctl lease revoke " + Long.toHexString(revoke.getID());
             default -> null;
         };
     }
 
     private static String put(PutRequest put) {
-        if (!plain(put.getKey()) || !plain(put.getValue()) || put.getLease() < 0 || put.getKey().isEmpty()) {
+        if (!plain(put.getKey())
+                || !plain(put.getValue())
+                || put.getLease() < 0
+                || put.getKey().isEmpty()) {
             return null;
         }
         return "etcdctl put " + text(put.getKey()) + (put.getIgnoreValue() ? "" : " " + text(put.getValue()))

@@ -59,9 +59,8 @@ record ServerPair(Member etcd, Member metaStore) implements AutoCloseable {
     }
 
     private static long emptied(Client client) {
-        for (AlarmMember alarm : client.maintenance()
-                .alarm(AlarmRequest.getDefaultInstance())
-                .getAlarmsList()) {
+        for (AlarmMember alarm :
+                client.maintenance().alarm(AlarmRequest.getDefaultInstance()).getAlarmsList()) {
             var ignored = client.maintenance()
                     .alarm(AlarmRequest.newBuilder()
                             .setAction(AlarmAction.DEACTIVATE)
@@ -73,16 +72,16 @@ record ServerPair(Member etcd, Member metaStore) implements AutoCloseable {
                 .leaseLeases(LeaseLeasesRequest.getDefaultInstance())
                 .getLeasesList()) {
             var ignored = client.lease()
-                    .leaseRevoke(LeaseRevokeRequest.newBuilder()
-                            .setID(lease.getID())
-                            .build());
+                    .leaseRevoke(
+                            LeaseRevokeRequest.newBuilder().setID(lease.getID()).build());
         }
         return deleteAll(client);
     }
 
     private static long deleteAll(Client client) {
         return client.kv()
-                .deleteRange(Requests.delete(Requests.FROM_KEY, Requests.FROM_KEY).build())
+                .deleteRange(
+                        Requests.delete(Requests.FROM_KEY, Requests.FROM_KEY).build())
                 .getHeader()
                 .getRevision();
     }

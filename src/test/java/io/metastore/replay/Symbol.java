@@ -70,13 +70,14 @@ enum Symbol {
         /// way: that changes less when steps before it are left out.
         @SuppressWarnings("unchecked") // a builder of a message of a type builds messages of that type
         <M extends Message> M anchored(M request) {
-            return (M) replaced(
-                    request, number -> symbol(number) == BETWEEN ? LATEST.plus(of(number) - latest) : number);
+            return (M)
+                    replaced(request, number -> symbol(number) == BETWEEN ? LATEST.plus(of(number) - latest) : number);
         }
 
         private static Message replaced(Message message, LongUnaryOperator meaning) {
             Message.Builder changed = null;
-            for (Map.Entry<FieldDescriptor, Object> field : message.getAllFields().entrySet()) {
+            for (Map.Entry<FieldDescriptor, Object> field :
+                    message.getAllFields().entrySet()) {
                 Object value = value(field.getKey(), field.getValue(), meaning);
                 if (value != field.getValue()) {
                     changed = changed == null ? message.toBuilder() : changed;

@@ -40,7 +40,10 @@ final class Tally {
         lines(text, refused);
         text.append("avoided or done on top:\n");
         lines(text, avoided);
-        return text.append("events that watchers were told on each: ").append(events).append('\n').toString();
+        return text.append("events that watchers were told on each: ")
+                .append(events)
+                .append('\n')
+                .toString();
     }
 
     private static void lines(StringBuilder text, Map<String, Long> counts) {

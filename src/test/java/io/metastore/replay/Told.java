@@ -18,15 +18,21 @@ final class Told {
         told.forEach((id, sequence) -> {
             List<Object> theirs = other.getOrDefault(id, List.of());
             int same = 0;
-            while (same < Math.min(sequence.size(), theirs.size()) && sequence.get(same).equals(theirs.get(same))) {
+            while (same < Math.min(sequence.size(), theirs.size())
+                    && sequence.get(same).equals(theirs.get(same))) {
                 same++;
             }
             if (same < Math.max(sequence.size(), theirs.size())) {
-                text.append("watcher ").append(id).append(": ").append(sequence.size()).append(" told, the first ");
+                text.append("watcher ")
+                        .append(id)
+                        .append(": ")
+                        .append(sequence.size())
+                        .append(" told, the first ");
                 text.append(same).append(" equal, then\n");
-                sequence.stream().skip(same).limit(SHOWN).forEach(one -> text.append("  ")
-                        .append(line(one))
-                        .append('\n'));
+                sequence.stream()
+                        .skip(same)
+                        .limit(SHOWN)
+                        .forEach(one -> text.append("  ").append(line(one)).append('\n'));
             }
         });
         return text.isEmpty() ? "nothing that the other was not told" : text.toString();

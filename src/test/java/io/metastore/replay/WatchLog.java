@@ -2,7 +2,6 @@ package io.metastore.replay;
 
 import com.google.protobuf.TextFormat;
 import io.metastore.api.etcd.etcdserverpb.WatchCreateRequest;
-import io.metastore.api.etcd.etcdserverpb.WatchRequest;
 import io.metastore.api.etcd.etcdserverpb.WatchResponse;
 import io.metastore.api.etcd.mvccpb.Event;
 import io.metastore.blackbox.Client;
@@ -95,7 +94,9 @@ final class WatchLog implements AutoCloseable {
             call.askProgress();
             long again = System.nanoTime() + patience.toNanos();
             while (progress < revision && lost.isEmpty() && System.nanoTime() < again) {
-                call.call().poll(Duration.ofNanos(Math.max(0, again - System.nanoTime()))).ifPresent(this::take);
+                call.call()
+                        .poll(Duration.ofNanos(Math.max(0, again - System.nanoTime())))
+                        .ifPresent(this::take);
             }
             patience = patience.multipliedBy(2).compareTo(LAST_PATIENCE) < 0 ? patience.multipliedBy(2) : LAST_PATIENCE;
         }
@@ -122,8 +123,10 @@ final class WatchLog implements AutoCloseable {
         } else if (id == -1 && !answer.getCreated() && !answer.getCanceled()) {
             progress = Math.max(progress, answer.getHeader().getRevision());
         } else if (answer.getCanceled() && answer.getCompactRevision() != 0 && isHealthy(id)) {
-            tell(id, "canceled, compact_revision " + answer.getCompactRevision() + ", header.revision "
-                    + answer.getHeader().getRevision() + ", reason '" + answer.getCancelReason() + "'");
+            tell(
+                    id,
+                    "canceled, compact_revision " + answer.getCompactRevision() + ", header.revision "
+                            + answer.getHeader().getRevision() + ", reason '" + answer.getCancelReason() + "'");
             lost.add(id);
         } else {
             tell(id, "unexpected: " + TextFormat.printer().printToString(answer));
