@@ -184,10 +184,12 @@ final class HistoryGenerator {
             return;
         }
         add(Api.DELETE_RANGE, kv.delete());
-        add(Api.COMPACT, CompactionRequest.newBuilder()
-                .setRevision(Symbol.LATEST.plus(0))
-                .setPhysical(dice.chance(70))
-                .build());
+        add(
+                Api.COMPACT,
+                CompactionRequest.newBuilder()
+                        .setRevision(Symbol.LATEST.plus(0))
+                        .setPhysical(dice.chance(70))
+                        .build());
         WatchCreateRequest watcher = watcher().toBuilder()
                 .setKey(ZERO)
                 .setRangeEnd(ZERO)
