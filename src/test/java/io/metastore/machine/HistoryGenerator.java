@@ -27,6 +27,10 @@ final class HistoryGenerator {
 
     private long index;
 
+    HistoryGenerator(long seed) {
+        this(seed, true);
+    }
+
     /// @param batching whether entries hold several commands and chunks several entries, or one each
     HistoryGenerator(long seed, boolean batching) {
         random = new Random(seed);

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
 /// | `replay.pairs` | how many histories run at a time |
 /// | `replay.shrink.seconds` | how long a history that fails may take to be made short |
 class DifferentialReplayIT {
-    private static final int SEEDS = 6;
+    private static final int SEEDS = 8;
     private static final int COMMANDS = 1500;
 
     private static MemberTarget.Program etcd;

@@ -85,7 +85,7 @@ final class HistoryGenerator {
         } else if (kind < 970) {
             watch(kind - 900);
         } else if (kind < 980) {
-            add(Api.COMPACT, compaction());
+            compact();
         } else if (kind < 992) {
             add(
                     Api.HASH_KV,
@@ -158,8 +158,7 @@ final class HistoryGenerator {
                 .setFragment(dice.chance(30))
                 .setProgressNotify(dice.chance(20));
         if (dice.chance(45)) {
-            long ahead = dice.oneIn(6) ? 1_000_000 : 1 + dice.below(8);
-            watcher.setStartRevision(dice.oneIn(6) ? Symbol.LATEST.plus(ahead) : dice.revision());
+            watcher.setStartRevision(start());
         }
         if (dice.chance(30)) {
             watcher.setWatchId(dice.oneIn(5) ? -5 : 1 + dice.below(7));
@@ -168,6 +167,35 @@ final class HistoryGenerator {
             watcher.addFiltersValue(dice.oneIn(8) ? 7 : dice.below(2));
         }
         return watcher.build();
+    }
+
+    /// In the future, where history begins (WAT-11), or anywhere.
+    private long start() {
+        if (dice.oneIn(6)) {
+            return Symbol.LATEST.plus(dice.oneIn(6) ? 1_000_000 : 1 + dice.below(8));
+        }
+        return dice.oneIn(4) ? Symbol.COMPACTED.plus(0) : dice.revision();
+    }
+
+    /// Now and then exactly at a delete, with somebody who watches from there (CMP-08, WAT-11).
+    private void compact() {
+        if (!dice.oneIn(4)) {
+            add(Api.COMPACT, compaction());
+            return;
+        }
+        add(Api.DELETE_RANGE, kv.delete());
+        add(
+                Api.COMPACT,
+                CompactionRequest.newBuilder()
+                        .setRevision(Symbol.LATEST.plus(0))
+                        .setPhysical(dice.chance(70))
+                        .build());
+        WatchCreateRequest watcher = watcher().toBuilder()
+                .setKey(ZERO)
+                .setRangeEnd(ZERO)
+                .setStartRevision(Symbol.COMPACTED.plus(0))
+                .build();
+        steps.add(new ReplayStep.Create(dice.below(CALLS), watcher));
     }
 
     private CompactionRequest compaction() {

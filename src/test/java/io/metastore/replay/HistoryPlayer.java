@@ -39,6 +39,7 @@ final class HistoryPlayer implements AutoCloseable {
     private final Side metaStore;
     private final Tally tally;
     private final List<ReplayStep> meant = new ArrayList<>();
+    private final List<ReplayStep> anchored = new ArrayList<>();
     private final Set<Long> compactionPoints = new HashSet<>();
     private final long firstCompacted;
     private long latest;
@@ -65,7 +66,9 @@ final class HistoryPlayer implements AutoCloseable {
             for (at = 0; at < steps.size(); at++) {
                 ReplayStep step = steps.get(at);
                 kind = step.kind();
-                meant.add(step.meant(new Symbol.Meaning(latest, compacted, null, Symbol.OWN_MEMBER.plus(0))));
+                Symbol.Meaning now = new Symbol.Meaning(latest, compacted, null, Symbol.OWN_MEMBER.plus(0));
+                meant.add(step.rewritten(now::of));
+                anchored.add(step.rewritten(now::anchored));
                 step(step);
                 tally.played(kind);
             }
@@ -80,6 +83,11 @@ final class HistoryPlayer implements AutoCloseable {
     /// The steps that were played, with the revisions that symbols stood for.
     List<ReplayStep> meant() {
         return meant;
+    }
+
+    /// The steps that were played, as [Symbol.Meaning#anchored] has them.
+    List<ReplayStep> anchored() {
+        return anchored;
     }
 
     private Symbol.Meaning meaning() {

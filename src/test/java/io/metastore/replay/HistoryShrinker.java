@@ -5,20 +5,22 @@ import com.google.protobuf.Message;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Predicate;
+import java.util.Optional;
+import java.util.function.Function;
 
 /// Makes a failing history short: leaves out steps, then parts of requests, as long as it still fails.
 final class HistoryShrinker {
-    private final Predicate<List<ReplayStep>> fails;
+    /// What is left of a history that fails: itself, or less when steps behind the failure can go.
+    private final Function<List<ReplayStep>, Optional<List<ReplayStep>>> failing;
     private final long deadline;
 
-    HistoryShrinker(Predicate<List<ReplayStep>> fails, long nanos) {
-        this.fails = fails;
+    HistoryShrinker(Function<List<ReplayStep>, Optional<List<ReplayStep>>> failing, long nanos) {
+        this.failing = failing;
         this.deadline = System.nanoTime() + nanos;
     }
 
-    List<ReplayStep> shrink(List<ReplayStep> failing) {
-        List<ReplayStep> steps = without(failing);
+    List<ReplayStep> shrink(List<ReplayStep> whole) {
+        List<ReplayStep> steps = without(whole);
         int before;
         do {
             before = size(steps);
@@ -51,11 +53,9 @@ final class HistoryShrinker {
                 int to = Math.min(kept.size(), from + piece);
                 List<ReplayStep> fewer = new ArrayList<>(kept.subList(0, from));
                 fewer.addAll(kept.subList(to, kept.size()));
-                if (fails.test(fewer)) {
-                    kept = fewer;
-                } else {
-                    from = to;
-                }
+                Optional<List<ReplayStep>> left = failing.apply(fewer);
+                kept = left.orElse(kept);
+                from = left.isPresent() ? from : to;
             }
             if (piece == 1 && kept.size() == before) {
                 return kept;
@@ -74,8 +74,9 @@ final class HistoryShrinker {
             for (Message candidate : step.request() == null ? List.<Message>of() : simpler(step.request())) {
                 List<ReplayStep> changed = new ArrayList<>(simplest);
                 changed.set(at, step.with(candidate));
-                if (inTime() && fails.test(changed)) {
-                    simplest = changed;
+                Optional<List<ReplayStep>> left = inTime() ? failing.apply(changed) : Optional.empty();
+                if (left.isPresent() && at < left.get().size()) {
+                    simplest = left.get();
                     simpler = true;
                     break;
                 }

@@ -9,6 +9,7 @@ import io.metastore.api.etcd.etcdserverpb.RequestOp;
 import io.metastore.api.etcd.etcdserverpb.TxnRequest;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -19,7 +20,7 @@ class HistoryShrinkerTest {
             .build();
 
     /// It fails with a put of a key inside a transaction, when a Sync comes later.
-    private static boolean fails(List<ReplayStep> steps) {
+    private static Optional<List<ReplayStep>> failing(List<ReplayStep> steps) {
         int put = -1;
         for (int i = 0; i < steps.size(); i++) {
             if (steps.get(i) instanceof ReplayStep.Unary(Api api, TxnRequest txn)
@@ -28,10 +29,10 @@ class HistoryShrinkerTest {
                             .anyMatch(op -> op.getRequestPut().getKey().equals(GUILTY.getKey()))) {
                 put = i;
             } else if (put >= 0 && steps.get(i) instanceof ReplayStep.Sync) {
-                return true;
+                return Optional.of(steps.subList(0, i + 1));
             }
         }
-        return false;
+        return Optional.empty();
     }
 
     @Test
@@ -44,7 +45,7 @@ class HistoryShrinkerTest {
         steps.add(100, new ReplayStep.Unary(Api.TXN, txn));
 
         List<ReplayStep> shortest =
-                new HistoryShrinker(HistoryShrinkerTest::fails, TimeUnit.MINUTES.toNanos(1)).shrink(steps);
+                new HistoryShrinker(HistoryShrinkerTest::failing, TimeUnit.MINUTES.toNanos(1)).shrink(steps);
 
         TxnRequest least = TxnRequest.newBuilder()
                 .addSuccess(RequestOp.newBuilder()

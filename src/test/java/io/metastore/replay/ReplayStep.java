@@ -4,6 +4,7 @@ import com.google.protobuf.Message;
 import io.metastore.api.etcd.etcdserverpb.LeaseKeepAliveRequest;
 import io.metastore.api.etcd.etcdserverpb.RangeRequest;
 import io.metastore.api.etcd.etcdserverpb.WatchCreateRequest;
+import java.util.function.UnaryOperator;
 
 /// One step of a history. Requests may hold [Symbol]s in place of numbers that are known only when the step is
 /// played, so that a history stays meaningful when steps before it are left out.
@@ -12,24 +13,18 @@ sealed interface ReplayStep {
     /// What a difference in this step is called; a history is shrunk without changing it.
     String kind();
 
-    /// The step with the numbers that its symbols stand for.
-    default ReplayStep meant(Symbol.Meaning meaning) {
-        return switch (this) {
-            case Unary(Api api, Message request) -> new Unary(api, meaning.of(request));
-            case Stream(var request) -> new Stream(meaning.of(request));
-            case KeepAlive(var request) -> new KeepAlive(meaning.of(request));
-            case Create(int call, var request) -> new Create(call, meaning.of(request));
-            case Cancel _, Close _, Sync _ -> this;
-        };
+    /// The step with its request, if it has one, made over.
+    default ReplayStep rewritten(UnaryOperator<Message> rewriting) {
+        return request() == null ? this : with(rewriting.apply(request()));
     }
 
     /// The step with another request of the same type, null for steps without one.
     default ReplayStep with(Message other) {
         return switch (this) {
-            case Unary(Api api, _) -> new Unary(api, other);
+            case Unary unary -> new Unary(unary.api(), other);
             case Stream _ -> new Stream((RangeRequest) other);
             case KeepAlive _ -> new KeepAlive((LeaseKeepAliveRequest) other);
-            case Create(int call, _) -> new Create(call, (WatchCreateRequest) other);
+            case Create create -> new Create(create.call(), (WatchCreateRequest) other);
             case Cancel _, Close _, Sync _ -> null;
         };
     }

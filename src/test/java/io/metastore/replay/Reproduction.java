@@ -1,5 +1,6 @@
 package io.metastore.replay;
 
+import io.grpc.StatusRuntimeException;
 import io.metastore.blackbox.MemberTarget;
 import java.util.List;
 import java.util.Optional;
@@ -24,57 +25,74 @@ final class Reproduction implements AutoCloseable {
 
     /// The shortest history found, as a script, and what differs in it.
     String shrunk(List<ReplayStep> failing, long nanos) {
-        boolean onEmptied = onEmptied(failing);
-        if (!onEmptied && onNew(failing).isEmpty()) {
+        Optional<List<ReplayStep>> emptied = onEmptied(failing);
+        Optional<Played> again = emptied.isPresent() ? Optional.empty() : onNew(failing);
+        if (emptied.isEmpty() && again.isEmpty()) {
             return "Played again, from the same start, they did not differ: it depends on timing.";
         }
-        HistoryShrinker shrinker = new HistoryShrinker(
-                onEmptied ? this::onEmptied : fewer -> onNew(fewer).isPresent(), nanos);
-        List<ReplayStep> shortest = shrinker.shrink(failing);
-        Optional<String> last = onNew(shortest);
+        List<ReplayStep> whole = emptied.orElse(failing);
+        List<ReplayStep> shortest =
+                new HistoryShrinker(emptied.isPresent() ? this::onEmptied : this::leftOnNew, nanos).shrink(whole);
+        Optional<Played> last = onNew(shortest);
         if (last.isEmpty()) {
-            shrinker = new HistoryShrinker(fewer -> onNew(fewer).isPresent(), nanos);
-            shortest = shrinker.shrink(failing);
+            shortest = new HistoryShrinker(this::leftOnNew, nanos).shrink(failing);
             last = onNew(shortest);
         }
         return "Shortest history found, " + shortest.size() + " of " + failing.size() + " commands after " + attempts
-                + " attempts, on new and empty servers:\n" + last.orElse("it does not fail every time");
+                + " attempts, on new and empty servers:\n"
+                + last.map(Played::shown).orElse("it does not fail every time");
     }
 
-    private boolean onEmptied(List<ReplayStep> steps) {
+    /// What was played up to a difference of the wanted kind.
+    ///
+    /// @param left the steps that led to it
+    private record Played(List<ReplayStep> left, String shown) {}
+
+    private Optional<List<ReplayStep>> onEmptied(List<ReplayStep> steps) {
         attempts++;
         if (pair == null || !pair.etcd().isAlive() || !pair.metaStore().isAlive()) {
             renew();
         }
         try (HistoryPlayer player = onWipedPair()) {
-            return player.play(steps).filter(this::sameKind).isPresent();
+            return played(player, steps).map(Played::left);
         }
     }
 
-    private HistoryPlayer onWipedPair() {
-        HistoryPlayer player = pair.wiped(new Tally());
-        if (player == null) {
-            renew();
-            player = pair.wiped(new Tally());
+    private Optional<Played> played(HistoryPlayer player, List<ReplayStep> steps) {
+        return player.play(steps)
+                .filter(difference -> difference.kind().equals(kind))
+                .map(difference -> new Played(List.copyOf(player.anchored()), Script.of(player.meant()) + difference));
+    }
+
+    private Optional<List<ReplayStep>> leftOnNew(List<ReplayStep> steps) {
+        return onNew(steps).map(Played::left);
+    }
+
+    private Optional<Played> onNew(List<ReplayStep> steps) {
+        attempts++;
+        try (ServerPair fresh = ServerPair.start(etcd, metaStore);
+                HistoryPlayer player = fresh.fresh(new Tally())) {
+            return played(player, steps);
         }
-        return player;
+    }
+
+    /// A server that a fault has damaged may not survive being emptied: then a new pair takes over.
+    private HistoryPlayer onWipedPair() {
+        try {
+            HistoryPlayer player = pair.wiped(new Tally());
+            if (player != null) {
+                return player;
+            }
+        } catch (StatusRuntimeException broken) {
+            System.out.println("a server did not survive being emptied: " + broken.getMessage());
+        }
+        renew();
+        return pair.wiped(new Tally());
     }
 
     private void renew() {
         close();
         pair = ServerPair.start(etcd, metaStore);
-    }
-
-    private Optional<String> onNew(List<ReplayStep> steps) {
-        attempts++;
-        try (ServerPair fresh = ServerPair.start(etcd, metaStore);
-                HistoryPlayer player = fresh.fresh(new Tally())) {
-            return player.play(steps).filter(this::sameKind).map(difference -> Script.of(player.meant()) + difference);
-        }
-    }
-
-    private boolean sameKind(Difference difference) {
-        return difference.kind().equals(kind);
     }
 
     @Override

@@ -5,6 +5,7 @@ import com.google.protobuf.Message;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongUnaryOperator;
 
 /// Numbers in a request that stand for something known only when it is sent. The upper four bits of the number
 /// say what, the rest is an offset.
@@ -62,14 +63,22 @@ enum Symbol {
         /// A request with every symbol replaced.
         @SuppressWarnings("unchecked") // a builder of a message of a type builds messages of that type
         <M extends Message> M of(M request) {
-            return (M) replaced(request);
+            return (M) replaced(request, this::of);
         }
 
-        private Message replaced(Message message) {
+        /// A request that says the same by the distance from the newest revision, where it says it by a part of the
+        /// way: that changes less when steps before it are left out.
+        @SuppressWarnings("unchecked") // a builder of a message of a type builds messages of that type
+        <M extends Message> M anchored(M request) {
+            return (M)
+                    replaced(request, number -> symbol(number) == BETWEEN ? LATEST.plus(of(number) - latest) : number);
+        }
+
+        private static Message replaced(Message message, LongUnaryOperator meaning) {
             Message.Builder changed = null;
             for (Map.Entry<FieldDescriptor, Object> field :
                     message.getAllFields().entrySet()) {
-                Object value = value(field.getKey(), field.getValue());
+                Object value = value(field.getKey(), field.getValue(), meaning);
                 if (value != field.getValue()) {
                     changed = changed == null ? message.toBuilder() : changed;
                     changed.setField(field.getKey(), value);
@@ -78,24 +87,24 @@ enum Symbol {
             return changed == null ? message : changed.build();
         }
 
-        private Object value(FieldDescriptor field, Object value) {
+        private static Object value(FieldDescriptor field, Object value, LongUnaryOperator meaning) {
             if (field.isRepeated()) {
                 List<Object> values = new ArrayList<>();
                 boolean changed = false;
                 for (Object one : (List<?>) value) {
-                    Object other = single(one);
+                    Object other = single(one, meaning);
                     changed |= other != one;
                     values.add(other);
                 }
                 return changed ? values : value;
             }
-            return single(value);
+            return single(value, meaning);
         }
 
-        private Object single(Object value) {
+        private static Object single(Object value, LongUnaryOperator meaning) {
             return switch (value) {
-                case Message message -> replaced(message);
-                case Long number when symbol(number) != null -> of(number.longValue());
+                case Message message -> replaced(message, meaning);
+                case Long number when symbol(number) != null -> meaning.applyAsLong(number);
                 default -> value;
             };
         }
