@@ -8,6 +8,7 @@ import io.grpc.StatusRuntimeException;
 import io.metastore.blackbox.MemberTarget;
 import io.metastore.blackbox.Requests;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -99,10 +100,22 @@ class DamageTableIT {
         };
     }
 
+    /// The index stands behind the name of the message, its length, and three bytes of its form.
+    private static void index(Path meta) {
+        DataFolder.edit(meta, content -> {
+            int name = ByteBuffer.wrap(content).getInt();
+            content[4 + name + 4 + 3] ^= 0x20;
+            return content;
+        });
+    }
+
     static Stream<Case> refused() {
         return Stream.of(
                 young("raft log, write-ahead log: a bit of the last record", log(LOG_FILE), bit(-20, 3)),
-                young("raft log, write-ahead log: a bit of the length of the last record", log(LOG_FILE), header(1, 5, 3)),
+                young(
+                        "raft log, write-ahead log: a bit of the length of the last record",
+                        log(LOG_FILE),
+                        header(1, 5, 3)),
                 young("raft log, write-ahead log: the same, five records from the end", log(LOG_FILE), header(5, 5, 6)),
                 young("raft log, write-ahead log: a bit of the type of a record", log(LOG_FILE), header(5, 6, 2)),
                 young("raft log, write-ahead log: a bit in the middle", log(LOG_FILE), bit(400, 0)),
@@ -117,9 +130,15 @@ class DamageTableIT {
                 young("term and vote: a bit", DataFolder::vote, bit(5, 0)),
                 young("term and vote: cut short", DataFolder::vote, file -> DataFolder.cut(file, 12)),
                 young("term and vote: the file is missing", DataFolder::vote, DataFolder::delete),
-                old("snapshot, its index: a bit", data -> data.snapshot().resolve("__raft_snapshot_meta"), bit(52, 5)),
+                old(
+                        "snapshot, its index: a bit",
+                        data -> data.snapshot().resolve("__raft_snapshot_meta"),
+                        DamageTableIT::index),
                 old("snapshot, applied: a bit", data -> data.snapshot().resolve("applied"), bit(0, 0)),
-                old("snapshot, applied: the file is missing", data -> data.snapshot().resolve("applied"), DataFolder::delete),
+                old(
+                        "snapshot, applied: the file is missing",
+                        data -> data.snapshot().resolve("applied"),
+                        DataFolder::delete),
                 old("state, table: cut short", state(TABLE), file -> DataFolder.cut(file, 10)),
                 old("state, table: the file is missing", state(TABLE), DataFolder::delete),
                 old("state, MANIFEST: a bit", state(MANIFEST), bit(200, 0)),
@@ -156,8 +175,10 @@ class DamageTableIT {
                         "snapshot, table of its state: a bit",
                         data -> DataFolder.only(data.snapshot().resolve("state"), TABLE),
                         bit(200, 0)),
-                young("raft log, write-ahead log: a record that a crash tore, appended", log(LOG_FILE), file ->
-                        DataFolder.edit(file, content -> {
+                young(
+                        "raft log, write-ahead log: a record that a crash tore, appended",
+                        log(LOG_FILE),
+                        file -> DataFolder.edit(file, content -> {
                             int last = DataFolder.records(file).getLast();
                             byte[] torn = Arrays.copyOf(content, content.length + 30);
                             System.arraycopy(content, last, torn, content.length, 30);
@@ -184,7 +205,8 @@ class DamageTableIT {
         DataFolder data = prepared.old().copyTo(folder.resolve("data"));
         int flipped = 0;
         try (Stream<Path> tables = Files.list(data.state())) {
-            for (Path table : tables.filter(file -> file.toString().endsWith(".sst")).toList()) {
+            for (Path table :
+                    tables.filter(file -> file.toString().endsWith(".sst")).toList()) {
                 flipped += DataFolder.flipWithin(table, "large-150-") ? 1 : 0;
             }
         }
@@ -198,8 +220,7 @@ class DamageTableIT {
                             .orElseThrow()
                             .getValue()
                             .toStringUtf8());
-            assertThrows(
-                    StatusRuntimeException.class, () -> server.client().get(Requests.bytes("key-x150")));
+            assertThrows(StatusRuntimeException.class, () -> server.client().get(Requests.bytes("key-x150")));
             Said said = Said.of(server.awaitEnd(Duration.ofSeconds(60)), data.data());
             PAGE.row("state, table: a bit of a value, when it is read", said.status(), said.line());
             assertEquals("70", said.status());
@@ -225,8 +246,8 @@ class DamageTableIT {
     void aCutAtTheEndOfARecordIsNotSeen() {
         DataFolder data = prepared.young().copyTo(folder.resolve("data"));
         Path log = DataFolder.only(data.log(), LOG_FILE);
-        DataFolder.edit(log, content ->
-                Arrays.copyOf(content, DataFolder.records(log).getLast()));
+        DataFolder.edit(
+                log, content -> Arrays.copyOf(content, DataFolder.records(log).getLast()));
         try (Server server = prepared.server().on(folder, data.data())) {
             server.start();
             assertTrue(server.client().get(Requests.bytes("key-038")).isPresent());

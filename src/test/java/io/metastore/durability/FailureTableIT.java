@@ -29,8 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 class FailureTableIT {
     private static final FailurePage PAGE = new FailurePage();
     /// Runs a program as a user who owns nothing.
-    private static final List<String> NOBODY =
-            List.of("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups");
+    private static final List<String> NOBODY = List.of("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups");
 
     @TempDir
     private Path folder;
@@ -51,7 +50,8 @@ class FailureTableIT {
     private static void needs(String... command) throws IOException, InterruptedException {
         String problem;
         try {
-            Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+            Process process =
+                    new ProcessBuilder(command).redirectErrorStream(true).start();
             String said = new String(process.getInputStream().readAllBytes());
             problem = process.waitFor() == 0 ? null : said;
         } catch (IOException missing) {
@@ -124,7 +124,13 @@ class FailureTableIT {
         needs("strace", "-f", "-o", trace.toString(), "true");
         try (Server server = new Server(folder)) {
             server.launch(List.of(
-                    "strace", "-f", "-o", trace.toString(), "-e", "trace=fdatasync", "-e",
+                    "strace",
+                    "-f",
+                    "-o",
+                    trace.toString(),
+                    "-e",
+                    "trace=fdatasync",
+                    "-e",
                     "inject=fdatasync:error=EIO:when=30+"));
             server.awaitReady();
             int acknowledged = putUntilItFails(server, 100, "value");
@@ -144,7 +150,15 @@ class FailureTableIT {
             server.stop();
             Path table = DataFolder.only(new DataFolder(server.data()).state(), "\\d+\\.sst");
             server.launch(List.of(
-                    "strace", "-f", "-o", trace.toString(), "-P", table.toString(), "-e", "trace=pread64", "-e",
+                    "strace",
+                    "-f",
+                    "-o",
+                    trace.toString(),
+                    "-P",
+                    table.toString(),
+                    "-e",
+                    "trace=pread64",
+                    "-e",
                     "inject=pread64:error=EIO:when=1+"));
             refused(server, "the disk fails, reading a table of the state", "74");
             server.start();
@@ -183,7 +197,8 @@ class FailureTableIT {
                 Files.setPosixFilePermissions(at, PosixFilePermissions.fromString("rwxr-xr-x"));
             }
         }
-        List<String> probe = Stream.concat(NOBODY.stream(), Stream.of(server.commandLine().getFirst(), "version"))
+        List<String> probe = Stream.concat(
+                        NOBODY.stream(), Stream.of(server.commandLine().getFirst(), "version"))
                 .toList();
         needs(probe.toArray(String[]::new));
     }

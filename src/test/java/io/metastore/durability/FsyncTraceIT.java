@@ -56,7 +56,8 @@ class FsyncTraceIT {
         Assumptions.assumeTrue(MemberTarget.current() instanceof MemberTarget.Program, "needs a member to trace");
         Process probe;
         try {
-            probe = new ProcessBuilder("strace", "-f", "-o", folder.resolve("probe").toString(), "true")
+            probe = new ProcessBuilder(
+                            "strace", "-f", "-o", folder.resolve("probe").toString(), "true")
                     .redirectErrorStream(true)
                     .start();
         } catch (IOException missing) {
@@ -122,7 +123,8 @@ class FsyncTraceIT {
             if (log && call.isSync() && call.result() == 0) {
                 syncs.add(call);
             }
-            if (call.isWrite() && (log || call.file().startsWith("socket:") || call.file().startsWith("TCP:"))) {
+            if (call.isWrite()
+                    && (log || call.file().startsWith("socket:") || call.file().startsWith("TCP:"))) {
                 Matcher found = MARK.matcher(call.data());
                 while (found.find()) {
                     if (log) {

@@ -89,16 +89,17 @@ final class Prepared {
 
     /// Everything acknowledged is there.
     void assertWhole(Server running, DataFolder made) {
-        Map<String, String> found = running
-                .client()
-                .range(Requests.range(Requests.bytes("key-"), Requests.bytes("key.")))
-                .getKvsList()
-                .stream()
-                .collect(Collectors.toMap(
-                        pair -> pair.getKey().toStringUtf8(),
-                        (KeyValue pair) -> pair.getValue().toStringUtf8(),
-                        (left, _) -> left,
-                        TreeMap::new));
+        Map<String, String> found =
+                running
+                        .client()
+                        .range(Requests.range(Requests.bytes("key-"), Requests.bytes("key.")))
+                        .getKvsList()
+                        .stream()
+                        .collect(Collectors.toMap(
+                                pair -> pair.getKey().toStringUtf8(),
+                                (KeyValue pair) -> pair.getValue().toStringUtf8(),
+                                (left, _) -> left,
+                                TreeMap::new));
         assertEquals(made == old ? many : few, found);
     }
 }

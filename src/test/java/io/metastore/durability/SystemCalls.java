@@ -64,8 +64,7 @@ final class SystemCalls {
                 }
                 Matcher parts = CALL.matcher(rest);
                 if (parts.matches()) {
-                    Call call = new Call(
-                            number, Integer.MAX_VALUE, parts.group(1), parts.group(3), parts.group(4), -1);
+                    Call call = new Call(number, Integer.MAX_VALUE, parts.group(1), parts.group(3), parts.group(4), -1);
                     if (rest.endsWith(UNFINISHED)) {
                         open.put(thread, calls.size());
                         calls.add(call);

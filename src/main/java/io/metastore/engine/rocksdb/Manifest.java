@@ -28,8 +28,7 @@ public final class Manifest {
                 }
                 return false;
             }
-            String name =
-                    Files.readString(current, StandardCharsets.ISO_8859_1).strip();
+            String name = Files.readString(current, StandardCharsets.ISO_8859_1).strip();
             if (!name.matches("MANIFEST-\\d+") || Files.notExists(folder.resolve(name))) {
                 throw damaged(current + " is damaged: it names no file of " + folder);
             }
@@ -40,7 +39,9 @@ public final class Manifest {
             return true;
         } catch (IOException failure) {
             throw new EngineFailure(
-                    EngineFailure.Kind.INPUT_OUTPUT, "the database in " + folder + " cannot be read: " + failure, failure);
+                    EngineFailure.Kind.INPUT_OUTPUT,
+                    "the database in " + folder + " cannot be read: " + failure,
+                    failure);
         }
     }
 

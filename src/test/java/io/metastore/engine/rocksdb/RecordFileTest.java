@@ -103,7 +103,9 @@ class RecordFileTest {
             content[bit / 8] ^= (byte) (1 << bit % 8);
             int flipped = bit;
             assertInstanceOf(
-                    RecordFile.Finding.Damaged.class, check(content), () -> "bit " + flipped % 8 + " of " + flipped / 8);
+                    RecordFile.Finding.Damaged.class,
+                    check(content),
+                    () -> "bit " + flipped % 8 + " of " + flipped / 8);
             content[bit / 8] ^= (byte) (1 << bit % 8);
         }
     }
@@ -111,7 +113,8 @@ class RecordFileTest {
     /// Records in several parts, and every header of the last block, where RocksDB forgives most.
     @Test
     void flippedBitsOfALargeLogAreSeen() throws Exception {
-        byte[] content = Files.readAllBytes(log(killed(database("large"), 100, 40_000, 7, 70_000, 32_000, 200, 300, 400)));
+        byte[] content =
+                Files.readAllBytes(log(killed(database("large"), 100, 40_000, 7, 70_000, 32_000, 200, 300, 400)));
         assertEquals(new RecordFile.Finding.Sound(8), check(content));
         Set<Integer> used = used(content);
         Random random = new Random(2);
@@ -130,12 +133,15 @@ class RecordFileTest {
     @Test
     void whereverACrashTearsALogItIsTornAndNotDamaged() throws Exception {
         byte[] content = Files.readAllBytes(log(killed(database("torn"), 30, 30, 33_000, 30)));
-        for (int length = 0; length < content.length; length += length < 200 || content.length - length < 300 ? 1 : 97) {
+        for (int length = 0;
+                length < content.length;
+                length += length < 200 || content.length - length < 300 ? 1 : 97) {
             RecordFile.Finding finding = check(Arrays.copyOf(content, length));
             int at = length;
             assertTrue(!(finding instanceof RecordFile.Finding.Damaged), () -> at + ": " + finding);
         }
-        assertEquals(new RecordFile.Finding.Torn(3, lastRecord(content)), check(Arrays.copyOf(content, content.length - 1)));
+        assertEquals(
+                new RecordFile.Finding.Torn(3, lastRecord(content)), check(Arrays.copyOf(content, content.length - 1)));
         byte[] blank = Arrays.copyOf(content, content.length + 5000);
         assertEquals(new RecordFile.Finding.Torn(4, content.length), check(blank));
     }
@@ -162,8 +168,7 @@ class RecordFileTest {
         content[fifthLast + 5] ^= 8;
         Files.write(log, content);
 
-        try (Options options =
-                        new Options().setWalRecoveryMode(WALRecoveryMode.TolerateCorruptedTailRecords);
+        try (Options options = new Options().setWalRecoveryMode(WALRecoveryMode.TolerateCorruptedTailRecords);
                 RocksDB db = RocksDB.open(options, database.toString())) {
             Assertions.assertNotNull(db.get("key-14".getBytes(StandardCharsets.US_ASCII)));
             Assertions.assertNull(db.get("key-15".getBytes(StandardCharsets.US_ASCII)));
@@ -175,8 +180,8 @@ class RecordFileTest {
     void aManifestIsLookedThrough() throws Exception {
         Path database = killed(database("manifest"), 30);
         assertTrue(Manifest.check(database));
-        Path manifest = database.resolve(
-                Files.readString(database.resolve("CURRENT")).strip());
+        Path manifest =
+                database.resolve(Files.readString(database.resolve("CURRENT")).strip());
         byte[] content = Files.readAllBytes(manifest);
         content[content.length - 10] ^= 1;
         Files.write(manifest, content);
@@ -185,7 +190,8 @@ class RecordFileTest {
         Files.delete(database.resolve("CURRENT"));
         assertEquals(
                 database.resolve("CURRENT") + " is missing",
-                Assertions.assertThrows(EngineFailure.class, () -> Manifest.check(database)).getMessage());
+                Assertions.assertThrows(EngineFailure.class, () -> Manifest.check(database))
+                        .getMessage());
         assertTrue(!Manifest.check(folder.resolve("none")));
     }
 }
