@@ -56,13 +56,13 @@ final class Prepared {
         }
     }
 
-    /// So much that it takes several blocks of a table.
+    /// So much that it takes several blocks of a table, each value too long to lie beside its key.
     private void fill() {
         for (int from = 0; from < PAIRS; from += 100) {
             TxnRequest.Builder txn = TxnRequest.newBuilder();
             for (int i = from; i < from + 100; i++) {
                 String key = "key-x%03d".formatted(i);
-                String value = "large-%03d-".formatted(i) + "abcdefghij".repeat(40);
+                String value = "large-%03d-".formatted(i) + "abcdefghij".repeat(110);
                 txn.addSuccess(Requests.op(Requests.put(Requests.bytes(key), value)));
                 many.put(key, value);
             }

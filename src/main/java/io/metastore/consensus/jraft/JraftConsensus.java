@@ -19,6 +19,7 @@ import io.metastore.consensus.Leadership;
 import io.metastore.consensus.Unavailable;
 import io.metastore.engine.Engine;
 import io.metastore.engine.EngineFailure;
+import io.metastore.engine.rocksdb.RocksFailures;
 import io.metastore.machine.ApplyLoop;
 import io.metastore.machine.Outcome;
 import io.metastore.machine.Result;
@@ -111,8 +112,7 @@ public final class JraftConsensus implements Consensus, AutoCloseable {
                     : SnapshotFiles.Reach.NONE;
             checkReach(log, snapshot);
         } catch (IOException failure) {
-            throw new EngineFailure(
-                    EngineFailure.Kind.INPUT_OUTPUT, "the raft log cannot be read: " + failure, failure);
+            throw RocksFailures.of("the raft log in " + folder + " cannot be read", failure);
         }
     }
 

@@ -106,7 +106,7 @@ final class LogFiles {
                 return extent;
             }
         } catch (RocksDBException failure) {
-            throw RocksFailures.of("the raft log in " + folder + " cannot be read", failure);
+            throw RocksFailures.ofOpening("the raft log in " + folder + " cannot be read", folder, failure);
         }
     }
 
