@@ -22,12 +22,12 @@ public final class RocksFailures {
         return new EngineFailure(kind(failure), what + ": " + failure.getMessage(), failure);
     }
 
-    /// Like [#of], for a database that does not open: RocksDB's own words name the manifest, even if a table is
-    /// what is damaged, so the tables are looked through.
+    /// Like [#of], for a database that does not open: RocksDB's own words may name only the manifest even if a
+    /// table is what is damaged, so the tables are looked through.
     ///
     /// @param folder of the database, closed
     public static EngineFailure ofOpening(String what, Path folder, RocksDBException failure) {
-        if (kind(failure) != EngineFailure.Kind.DAMAGED) {
+        if (kind(failure) != EngineFailure.Kind.DAMAGED || failure.getMessage().contains(".sst")) {
             return of(what, failure);
         }
         StringBuilder named = new StringBuilder();
