@@ -8,6 +8,8 @@ import io.grpc.StatusRuntimeException;
 import io.metastore.blackbox.MemberTarget;
 import io.metastore.blackbox.Requests;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -99,6 +101,25 @@ class DamageTableIT {
         };
     }
 
+    private static Path entries(Path log) {
+        try (Stream<Path> files = Files.list(log)) {
+            return files.filter(file -> file.toString().endsWith(".sst") && DataFolder.contains(file, "value-003"))
+                    .findFirst()
+                    .orElseThrow();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /// The index stands behind the name of the message, its length, and three bytes of its form.
+    private static void index(Path meta) {
+        DataFolder.edit(meta, content -> {
+            int name = ByteBuffer.wrap(content).getInt();
+            content[4 + name + 4 + 3] ^= 0x20;
+            return content;
+        });
+    }
+
     static Stream<Case> refused() {
         return Stream.of(
                 young("raft log, write-ahead log: a bit of the last record", log(LOG_FILE), bit(-20, 3)),
@@ -110,7 +131,16 @@ class DamageTableIT {
                 young("raft log, write-ahead log: a bit of the type of a record", log(LOG_FILE), header(5, 6, 2)),
                 young("raft log, write-ahead log: a bit in the middle", log(LOG_FILE), bit(400, 0)),
                 young("raft log, write-ahead log: the file is missing", log(LOG_FILE), DataFolder::delete),
-                new Case("raft log, table: a bit", Prepared::moved, log(TABLE), bit(200, 1)),
+                new Case(
+                        "raft log, table: a bit of its properties",
+                        Prepared::moved,
+                        log(TABLE),
+                        file -> DataFolder.flipWithin(file, "rocksdb.comparator")),
+                new Case(
+                        "raft log, table: a bit of an entry",
+                        Prepared::moved,
+                        data -> entries(data.log()),
+                        file -> DataFolder.flipWithin(file, "value-003")),
                 new Case("raft log, table: cut short", Prepared::moved, log(TABLE), file -> DataFolder.cut(file, 10)),
                 new Case("raft log, table: the file is missing", Prepared::moved, log(TABLE), DataFolder::delete),
                 young("raft log, MANIFEST: a bit", log(MANIFEST), bit(60, 0)),
@@ -120,7 +150,10 @@ class DamageTableIT {
                 young("term and vote: a bit", DataFolder::vote, bit(5, 0)),
                 young("term and vote: cut short", DataFolder::vote, file -> DataFolder.cut(file, 12)),
                 young("term and vote: the file is missing", DataFolder::vote, DataFolder::delete),
-                old("snapshot, its index: a bit", data -> data.snapshot().resolve("__raft_snapshot_meta"), bit(52, 5)),
+                old(
+                        "snapshot, its index: a bit",
+                        data -> data.snapshot().resolve("__raft_snapshot_meta"),
+                        DamageTableIT::index),
                 old("snapshot, applied: a bit", data -> data.snapshot().resolve("applied"), bit(0, 0)),
                 old(
                         "snapshot, applied: the file is missing",

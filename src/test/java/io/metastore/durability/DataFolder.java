@@ -64,12 +64,20 @@ record DataFolder(Path data) {
 
     /// Flips a bit in the first place where `text` stands; false when it does not stand there.
     static boolean flipWithin(Path file, String text) {
+        int at = find(file, text);
+        if (at >= 0) {
+            flip(file, at, 0);
+        }
+        return at >= 0;
+    }
+
+    static boolean contains(Path file, String text) {
+        return find(file, text) >= 0;
+    }
+
+    private static int find(Path file, String text) {
         try {
-            int at = new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1).indexOf(text);
-            if (at >= 0) {
-                flip(file, at, 0);
-            }
-            return at >= 0;
+            return new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1).indexOf(text);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

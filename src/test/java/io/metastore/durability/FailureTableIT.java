@@ -221,8 +221,7 @@ class FailureTableIT {
     void aFileInPlaceOfTheFolder() throws IOException {
         try (Server server = new Server(folder)) {
             Files.writeString(server.data(), "not a folder");
-            server.launch(List.of());
-            refused(server, "the data directory is a file", "73");
+            refusedLine(server, "the data directory is a file");
         }
     }
 
@@ -239,18 +238,18 @@ class FailureTableIT {
     @Test
     void unknownFlags() {
         try (Server server = new Server(folder)) {
-            refusedFlag(server, "an unknown flag", "--frobnicate=1");
-            refusedFlag(server, "a misspelt flag", "--listen-cleint-urls=http://127.0.0.1:2379");
-            refusedFlag(server, "a value that cannot be", "--quota-backend-bytes=many");
+            refusedLine(server, "an unknown flag", "--frobnicate=1");
+            refusedLine(server, "a misspelt flag", "--listen-cleint-urls=http://127.0.0.1:2379");
+            refusedLine(server, "a value that cannot be", "--quota-backend-bytes=many");
         }
     }
 
-    private static void refusedFlag(Server server, String what, String flag) {
-        server.launch(List.of(), flag);
+    private static void refusedLine(Server server, String what, String... flags) {
+        server.launch(List.of(), flags);
         Server.End end = server.awaitEnd(Server.START);
         List<String> lines = end.output().lines().toList();
         assertEquals("metastore: the server was not started:", lines.getFirst());
-        PAGE.row(what, Integer.toString(end.status()), lines.get(1).strip());
+        PAGE.row(what, Integer.toString(end.status()), Said.plain(lines.get(1), server.data()));
         assertEquals(2, end.status());
     }
 

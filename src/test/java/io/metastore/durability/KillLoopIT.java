@@ -115,7 +115,9 @@ class KillLoopIT {
                 .put(Requests.put(Requests.bytes(key), "1").setLease(lease).build());
         Loads.Run run = loads.start(server);
         Thread compactions = cycle % 4 == 3 ? Loads.compactions(server, feed, compacted) : null;
-        TimeUnit.MILLISECONDS.sleep(100 + random.nextInt(random.nextInt(4) == 0 ? 3000 : 900));
+        // From the first answer on, at any moment of a burst: 1 to 2048 answers, whatever the machine can do.
+        run.awaitAcknowledged(1 << random.nextInt(12));
+        TimeUnit.MILLISECONDS.sleep(random.nextInt(20));
         server.kill();
         if (compactions != null) {
             compactions.join();

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /// Many writers at once, and what all of them together leave in the store.
 final class Loads {
@@ -26,6 +27,7 @@ final class Loads {
     final class Run {
         private final List<Client> clients = new ArrayList<>();
         private final List<Thread> threads = new ArrayList<>();
+        private final AtomicInteger answers = new AtomicInteger();
 
         private Run(Server server) {
             for (int i = 0; i < CONNECTIONS; i++) {
@@ -34,7 +36,17 @@ final class Loads {
             for (int i = 0; i < writers.size(); i++) {
                 Writer writer = writers.get(i);
                 Client client = clients.get(i % CONNECTIONS);
-                threads.add(Thread.ofVirtual().start(() -> writer.run(client)));
+                threads.add(Thread.ofVirtual().start(() -> writer.run(client, answers::incrementAndGet)));
+            }
+        }
+
+        void awaitAcknowledged(int count) throws InterruptedException {
+            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+            while (answers.get() < count) {
+                if (System.nanoTime() > deadline) {
+                    throw new AssertionError("only " + answers + " answers in a minute");
+                }
+                TimeUnit.MILLISECONDS.sleep(1);
             }
         }
 

@@ -42,6 +42,8 @@ final class Prepared {
         server.start("--snapshot-count=20");
         fill();
         put(many, PUTS, 2 * PUTS);
+        // The counts of keys are stored then, so that the next start need not walk through this history.
+        server.client().kv().compact(Requests.physicalCompaction(server.client().revision()));
         server.stop();
         server.start("--snapshot-count=1000");
         put(many, 2 * PUTS, 2 * PUTS + 5);
@@ -56,13 +58,13 @@ final class Prepared {
         }
     }
 
-    /// So much that it takes several blocks of a table.
+    /// So much that it takes several blocks of a table, each value too long to lie beside its key.
     private void fill() {
         for (int from = 0; from < PAIRS; from += 100) {
             TxnRequest.Builder txn = TxnRequest.newBuilder();
             for (int i = from; i < from + 100; i++) {
                 String key = "key-x%03d".formatted(i);
-                String value = "large-%03d-".formatted(i) + "abcdefghij".repeat(40);
+                String value = "large-%03d-".formatted(i) + "abcdefghij".repeat(110);
                 txn.addSuccess(Requests.op(Requests.put(Requests.bytes(key), value)));
                 many.put(key, value);
             }

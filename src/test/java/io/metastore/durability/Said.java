@@ -16,12 +16,12 @@ record Said(String status, String line) {
                 .filter(text -> text.startsWith(PREFIX))
                 .reduce((_, last) -> last)
                 .orElseThrow(() -> new AssertionError("status " + end.status() + " and no reason:\n" + end.output()));
-        return new Said(Integer.toString(end.status()), plain(line, data));
+        return new Said(Integer.toString(end.status()), plain(line.substring(PREFIX.length()), data));
     }
 
+    /// A line without what differs from run to run.
     static String plain(String line, Path data) {
-        return line.substring(PREFIX.length())
-                .strip()
+        return line.strip()
                 .replace(data.toString(), "DATA-DIR")
                 .replaceAll("127\\.0\\.0\\.1:\\d+", "ADDRESS")
                 .replaceAll("\\b[0-9a-f]{14,16}\\b", "ID")

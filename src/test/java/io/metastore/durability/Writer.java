@@ -39,7 +39,9 @@ final class Writer {
     }
 
     /// Writes until a request fails, as they do when the member is killed.
-    void run(Client client) {
+    ///
+    /// @param answered told of every acknowledgement
+    void run(Client client, Runnable answered) {
         sent.clear();
         next = 0;
         while (true) {
@@ -52,6 +54,7 @@ final class Writer {
                 return;
             }
             sent.add(new Sent(op, revision));
+            answered.run();
         }
     }
 

@@ -19,6 +19,7 @@ import io.metastore.consensus.Leadership;
 import io.metastore.consensus.Unavailable;
 import io.metastore.engine.Engine;
 import io.metastore.engine.EngineFailure;
+import io.metastore.engine.rocksdb.RocksFailures;
 import io.metastore.machine.ApplyLoop;
 import io.metastore.machine.Outcome;
 import io.metastore.machine.Result;
@@ -97,43 +98,46 @@ public final class JraftConsensus implements Consensus, AutoCloseable {
     /// never there.
     private void checkFiles() {
         Path folder = settings.folder();
-        Path log = folder.resolve("log");
+        Path vote = folder.resolve("meta").resolve(VoteFile.NAME);
         try {
-            LogFiles.Extent extent = LogFiles.check(log);
-            long applied = machine.appliedIndex();
-            if (extent.last() < applied) {
-                throw LogFiles.damaged(
-                        "the raft log in " + log + " ends at index " + extent.last()
-                                + " although the state has applied up to index " + applied
-                                + ": part of the log is lost",
-                        null);
+            LogFiles.Extent log = LogFiles.check(folder.resolve("log"));
+            boolean voted = Files.exists(vote);
+            if (!voted && !log.isEmpty() && Files.notExists(vote.resolveSibling(VoteFile.FORMER))) {
+                throw LogFiles.damaged(vote + ", the member's term and vote, is missing");
             }
-            if (extent.first() > applied + 1 && Files.notExists(folder.resolve("snapshot"))) {
-                throw LogFiles.damaged(
-                        "the raft log in " + log + " begins at index " + extent.first()
-                                + " although the state has applied only up to index " + applied
-                                + ": what lies between is lost",
-                        null);
+            if (voted && !log.exists()) {
+                throw LogFiles.damaged("the raft log in " + folder.resolve("log") + " is missing");
             }
-            Path votes = folder.resolve("meta");
-            if (Files.exists(votes.resolve(VoteFile.NAME))) {
-                checkSnapshot(folder.resolve("snapshot"), VoteFile.read(votes).term());
-            } else if (Files.notExists(votes.resolve(VoteFile.FORMER)) && !extent.isEmpty()) {
-                throw LogFiles.damaged(votes.resolve(VoteFile.NAME) + ", the member's term and vote, is missing", null);
-            }
+            SnapshotFiles.Reach snapshot = voted
+                    ? SnapshotFiles.check(
+                            folder.resolve("snapshot"),
+                            self.toString(),
+                            VoteFile.read(vote.getParent()).term())
+                    : SnapshotFiles.Reach.NONE;
+            checkReach(log, snapshot);
         } catch (IOException failure) {
-            throw new EngineFailure(
-                    EngineFailure.Kind.INPUT_OUTPUT, "the raft log cannot be read: " + failure, failure);
+            throw RocksFailures.of("the raft log in " + folder + " cannot be read", failure);
         }
     }
 
-    private void checkSnapshot(Path folder, long term) throws IOException {
-        long snapshot = SnapshotFiles.check(folder, self.toString(), term);
-        if (machine.appliedIndex() < snapshot) {
-            throw LogFiles.damaged(
-                    "the state has applied up to index " + machine.appliedIndex() + ", behind the snapshot in " + folder
-                            + " at index " + snapshot + ": files of the state are missing or from another time",
-                    null);
+    /// State, log and snapshot are of one time: the log reaches from the state or before to the state or
+    /// beyond. A snapshot stands for the log up to its index, which may have been cut off.
+    private void checkReach(LogFiles.Extent log, SnapshotFiles.Reach snapshot) {
+        long applied = machine.appliedIndex();
+        long last = Math.max(log.last(), snapshot.index());
+        if (last < applied) {
+            throw LogFiles.damaged("the raft log in " + settings.folder() + " ends at index " + last
+                    + " although the state has applied up to index " + applied + ": part of the log is lost");
+        }
+        if (applied < snapshot.applied()) {
+            throw LogFiles.damaged("the state has applied up to index " + applied
+                    + ", behind the newest snapshot of the log in " + settings.folder() + " at index "
+                    + snapshot.applied() + ": files of the state are missing or from another time");
+        }
+        if (log.first() > Math.max(applied, snapshot.index()) + 1) {
+            throw LogFiles.damaged("the raft log in " + settings.folder() + " begins at index " + log.first()
+                    + " although the state has applied only up to index " + applied
+                    + ": what lies between is lost");
         }
     }
 

@@ -37,9 +37,10 @@ final class LogFiles {
 
     /// What a log holds.
     ///
-    /// @param first index of its first entry, 0 when it is empty
-    /// @param last  index of its last entry, 0 when it is empty
-    record Extent(long first, long last) {
+    /// @param exists whether there is a log at all
+    /// @param first  index of its first entry, 0 when it is empty
+    /// @param last   index of its last entry, 0 when it is empty
+    record Extent(boolean exists, long first, long last) {
         boolean isEmpty() {
             return last == 0;
         }
@@ -51,11 +52,11 @@ final class LogFiles {
     /// @throws EngineFailure naming the file that is damaged or cannot be read
     static Extent check(Path folder) throws IOException {
         if (!Manifest.check(folder)) {
-            return new Extent(0, 0);
+            return new Extent(false, 0, 0);
         }
         List<Path> logs = writeAhead(folder);
         if (logs.isEmpty()) {
-            throw damaged("the write-ahead log, a file NUMBER.log, is missing in " + folder, null);
+            throw damaged("the write-ahead log, a file NUMBER.log, is missing in " + folder);
         }
         checkWriteAhead(logs);
         return open(folder);
@@ -68,10 +69,10 @@ final class LogFiles {
             switch (RecordFile.check(log)) {
                 case RecordFile.Finding.Sound(long records) -> newerHoldsRecords |= records > 0;
                 case RecordFile.Finding.Damaged(long offset, String what) ->
-                    throw damaged(log + " is damaged at byte " + offset + ": " + what, null);
+                    throw damaged(log + " is damaged at byte " + offset + ": " + what);
                 case RecordFile.Finding.Torn(long records, long offset) -> {
                     if (newerHoldsRecords) {
-                        throw damaged(log + " is cut short at byte " + offset + ", but newer files go on", null);
+                        throw damaged(log + " is cut short at byte " + offset + ", but newer files go on");
                     }
                     LOG.infof(
                             "%s ends within a record at byte %d, as a crash leaves it: that was never"
@@ -105,7 +106,7 @@ final class LogFiles {
                 return extent;
             }
         } catch (RocksDBException failure) {
-            throw RocksFailures.of("the raft log in " + folder + " cannot be read", failure);
+            throw RocksFailures.ofOpening("the raft log in " + folder + " cannot be read", folder, failure);
         }
     }
 
@@ -116,18 +117,20 @@ final class LogFiles {
             entries.seekToLast();
             if (!entries.isValid()) {
                 entries.status();
-                return new Extent(0, 0);
+                return new Extent(true, 0, 0);
             }
             long last = ByteBuffer.wrap(entries.key()).getLong();
             entries.seekToFirst();
             if (!entries.isValid()) {
                 entries.status();
-                return new Extent(0, 0);
+                return new Extent(true, 0, 0);
             }
             long first = ByteBuffer.wrap(entries.key()).getLong();
             // What lies before that was cut off and waits to be removed.
             return new Extent(
-                    kept == null ? first : Math.max(first, ByteBuffer.wrap(kept).getLong()), last);
+                    true,
+                    kept == null ? first : Math.max(first, ByteBuffer.wrap(kept).getLong()),
+                    last);
         }
     }
 
@@ -140,7 +143,7 @@ final class LogFiles {
         }
     }
 
-    static EngineFailure damaged(String what, Throwable cause) {
-        return new EngineFailure(EngineFailure.Kind.DAMAGED, what, cause);
+    static EngineFailure damaged(String what) {
+        return new EngineFailure(EngineFailure.Kind.DAMAGED, what, null);
     }
 }

@@ -38,15 +38,23 @@ final class SnapshotFiles {
         return Long.parseLong(text.strip());
     }
 
-    /// Looks through the newest snapshot in `folder` and tells how far its state goes, 0 when there is none.
+    /// How far a snapshot goes.
+    ///
+    /// @param index   of the log, 0 when there is none
+    /// @param applied index of the last entry with commands up to there
+    record Reach(long index, long applied) {
+        static final Reach NONE = new Reach(0, 0);
+    }
+
+    /// Looks through the newest snapshot in `folder`, if there is one.
     ///
     /// @param self    this member's address in the group
     /// @param ownTerm term of this member
     /// @throws EngineFailure naming the file that is damaged
-    static long check(Path folder, String self, long ownTerm) throws IOException {
+    static Reach check(Path folder, String self, long ownTerm) throws IOException {
         Optional<Path> newest = newest(folder);
         if (newest.isEmpty()) {
-            return 0;
+            return Reach.NONE;
         }
         Path metaFile = newest.get().resolve(Snapshot.JRAFT_SNAPSHOT_META_FILE);
         SnapshotMeta meta = meta(metaFile);
@@ -67,7 +75,7 @@ final class SnapshotFiles {
                             + ", but this is member " + self + " in term " + ownTerm + " with state up to " + applied,
                     null);
         }
-        return applied;
+        return new Reach(index, applied);
     }
 
     private static SnapshotMeta meta(Path file) {

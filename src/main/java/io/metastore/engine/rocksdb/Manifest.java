@@ -38,10 +38,7 @@ public final class Manifest {
             }
             return true;
         } catch (IOException failure) {
-            throw new EngineFailure(
-                    EngineFailure.Kind.INPUT_OUTPUT,
-                    "the database in " + folder + " cannot be read: " + failure,
-                    failure);
+            throw RocksFailures.of("the database in " + folder + " cannot be read", failure);
         }
     }
 

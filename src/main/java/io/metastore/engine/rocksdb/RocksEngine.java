@@ -72,7 +72,7 @@ public final class RocksEngine implements Engine {
         try {
             db = RocksDB.open(options, folder.toString(), descriptors, families);
         } catch (RocksDBException e) {
-            throw RocksFailures.of("cannot open the state database in " + folder, e);
+            throw RocksFailures.ofOpening("cannot open the state database in " + folder, folder, e);
         }
         for (Table table : Table.values()) {
             familyIds[table.ordinal()] = families.get(table.ordinal()).getID();
