@@ -7,7 +7,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 
 /// How many connections of clients there may be at once: as many as there may be open files, less those that
-/// were open before the first client came and a quarter for files that the database opens later. Without it a flood of connections would leave the database without the file it
+/// were open before the first client came and a quarter for files that the database opens later. Without it a flood of
+/// connections would leave the database without the file it
 /// has to open next, which ends the member.
 final class ConnectionLimit {
     /// Where nothing is known about open files.

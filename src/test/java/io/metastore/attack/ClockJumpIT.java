@@ -31,8 +31,8 @@ class ClockJumpIT {
 
     /// A program that starts the member with a time of day that `offset` shifts, such as `+3600`.
     private Path shifted(Path offset) throws IOException {
-        Path library = Path.of(
-                System.getProperty("attack.faketime", "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"));
+        Path library =
+                Path.of(System.getProperty("attack.faketime", "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"));
         Assumptions.assumeTrue(Files.exists(library), "no libfaketime here");
         Path real = Path.of(System.getProperty(HOME, ".")).toAbsolutePath().resolve("bin/metastore");
         Path home = folder.resolve("home");
@@ -113,7 +113,8 @@ class ClockJumpIT {
 
     /// How far the member's time of day is ahead of this machine's, by the header Date of its answers.
     private static Duration ahead(Attacked attacked) {
-        String date = attacked.member().get("/health").headers().firstValue("date").orElseThrow();
+        String date =
+                attacked.member().get("/health").headers().firstValue("date").orElseThrow();
         return Duration.between(ZonedDateTime.now(), ZonedDateTime.parse(date, DateTimeFormatter.RFC_1123_DATE_TIME));
     }
 }

@@ -82,7 +82,10 @@ class ConnectionAttackIT {
         try (Attacked small = new Attacked()) {
             assertEquals(
                     0,
-                    new ProcessBuilder(prlimit.toString(), "--pid=" + small.member().pid(), "--nofile=600:")
+                    new ProcessBuilder(
+                                    prlimit.toString(),
+                                    "--pid=" + small.member().pid(),
+                                    "--nofile=600:")
                             .inheritIO()
                             .start()
                             .waitFor());
@@ -96,7 +99,12 @@ class ConnectionAttackIT {
                     for (int i = 0; i < 200; i++) {
                         client.put(ByteString.copyFromUtf8("held-" + i), "v".repeat(100_000));
                     }
-                    assertEquals(100_000, client.get(ByteString.copyFromUtf8("held-7")).orElseThrow().getValue().size());
+                    assertEquals(
+                            100_000,
+                            client.get(ByteString.copyFromUtf8("held-7"))
+                                    .orElseThrow()
+                                    .getValue()
+                                    .size());
                 } finally {
                     closeAll(held);
                 }
@@ -173,7 +181,10 @@ class ConnectionAttackIT {
         }
         assertTrue(
                 page.lines().anyMatch(line -> line.startsWith(wanted)),
-                page.lines().filter(line -> line.startsWith("etcd_debugging_mvcc_watcher")).toList().toString());
+                page.lines()
+                        .filter(line -> line.startsWith("etcd_debugging_mvcc_watcher"))
+                        .toList()
+                        .toString());
     }
 
     /// Watchers of everything whose clients never read, while a megabyte is written many times over.

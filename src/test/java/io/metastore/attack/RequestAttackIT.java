@@ -160,8 +160,7 @@ class RequestAttackIT {
             try (Client client = attacked.member().connect();
                     Client other = attacked.member().connect()) {
                 long started = System.nanoTime();
-                CompletableFuture<Boolean> done =
-                        CompletableFuture.supplyAsync(() -> answered(client, request));
+                CompletableFuture<Boolean> done = CompletableFuture.supplyAsync(() -> answered(client, request));
                 int puts = 0;
                 while (!done.isDone()) {
                     other.put(ByteString.copyFromUtf8("meanwhile"), "put " + puts++);
@@ -208,8 +207,8 @@ class RequestAttackIT {
     }
 
     private static void refused(Client client, byte[] message) {
-        StatusRuntimeException refused = assertThrows(
-                StatusRuntimeException.class, () -> call(client, KVGrpc.getTxnMethod(), message));
+        StatusRuntimeException refused =
+                assertThrows(StatusRuntimeException.class, () -> call(client, KVGrpc.getTxnMethod(), message));
         assertTrue(refused.getStatus().getCode() != Status.Code.DEADLINE_EXCEEDED, refused::toString);
     }
 
@@ -226,16 +225,27 @@ class RequestAttackIT {
         byte[] message = Wire.message(packed.toByteArray());
         message[0] = 1;
         byte[] headers = Wire.fields(
-                ":method", "POST", ":scheme", "http", ":path", "/etcdserverpb.KV/Put", ":authority", "m",
-                "content-type", "application/grpc", "te", "trailers", "grpc-encoding", "gzip");
+                ":method",
+                "POST",
+                ":scheme",
+                "http",
+                ":path",
+                "/etcdserverpb.KV/Put",
+                ":authority",
+                "m",
+                "content-type",
+                "application/grpc",
+                "te",
+                "trailers",
+                "grpc-encoding",
+                "gzip");
         attacked.attack("a gigabyte packed into a megabyte, 20 times", () -> {
             long before = attacked.resident();
             for (int i = 0; i < 20; i++) {
                 try (Wire wire = new Wire(attacked.endpoint()).greet()) {
                     wire.send(Wire.frame(Wire.HEADERS, Wire.END_HEADERS, 1, headers));
                     for (int at = 0; at < message.length; at += 16_384) {
-                        byte[] piece =
-                                java.util.Arrays.copyOfRange(message, at, Math.min(message.length, at + 16_384));
+                        byte[] piece = java.util.Arrays.copyOfRange(message, at, Math.min(message.length, at + 16_384));
                         wire.trySend(Wire.frame(Wire.DATA, 0, 1, piece));
                         wire.drain();
                     }

@@ -106,7 +106,9 @@ class WatchAttackIT {
                 WatchGrpc.newStub(channel).watch(stream);
                 streams.add(stream);
             }
-            assertTrue(created.await(PATIENCE_SECONDS, TimeUnit.SECONDS), "watches that are missing: " + created.getCount());
+            assertTrue(
+                    created.await(PATIENCE_SECONDS, TimeUnit.SECONDS),
+                    "watches that are missing: " + created.getCount());
             long createdMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - started);
             long heapEach = (attacked.heap() - heap) / WATCHES;
             long residentEach = (attacked.resident() - resident) / WATCHES;

@@ -38,8 +38,7 @@ final class Wire implements AutoCloseable {
         // Little room, so that a client that does not read is felt soon.
         socket.setReceiveBufferSize(16 << 10);
         socket.connect(
-                new InetSocketAddress(
-                        endpoint.substring(0, colon), Integer.parseInt(endpoint.substring(colon + 1))),
+                new InetSocketAddress(endpoint.substring(0, colon), Integer.parseInt(endpoint.substring(colon + 1))),
                 PATIENCE_MS);
         socket.setSoTimeout(PATIENCE_MS);
         out = socket.getOutputStream();
@@ -93,8 +92,18 @@ final class Wire implements AutoCloseable {
     /// The header fields of a call.
     static byte[] call(String path) {
         return fields(
-                ":method", "POST", ":scheme", "http", ":path", path, ":authority", "member", "content-type",
-                "application/grpc", "te", "trailers");
+                ":method",
+                "POST",
+                ":scheme",
+                "http",
+                ":path",
+                path,
+                ":authority",
+                "member",
+                "content-type",
+                "application/grpc",
+                "te",
+                "trailers");
     }
 
     /// A message as gRPC sends it.

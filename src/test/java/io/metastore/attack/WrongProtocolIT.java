@@ -41,7 +41,8 @@ class WrongProtocolIT {
             int plain = Integer.parseInt(endpoint.substring(endpoint.lastIndexOf(':') + 1));
             attacked.attack(CONNECTIONS + " times TLS to the plaintext port", () -> {
                 for (int i = 0; i < CONNECTIONS; i++) {
-                    try (Socket socket = SSLContext.getDefault().getSocketFactory().createSocket("127.0.0.1", plain)) {
+                    try (Socket socket =
+                            SSLContext.getDefault().getSocketFactory().createSocket("127.0.0.1", plain)) {
                         socket.setSoTimeout(10_000);
                         assertThrows(IOException.class, ((SSLSocket) socket)::startHandshake);
                     }

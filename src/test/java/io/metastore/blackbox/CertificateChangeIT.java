@@ -73,8 +73,7 @@ class CertificateChangeIT {
         }
     }
 
-    private static void write(SecureMember secure, int client, AtomicBoolean done, AtomicLong writes)
-            throws Exception {
+    private static void write(SecureMember secure, int client, AtomicBoolean done, AtomicLong writes) throws Exception {
         ManagedChannel channel = secure.channel(SecureMember.anonymous());
         try {
             for (int i = 1; !done.get(); i++) {

@@ -43,8 +43,7 @@ final class SecureMember implements AutoCloseable {
     /// A channel that trusts the member's authority.
     ManagedChannel channel(SslContextBuilder identity) throws IOException {
         return NettyChannelBuilder.forAddress("127.0.0.1", port)
-                .sslContext(
-                        identity.trustManager(authority.certFile.toFile()).build())
+                .sslContext(identity.trustManager(authority.certFile.toFile()).build())
                 .build();
     }
 

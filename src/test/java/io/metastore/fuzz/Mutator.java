@@ -12,7 +12,18 @@ public final class Mutator {
     private static final int LENGTH_MAX = 1 << 16;
     private static final int CORPUS_MAX = 2_000;
     private static final long[] EDGES = {
-        0, 1, -1, 0x7f, 0x80, 0xff, 0x100, Short.MAX_VALUE, 0xffff, Integer.MAX_VALUE, Integer.MIN_VALUE, Long.MAX_VALUE,
+        0,
+        1,
+        -1,
+        0x7f,
+        0x80,
+        0xff,
+        0x100,
+        Short.MAX_VALUE,
+        0xffff,
+        Integer.MAX_VALUE,
+        Integer.MIN_VALUE,
+        Long.MAX_VALUE,
         Long.MIN_VALUE
     };
 

@@ -19,10 +19,12 @@ class EntryFuzzTest {
                 apply.entries().forEach(entry -> corpus.add(encoded(entry.commands(), entry.batching())));
             }
         }
-        Fuzz.of("raft entries", MalformedEntry.class).allocating(256 << 10, 2_000).run(corpus, input -> {
-            List<? extends Command<?>> commands = EntryCodec.decode(ByteBuffer.wrap(input));
-            assertEquals(commands, EntryCodec.decode(ByteBuffer.wrap(encoded(commands, true))));
-        });
+        Fuzz.of("raft entries", MalformedEntry.class)
+                .allocating(256 << 10, 2_000)
+                .run(corpus, input -> {
+                    List<? extends Command<?>> commands = EntryCodec.decode(ByteBuffer.wrap(input));
+                    assertEquals(commands, EntryCodec.decode(ByteBuffer.wrap(encoded(commands, true))));
+                });
     }
 
     private static byte[] encoded(List<? extends Command<?>> commands, boolean batching) {

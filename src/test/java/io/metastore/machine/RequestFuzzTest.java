@@ -36,7 +36,8 @@ class RequestFuzzTest {
     }
 
     private static List<byte[]> corpus() {
-        RequestOp put = put(PutRequest.newBuilder().setKey(bytes("a")).setValue(bytes("1")).setPrevKv(true));
+        RequestOp put = put(
+                PutRequest.newBuilder().setKey(bytes("a")).setValue(bytes("1")).setPrevKv(true));
         RequestOp keep = put(PutRequest.newBuilder().setKey(bytes("b")).setIgnoreValue(true));
         RequestOp lease = put(PutRequest.newBuilder().setKey(bytes("c")).setLease(7));
         RequestOp delete = RequestOp.newBuilder()

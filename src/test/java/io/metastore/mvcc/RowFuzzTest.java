@@ -43,11 +43,16 @@ class RowFuzzTest {
 
     @Test
     void keysOfSupersededVersions() {
-        fuzz("keys of versions").run(List.of(Golden.bytes("versions-key"), VersionRow.key(io.metastore.value.Bytes.utf8("\0a\0"), 5, 6)), input -> {
-            VersionRow.userKey(input);
-            VersionRow.version(input);
-            VersionRow.supersededAt(input.length == 16 ? input : LogRow.key(1, 2));
-        });
+        fuzz("keys of versions")
+                .run(
+                        List.of(
+                                Golden.bytes("versions-key"),
+                                VersionRow.key(io.metastore.value.Bytes.utf8("\0a\0"), 5, 6)),
+                        input -> {
+                            VersionRow.userKey(input);
+                            VersionRow.version(input);
+                            VersionRow.supersededAt(input.length == 16 ? input : LogRow.key(1, 2));
+                        });
     }
 
     @Test

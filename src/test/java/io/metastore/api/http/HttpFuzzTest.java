@@ -40,7 +40,9 @@ class HttpFuzzTest {
 
     @Test
     void requests() {
-        Fuzz.of("requests of HTTP/1.1", NothingIsRefused.class).allocating(2 << 20, 2_000).run(corpus(), this::serve);
+        Fuzz.of("requests of HTTP/1.1", NothingIsRefused.class)
+                .allocating(2 << 20, 2_000)
+                .run(corpus(), this::serve);
         assertEquals(0, serving.connections());
     }
 

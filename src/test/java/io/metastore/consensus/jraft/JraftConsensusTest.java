@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.metastore.consensus.Unavailable;
 import com.alipay.sofa.jraft.option.RaftOptions;
+import io.metastore.consensus.Unavailable;
 import io.metastore.machine.Outcome;
 import io.metastore.machine.Result;
 import io.metastore.mvcc.RangeQuery;

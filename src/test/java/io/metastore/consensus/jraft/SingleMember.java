@@ -2,7 +2,6 @@ package io.metastore.consensus.jraft;
 
 import com.alipay.sofa.jraft.core.NodeImpl;
 import com.alipay.sofa.jraft.option.RaftOptions;
-import java.lang.reflect.Field;
 import io.metastore.consensus.Consensus;
 import io.metastore.consensus.Unavailable;
 import io.metastore.machine.ApplyLoop;
@@ -19,6 +18,7 @@ import io.metastore.mvcc.StoreFolder;
 import io.metastore.value.Bytes;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
+import java.lang.reflect.Field;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

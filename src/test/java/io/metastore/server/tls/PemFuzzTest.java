@@ -55,7 +55,8 @@ class PemFuzzTest {
     @Test
     void encodedKeys() throws Exception {
         List<byte[]> corpus = List.of(
-                TestAuthority.pair().getPrivate().getEncoded(), rsa().getPrivate().getEncoded());
+                TestAuthority.pair().getPrivate().getEncoded(),
+                rsa().getPrivate().getEncoded());
         for (String label : List.of("PRIVATE KEY", "EC PRIVATE KEY", "RSA PRIVATE KEY")) {
             fuzz(label).refusingValid().run(corpus, input -> {
                 Files.writeString(file, SelfSigned.pem(label, input));
