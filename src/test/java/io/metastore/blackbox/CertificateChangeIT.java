@@ -52,17 +52,20 @@ class CertificateChangeIT {
                     return null;
                 }));
             }
-            long before = -1;
-            for (int change = 1; change <= CHANGES; change++) {
+            try {
+                long before = -1;
+                for (int change = 1; change <= CHANGES; change++) {
+                    awaitMore(writes, before + CLIENTS, clients);
+                    TestAuthority.Issued next = secure.authority.issue("change-" + change);
+                    Files.copy(next.certFile(), secure.server.certFile(), StandardCopyOption.REPLACE_EXISTING);
+                    Files.copy(next.keyFile(), secure.server.keyFile(), StandardCopyOption.REPLACE_EXISTING);
+                    awaitSerial(secure.port, next.certificate().getSerialNumber());
+                    before = writes.get();
+                }
                 awaitMore(writes, before + CLIENTS, clients);
-                TestAuthority.Issued next = secure.authority.issue("change-" + change);
-                Files.copy(next.certFile(), secure.server.certFile(), StandardCopyOption.REPLACE_EXISTING);
-                Files.copy(next.keyFile(), secure.server.keyFile(), StandardCopyOption.REPLACE_EXISTING);
-                awaitSerial(secure.port, next.certificate().getSerialNumber());
-                before = writes.get();
+            } finally {
+                done.set(true);
             }
-            awaitMore(writes, before + CLIENTS, clients);
-            done.set(true);
             for (Future<?> client : clients) {
                 client.get(60, TimeUnit.SECONDS);
             }

@@ -120,7 +120,11 @@ class TlsIT {
                     put(secure.channel(SecureMember.anonymous()), key);
                     return null;
                 }));
-                all.add(threads.submit(() -> secure.member.connect().put(ByteString.copyFromUtf8(key), "plain")));
+                all.add(threads.submit(() -> {
+                    try (Client client = secure.member.connect()) {
+                        return client.put(ByteString.copyFromUtf8(key), "plain");
+                    }
+                }));
                 for (String path : List.of("/health", "/version", "/metrics")) {
                     all.add(threads.submit(() -> curl(plain + path, List.of())));
                     all.add(threads.submit(() -> curl(secure.url() + path, trust)));
