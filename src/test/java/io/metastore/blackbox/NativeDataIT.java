@@ -41,7 +41,8 @@ class NativeDataIT {
     private record Contents(List<KeyValue> pairs, long revision, int hash, long ttl) {
         static Contents of(Client client, long lease) {
             return new Contents(
-                    client.all(Keys.none()),
+                    client.range(Requests.range(Requests.FROM_KEY, Requests.FROM_KEY))
+                            .getKvsList(),
                     client.revision(),
                     client.maintenance()
                             .hashKV(HashKVRequest.getDefaultInstance())

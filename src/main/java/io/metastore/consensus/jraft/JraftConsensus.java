@@ -273,9 +273,11 @@ public final class JraftConsensus implements Consensus, AutoCloseable {
         return node.getLastCommittedIndex();
     }
 
+    /// JRaft counts a chunk only after its callers have been answered; whoever was answered must find its entry
+    /// counted.
     @Override
     public long appliedIndex() {
-        return node.getLastAppliedLogIndex();
+        return Math.max(node.getLastAppliedLogIndex(), machine.appliedIndex());
     }
 
     /// Takes a snapshot now and waits for it.

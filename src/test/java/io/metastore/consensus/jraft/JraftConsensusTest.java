@@ -83,6 +83,20 @@ class JraftConsensusTest {
     }
 
     @Test
+    void whoIsAnsweredFindsItsEntryApplied() throws Exception {
+        try (SingleMember member = new SingleMember(folder, 10008, 0)) {
+            member.awaitLeadership();
+            for (int i = 0; i < 20; i++) {
+                // Asked on the thread that answers, before it does anything else.
+                long applied = member.put("key-" + i)
+                        .thenApply(_ -> member.consensus().appliedIndex())
+                        .get(30, TimeUnit.SECONDS);
+                assertEquals(member.store().state().appliedIndex(), applied);
+            }
+        }
+    }
+
+    @Test
     void aRestartNeitherRepeatsNorLosesARevision() throws Exception {
         try (SingleMember member = new SingleMember(folder, 10002, 0)) {
             member.awaitLeadership();
