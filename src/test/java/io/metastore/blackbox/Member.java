@@ -87,7 +87,7 @@ public final class Member implements AutoCloseable {
     public static Member start(String... flags) {
         return switch (MemberTarget.current()) {
             case MemberTarget.External external -> new Member(external);
-            case MemberTarget.Program program -> start(program, Map.of(), List.of(flags));
+            case MemberTarget.Program program -> start(program, List.of(flags));
         };
     }
 
