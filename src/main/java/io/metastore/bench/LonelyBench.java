@@ -139,11 +139,14 @@ final class LonelyBench {
         if (warmCalls > 0) {
             try (Connections many =
                     Connections.open(List.of(server.endpoint()), Security.NONE, WARM_CLIENTS / 10, 1, patience)) {
-                var _ = scenarios
+                RunResult warm = scenarios
                         .put(WARM_CLIENTS)
                         .prepare()
                         .on(many, err)
                         .apply(new Driver.Phase("warm", WARM_CLIENTS, Pace.Limit.calls(warmCalls), 0, patience, false));
+                warm.aborted().ifPresent(why -> {
+                    throw new AbortedException(side.name() + ": " + why);
+                });
             }
         }
         Connections one = Connections.open(List.of(server.endpoint()), Security.NONE, 1, 1, patience);
