@@ -39,6 +39,7 @@ public final class Member implements AutoCloseable {
     private final int metricsPort;
     private final Path folder;
     private final List<String> commandLine;
+    private String javaOptions;
     private Process process;
     private Client client;
 
@@ -101,10 +102,13 @@ public final class Member implements AutoCloseable {
     }
 
     private void launch() throws IOException {
-        process = new ProcessBuilder(commandLine)
+        ProcessBuilder builder = new ProcessBuilder(commandLine)
                 .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(logFile().toFile()))
-                .start();
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(logFile().toFile()));
+        if (javaOptions != null) {
+            builder.environment().put("METASTORE_JAVA_OPTS", javaOptions);
+        }
+        process = builder.start();
         awaitAnswer();
     }
 
@@ -234,6 +238,12 @@ public final class Member implements AutoCloseable {
         if (!ended(STOP)) {
             throw new IllegalStateException("the member survived SIGKILL");
         }
+    }
+
+    /// Gives the member's next lives options of the Java virtual machine (`-Xmx256m`); a program without one ignores
+    /// them.
+    public void javaOptions(String options) {
+        javaOptions = options;
     }
 
     /// Starts the member again on its data and ports and waits until it answers.
