@@ -17,7 +17,6 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.Assumptions;
 
 /// etcd's command-line client, run against one member. The program is the one that `-Dmetastore.etcdctl=` names,
 /// or else the variable `ETCDCTL_BIN`.
@@ -31,18 +30,16 @@ record Etcdctl(Path program, String endpoint) {
     /// What a finished run left behind.
     record Ended(int status, String out, String err) {}
 
-    /// The program for a member.
+    /// The program for a member. A name that leads to no executable is an error: somebody wanted these tests.
     static Etcdctl against(Member member) {
-        return new Etcdctl(Path.of(named()), member.endpoint());
+        Path program = Path.of(named());
+        assertTrue(Files.isExecutable(program), () -> "not an executable file: " + program);
+        return new Etcdctl(program, member.endpoint());
     }
 
-    /// Skips the calling tests, with the reason, where nobody has said which etcdctl to run. A name that leads to
-    /// no executable is an error: somebody wanted these tests.
-    static void assumeNamed() {
-        String named = named();
-        Assumptions.assumeTrue(
-                named != null, "no etcdctl to run: name one with -Dmetastore.etcdctl=PATH or ETCDCTL_BIN");
-        assertTrue(Files.isExecutable(Path.of(named)), () -> "not an executable file: " + named);
+    /// Whether somebody has said which etcdctl to run.
+    static boolean isNamed() {
+        return named() != null;
     }
 
     private static String named() {

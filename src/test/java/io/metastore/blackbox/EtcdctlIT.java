@@ -15,23 +15,21 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
 
 /// etcd's own command-line client, unchanged.
 @BlackBox
 @OwnMember
+@EnabledIf(
+        value = "io.metastore.blackbox.Etcdctl#isNamed",
+        disabledReason = "no etcdctl to run: name one with -Dmetastore.etcdctl=PATH or ETCDCTL_BIN")
 class EtcdctlIT {
     private static final String COMPACTED = "Error: etcdserver: mvcc: required revision has been compacted";
 
     private Etcdctl etcdctl;
     private String prefix;
-
-    @BeforeAll
-    static void thereIsOne() {
-        Etcdctl.assumeNamed();
-    }
 
     @BeforeEach
     void choose(Member member, Keys keys) {

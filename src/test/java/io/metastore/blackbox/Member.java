@@ -45,6 +45,7 @@ public final class Member implements AutoCloseable {
     private final List<String> flags;
     private final Map<String, String> environment;
     private MemberTarget.Program program;
+    private String javaOptions;
     private Process process;
     private Client client;
 
@@ -141,6 +142,9 @@ public final class Member implements AutoCloseable {
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(logFile().toFile()));
         builder.environment().putAll(environment);
+        if (javaOptions != null) {
+            builder.environment().put("METASTORE_JAVA_OPTS", javaOptions);
+        }
         process = builder.start();
         awaitAnswer();
     }
@@ -271,6 +275,12 @@ public final class Member implements AutoCloseable {
         if (!ended(STOP)) {
             throw new IllegalStateException("the member survived SIGKILL");
         }
+    }
+
+    /// Gives the member's next lives options of the Java virtual machine (`-Xmx256m`); a program without one ignores
+    /// them.
+    public void javaOptions(String options) {
+        javaOptions = options;
     }
 
     /// Starts the member again on its data and ports and waits until it answers.
