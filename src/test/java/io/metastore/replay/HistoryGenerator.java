@@ -37,6 +37,10 @@ final class HistoryGenerator {
                     + " Hash, Downgrade, MoveLeader");
 
     private static final int CALLS = 3;
+
+    /// Steps between two restarts, on average.
+    private static final int RESTART_EVERY = 1000;
+
     private static final ByteString ZERO = ByteString.copyFrom(new byte[1]);
 
     private final Dice dice;
@@ -69,6 +73,9 @@ final class HistoryGenerator {
     }
 
     private void step() {
+        if (dice.oneIn(RESTART_EVERY)) {
+            restart();
+        }
         int kind = dice.below(1000);
         if (kind < 320) {
             add(Api.PUT, kv.put(dice.key()));
@@ -175,6 +182,23 @@ final class HistoryGenerator {
             return Symbol.LATEST.plus(dice.oneIn(6) ? 1_000_000 : 1 + dice.below(8));
         }
         return dice.oneIn(4) ? Symbol.COMPACTED.plus(0) : dice.revision();
+    }
+
+    /// A server that has just started knows nothing but its disk: the first watchers read history from there.
+    private void restart() {
+        if (dice.chance(60)) {
+            add(Api.DELETE_RANGE, kv.delete());
+            add(Api.COMPACT, CompactionRequest.newBuilder()
+                    .setRevision(Symbol.LATEST.plus(0))
+                    .setPhysical(true)
+                    .build());
+        }
+        steps.add(new ReplayStep.Restart());
+        for (int i = 0; i < CALLS; i++) {
+            long from = dice.chance(60) ? Symbol.COMPACTED.plus(0) : dice.revision();
+            steps.add(new ReplayStep.Create(i, watcher().toBuilder().setStartRevision(from).build()));
+        }
+        steps.add(new ReplayStep.Sync());
     }
 
     /// Now and then exactly at a delete, with somebody who watches from there (CMP-08, WAT-11).

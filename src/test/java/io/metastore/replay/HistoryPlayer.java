@@ -22,6 +22,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -112,6 +114,7 @@ final class HistoryPlayer implements AutoCloseable {
                 metaStore.closeWatch(call);
             }
             case ReplayStep.Sync() -> sync();
+            case ReplayStep.Restart() -> restart();
         }
     }
 
@@ -139,7 +142,7 @@ final class HistoryPlayer implements AutoCloseable {
     private static <T> T on(String server, Supplier<T> call) {
         try {
             return call.get();
-        } catch (AssertionError | StatusRuntimeException failure) {
+        } catch (AssertionError | StatusRuntimeException | CompletionException failure) {
             throw new AssertionError(server + ": " + failure.getMessage(), failure);
         }
     }
@@ -185,11 +188,24 @@ final class HistoryPlayer implements AutoCloseable {
             tally.avoided("HashKV at a compaction point (MNT-13)");
             return;
         }
+        awaitCollection();
+        send(Api.HASH_KV, meant);
+    }
+
+    private void awaitCollection() throws Difference.Found {
         if (collecting) {
             send(Api.COMPACT, compaction(compacted));
             collecting = false;
         }
-        send(Api.HASH_KV, meant);
+    }
+
+    private void restart() throws Difference.Found {
+        sync();
+        awaitCollection();
+        var slower = CompletableFuture.runAsync(metaStore::restart);
+        etcd.restart();
+        on("MetaStore", slower::join);
+        newWatchers = false;
     }
 
     private static CompactionRequest compaction(long revision) {

@@ -25,7 +25,7 @@ sealed interface ReplayStep {
             case Stream _ -> new Stream((RangeRequest) other);
             case KeepAlive _ -> new KeepAlive((LeaseKeepAliveRequest) other);
             case Create create -> new Create(create.call(), (WatchCreateRequest) other);
-            case Cancel _, Close _, Sync _ -> null;
+            case Cancel _, Close _, Sync _, Restart _ -> null;
         };
     }
 
@@ -84,6 +84,15 @@ sealed interface ReplayStep {
         @Override
         public String kind() {
             return "watch events";
+        }
+    }
+
+    /// Kills both servers and starts them again on their data. Watch calls end; what is in memory only is gone, so
+    /// that what comes next is read from disk.
+    record Restart() implements ReplayStep {
+        @Override
+        public String kind() {
+            return "restart";
         }
     }
 }

@@ -56,6 +56,7 @@ final class Script {
             case ReplayStep.Cancel(int call, long id) -> "# watch call " + call + ": cancel_request of id " + id;
             case ReplayStep.Close(int call) -> "# watch call " + call + ": end it";
             case ReplayStep.Sync() -> "# wait until every watcher has got everything (progress_request)";
+            case ReplayStep.Restart() -> "# kill -9 the server and start it again; watch calls end";
         };
     }
 

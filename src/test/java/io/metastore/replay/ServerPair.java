@@ -40,7 +40,7 @@ record ServerPair(Member etcd, Member metaStore) implements AutoCloseable {
 
     /// A player on the pair as it was started: empty, at revision 1.
     HistoryPlayer fresh(Tally tally) {
-        return new HistoryPlayer(new Side(etcd.client()), new Side(metaStore.client()), tally, 1, 0);
+        return new HistoryPlayer(new Side(etcd), new Side(metaStore), tally, 1, 0);
     }
 
     /// A player on the pair emptied: no keys, leases and alarms, and nothing readable below the newest revision,
@@ -55,7 +55,7 @@ record ServerPair(Member etcd, Member metaStore) implements AutoCloseable {
         if (level(etcd.client(), revision) != level(metaStore.client(), revision)) {
             return null;
         }
-        return new HistoryPlayer(new Side(etcd.client()), new Side(metaStore.client()), tally, revision, revision);
+        return new HistoryPlayer(new Side(etcd), new Side(metaStore), tally, revision, revision);
     }
 
     private static long emptied(Client client) {

@@ -14,6 +14,7 @@ import io.metastore.api.etcd.etcdserverpb.RangeResponse;
 import io.metastore.api.etcd.etcdserverpb.RangeStreamResponse;
 import io.metastore.blackbox.Client;
 import io.metastore.blackbox.Duplex;
+import io.metastore.blackbox.Member;
 import io.metastore.blackbox.Requests;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,15 +26,17 @@ import java.util.concurrent.TimeoutException;
 
 /// One of the two servers as a history meets it: its connection, its open streams, the ids that it drew.
 final class Side implements AutoCloseable {
-    private final Client client;
+    private final Member member;
+    private Client client;
     private final long ownMember;
     private final List<Long> drawnLeases = new ArrayList<>();
     private final Normalisation normalisation;
     private final Map<Integer, WatchLog> watches = new TreeMap<>();
     private Duplex<LeaseKeepAliveRequest, LeaseKeepAliveResponse> keepAlive;
 
-    Side(Client client) {
-        this.client = client;
+    Side(Member member) {
+        this.member = member;
+        this.client = member.client();
         this.ownMember = client.range(Requests.range(Requests.bytes("ready?")))
                 .getHeader()
                 .getMemberId();
@@ -120,6 +123,14 @@ final class Side implements AutoCloseable {
         return normalisation.of(request, response);
     }
 
+    /// Kills the server and starts it again.
+    void restart() {
+        close();
+        member.kill();
+        member.restart();
+        client = member.client();
+    }
+
     /// Ends the streams; the connection stays.
     @Override
     public void close() {
@@ -127,6 +138,7 @@ final class Side implements AutoCloseable {
         watches.clear();
         if (keepAlive != null) {
             keepAlive.close();
+            keepAlive = null;
         }
     }
 }
