@@ -8,12 +8,16 @@ import java.util.concurrent.Executor;
 /// with consensus is under way at a time; whoever arrives meanwhile shares the next one, since a round under
 /// way may have begun before what the newcomer must see.
 ///
-/// The waiting reads of a round go on together, on an executor of their own.
+/// The waiting reads of a round go on together, on an executor of their own. A round that consensus does not
+/// end in time is given up, with the reads that share it, and the next one begins ([#timeOut]).
 public final class ReadBarrier {
     private final Consensus consensus;
     private final Executor reads;
     private List<Waiter> next = new ArrayList<>();
-    private boolean underWay;
+    /// When the first of those who wait for the next round arrived.
+    private long nextSinceNanos;
+
+    private Round underWay;
     private long rounds;
 
     /// @param reads runs what waits
@@ -30,14 +34,18 @@ public final class ReadBarrier {
     }
 
     public void await(Waiter waiter) {
+        Round first;
         synchronized (this) {
+            if (next.isEmpty()) {
+                nextSinceNanos = System.nanoTime();
+            }
             next.add(waiter);
-            if (underWay) {
+            if (underWay != null) {
                 return;
             }
-            underWay = true;
+            first = begin();
         }
-        startRound();
+        consensus.barrier(first);
     }
 
     /// Rounds held since the start.
@@ -45,37 +53,73 @@ public final class ReadBarrier {
         return rounds;
     }
 
-    private void startRound() {
-        List<Waiter> sharing;
+    /// Fails the reads of a round under way whose first one arrived more than `limitNanos` ago, and begins the
+    /// next round. Those who wait for that one are younger than the round they waited out.
+    public void timeOut(long limitNanos) {
+        Round late;
         synchronized (this) {
-            if (next.isEmpty()) {
-                underWay = false;
+            late = underWay;
+            if (late == null || System.nanoTime() - late.sinceNanos < limitNanos) {
                 return;
             }
-            sharing = next;
-            next = new ArrayList<>();
-            rounds++;
         }
-        consensus.barrier(new Round(sharing));
+        late.failed(new Unavailable.TimedOut());
+    }
+
+    /// Makes those who wait a round under way. Called with the lock held and somebody waiting.
+    private Round begin() {
+        underWay = new Round(next, nextSinceNanos);
+        next = new ArrayList<>();
+        rounds++;
+        return underWay;
+    }
+
+    /// Whether `round` ends now: true for the first who says so.
+    private synchronized boolean ends(Round round) {
+        if (underWay != round || round.ended) {
+            return false;
+        }
+        round.ended = true;
+        return true;
+    }
+
+    private void beginNext() {
+        Round following;
+        synchronized (this) {
+            if (next.isEmpty()) {
+                underWay = null;
+                return;
+            }
+            following = begin();
+        }
+        consensus.barrier(following);
     }
 
     private final class Round implements Consensus.BarrierCaller {
         private final List<Waiter> sharing;
+        private final long sinceNanos;
 
-        private Round(List<Waiter> sharing) {
+        private boolean ended;
+
+        private Round(List<Waiter> sharing, long sinceNanos) {
             this.sharing = sharing;
+            this.sinceNanos = sinceNanos;
         }
 
         @Override
         public void passed() {
-            reads.execute(() -> sharing.forEach(Waiter::pass));
-            startRound();
+            if (ends(this)) {
+                reads.execute(() -> sharing.forEach(Waiter::pass));
+                beginNext();
+            }
         }
 
         @Override
         public void failed(Unavailable reason) {
-            reads.execute(() -> sharing.forEach(waiter -> waiter.fail(reason)));
-            startRound();
+            if (ends(this)) {
+                reads.execute(() -> sharing.forEach(waiter -> waiter.fail(reason)));
+                beginNext();
+            }
         }
     }
 }

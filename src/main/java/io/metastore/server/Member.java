@@ -31,6 +31,8 @@ import io.metastore.service.LeaseService;
 import io.metastore.service.MemberStatus;
 import io.metastore.service.Proposals;
 import io.metastore.service.Reading;
+import io.metastore.service.ResponseBudget;
+import io.metastore.service.ResponseBudgetMetrics;
 import io.metastore.service.SpaceQuota;
 import io.metastore.value.Event;
 import io.metastore.watch.Commit;
@@ -70,7 +72,9 @@ public final class Member implements AutoCloseable {
     private final ThreadPoolExecutor reads;
     private final ScheduledExecutorService clock =
             Executors.newSingleThreadScheduledExecutor(work -> new Thread(work, "clock"));
+    private final ResponseBudget responses;
     private final Proposals proposals;
+    private final ReadBarrier barrier;
     private final Reading reading;
     private final CompactionLoop compaction;
     private final AlarmService alarms;
@@ -110,12 +114,16 @@ public final class Member implements AutoCloseable {
         int threads = config.readThreads();
         this.reads = new ThreadPoolExecutor(
                 threads, threads, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), work -> new Thread(work, "reads"));
+        this.responses = new ResponseBudget(
+                config.readResponseBudgetBytes(),
+                keys.read().clientPatience(),
+                // One thread is left for small reads.
+                Math.max(1, threads - 1),
+                reads);
+        ResponseBudgetMetrics.bind(responses, registry);
         this.proposals = new Proposals(queue);
-        this.reading = new Reading(
-                store,
-                new ReadBarrier(consensus, reads),
-                reads,
-                fault -> faults.halt("reading the state failed", fault));
+        this.barrier = new ReadBarrier(consensus, reads);
+        this.reading = new Reading(store, barrier, reads, fault -> faults.halt("reading the state failed", fault));
         this.compaction = new CompactionLoop(
                 store,
                 new Collection(store),
@@ -129,6 +137,7 @@ public final class Member implements AutoCloseable {
                 new SpaceQuota(engine, config.quotaBytes()),
                 alarms,
                 compaction,
+                responses,
                 identity.memberId());
         this.leases = new LeaseService(
                 proposals, reading, machine.leases(), kv, keys.member().electionTimeout(), requestLimit());
@@ -231,10 +240,15 @@ public final class Member implements AutoCloseable {
         leases.start();
         long limit = requestLimit().toNanos();
         clock.scheduleWithFixedDelay(
-                () -> queue.timeOut(limit),
+                () -> {
+                    queue.timeOut(limit);
+                    barrier.timeOut(limit);
+                },
                 TIME_LIMIT_CHECK.toMillis(),
                 TIME_LIMIT_CHECK.toMillis(),
                 TimeUnit.MILLISECONDS);
+        clock.scheduleWithFixedDelay(
+                responses::cutStalled, TIME_LIMIT_CHECK.toMillis(), TIME_LIMIT_CHECK.toMillis(), TimeUnit.MILLISECONDS);
         startAutoCompaction();
         publishSelf();
     }
@@ -306,6 +320,10 @@ public final class Member implements AutoCloseable {
 
     public AlarmService alarms() {
         return alarms;
+    }
+
+    public ResponseBudget responses() {
+        return responses;
     }
 
     public KvService kv() {

@@ -7,10 +7,12 @@ import io.metastore.machine.ReadTxn;
 import io.metastore.machine.Result;
 import io.metastore.machine.SpaceCost;
 import io.metastore.mvcc.RangeQuery;
+import io.metastore.mvcc.RangeResult;
 import io.metastore.mvcc.RevisionUnavailable;
 import io.metastore.mvcc.View;
 import io.metastore.value.StoreError;
 import io.smallrye.mutiny.Uni;
+import java.util.List;
 
 /// Keys and values: which requests are reads, which are proposals, and which reads need the barrier.
 public final class KvService {
@@ -19,6 +21,7 @@ public final class KvService {
     private final SpaceQuota quota;
     private final AlarmService alarms;
     private final CompactionLoop compaction;
+    private final ResponseBudget budget;
     private final long memberId;
 
     public KvService(
@@ -27,42 +30,59 @@ public final class KvService {
             SpaceQuota quota,
             AlarmService alarms,
             CompactionLoop compaction,
+            ResponseBudget budget,
             long memberId) {
         this.proposals = proposals;
         this.reading = reading;
         this.quota = quota;
         this.alarms = alarms;
         this.compaction = compaction;
+        this.budget = budget;
         this.memberId = memberId;
     }
 
+    /// A range that is looked at here and sent to nobody.
     public Uni<Outcome<Result.Range>> range(RangeQuery query, boolean serializable) {
-        return serializable
-                ? reading.serializable(view -> inMemory(view, query), view -> range(view, query))
-                : reading.linearizable(view -> range(view, query));
+        ResponseShare share = budget.share(() -> {});
+        return range(query, serializable, share).onTermination().invoke(share::end);
     }
 
-    private static Outcome<Result.Range> range(View view, RangeQuery query) {
+    /// @param share what the answer is charged to
+    public Uni<Outcome<Result.Range>> range(RangeQuery query, boolean serializable, ResponseShare share) {
+        return serializable
+                ? reading.serializable(view -> inMemory(view, query, share), view -> range(view, query, share))
+                : reading.linearizable(view -> range(view, query, share));
+    }
+
+    private static Outcome<Result.Range> range(View view, RangeQuery query, ResponseShare share) {
         try {
-            return new Outcome.Done<>(new Result.Range(view.range(query)));
+            share.begin();
+            RangeResult result = view.range(query, share);
+            share.read();
+            return new Outcome.Done<>(new Result.Range(result));
         } catch (RevisionUnavailable e) {
             return new Outcome.Refused<>(e.error());
         }
     }
 
-    private static Outcome<Result.Range> inMemory(View view, RangeQuery query) {
+    private static Outcome<Result.Range> inMemory(View view, RangeQuery query, ResponseShare share) {
         try {
-            return new Outcome.Done<>(new Result.Range(view.rangeInMemory(query)));
+            share.begin();
+            return new Outcome.Done<>(new Result.Range(view.rangeInMemory(query, share)));
         } catch (RevisionUnavailable e) {
             return new Outcome.Refused<>(e.error());
         }
     }
 
     /// A transaction that only reads does not go through the log (TXN-25).
-    public Uni<Outcome<Result.Txn>> read(Command.Txn txn, boolean serializable) {
-        return serializable
-                ? reading.local(view -> ReadTxn.run(txn, view))
-                : reading.linearizable(view -> ReadTxn.run(txn, view));
+    public Uni<Outcome<Result.Txn>> read(Command.Txn txn, boolean serializable, ResponseShare share) {
+        Reading.Read<Outcome<Result.Txn>> read = view -> {
+            share.begin();
+            Outcome<Result.Txn> outcome = ReadTxn.run(txn, view, share);
+            share.read();
+            return outcome;
+        };
+        return serializable ? reading.local(read) : reading.linearizable(read);
     }
 
     /// Whether there is room for `cost` bytes.
@@ -73,6 +93,33 @@ public final class KvService {
     /// Raises NOSPACE for this member; who found no room waits for it before answering (ALM-02).
     public Uni<Outcome<Result.AlarmChange>> raiseNoSpace() {
         return alarms.change(true, new Alarm(memberId, Alarm.Type.NO_SPACE));
+    }
+
+    /// Proposes a write whose answer may be large: it is measured and waits for room first, so that a write whose
+    /// answer could not be given never happens. Answers of single keys are charged when they are there.
+    public <R extends Result> Uni<Outcome<R>> write(Command<R> command, ResponseShare share) {
+        List<RangeQuery> answered = AnsweredRanges.of(command);
+        if (!AnsweredRanges.anyWide(answered) && !(budget.isOverdrawn() && !answered.isEmpty())) {
+            return write(command);
+        }
+        return reading.local(view -> measure(view, answered, share)).flatMap(_ -> write(command));
+    }
+
+    private static long measure(View view, List<RangeQuery> ranges, ResponseShare share) {
+        share.beginCounting();
+        for (RangeQuery query : ranges) {
+            // What cannot be read will be refused where the write is applied.
+            boolean newest = query.revision() <= 0;
+            if (newest || (query.revision() <= view.revision() && query.revision() >= view.compactedRevision())) {
+                try {
+                    view.range(query, share);
+                } catch (RevisionUnavailable e) {
+                    throw new IllegalStateException("a revision that was checked before is gone", e);
+                }
+            }
+        }
+        share.read();
+        return share.gathered();
     }
 
     /// Proposes a write. If it has brought the database over its quota, it stands, but its caller hears of it

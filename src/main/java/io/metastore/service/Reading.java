@@ -12,7 +12,8 @@ import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 
 /// How reads are run: linearizable ones behind a barrier, all of them from one view, none of them on an event
-/// loop where they would have to wait for the disk.
+/// loop where they would have to wait for the disk. A read that finds no room for its answer is run again, from
+/// a new view, when there is some.
 public final class Reading {
     private final MvccStore store;
     private final ReadBarrier barrier;
@@ -53,14 +54,21 @@ public final class Reading {
     /// waiting is allowed.
     public <T> Uni<T> serializable(Read<T> inMemory, Read<T> read) {
         return Uni.createFrom().emitter(emitter -> {
+            T result;
             try (View view = store.view()) {
-                emitter.complete(inMemory.from(view));
+                result = inMemory.from(view);
             } catch (NotInMemory _) {
                 reads.execute(() -> complete(read, emitter));
+                return;
+            } catch (ResponseShare.NoRoom full) {
+                full.await(() -> complete(read, emitter));
+                return;
             } catch (EngineFailure | CorruptRow fault) {
                 faults.accept(fault);
                 emitter.fail(fault);
+                return;
             }
+            emitter.complete(result);
         });
     }
 
@@ -73,6 +81,9 @@ public final class Reading {
         T result;
         try (View view = store.view()) {
             result = read.from(view);
+        } catch (ResponseShare.NoRoom full) {
+            full.await(() -> complete(read, emitter));
+            return;
         } catch (EngineFailure | CorruptRow fault) {
             faults.accept(fault);
             emitter.fail(fault);

@@ -70,6 +70,10 @@ class LauncherTest {
         assertEquals(
                 List.of(
                         "-XX:+UseSerialGC",
+                        "-Xms64m",
+                        "-XX:NewSize=32m",
+                        "-XX:+UseCompactObjectHeaders",
+                        "-XX:TrimNativeHeapInterval=10000",
                         "--enable-native-access=ALL-UNNAMED",
                         "--sun-misc-unsafe-memory-access=allow",
                         "-Dcom.google.protobuf.use_unsafe_pre22_gencode=true",
@@ -93,10 +97,21 @@ class LauncherTest {
     }
 
     @Test
+    void runsTheNativeExecutableWhereThereIsNoJar() throws Exception {
+        script(folder.resolve("home/target/metastore"), "#!/bin/sh\necho native \"$@\"\nexit 5\n");
+        Ended ended = run(launcher, Map.of("JAVA_HOME", "/nowhere"), "version");
+        assertEquals(new Ended(5, "native version\n", ""), ended);
+
+        build("target/quarkus-app/quarkus-run.jar");
+        assertEquals(7, run(launcher, Map.of(), "version").status(), "the jar comes first");
+    }
+
+    @Test
     void collectorAndHeapCanBeChosen() throws Exception {
         build("target/quarkus-app/quarkus-run.jar");
         Ended ended = run(launcher, Map.of("METASTORE_JAVA_OPTS", "-Xmx1g -XX:+UseG1GC"), "version");
         assertFalse(ended.out().contains("UseSerialGC"), ended.out());
+        assertFalse(ended.out().contains("-Xms64m"), "a start size of the launcher's could be above a largest one");
         assertTrue(ended.out().contains("\n-Xmx1g\n-XX:+UseG1GC\n-jar\n"), ended.out());
     }
 

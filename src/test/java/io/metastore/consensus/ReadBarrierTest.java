@@ -64,6 +64,25 @@ class ReadBarrierTest {
         assertEquals(List.of("second"), passed);
     }
 
+    @Test
+    void aRoundThatDoesNotEndIsGivenUpAndTheNextOneBegins() {
+        barrier.await(waiter("first"));
+        Consensus.BarrierCaller lost = consensus.barriers.remove();
+        barrier.await(waiter("second"));
+        barrier.timeOut(TimeUnit.HOURS.toNanos(1));
+        assertEquals(0, failed.size(), "nobody has waited an hour");
+        barrier.timeOut(0);
+        assertInstanceOf(Unavailable.TimedOut.class, failed.getFirst());
+        assertEquals(1, failed.size(), "who waits for the next round is not failed with this one");
+        lost.passed();
+        lost.failed(new Unavailable.NoLeader());
+        assertEquals(1, failed.size(), "a round that was given up ends nothing any more");
+        consensus.barriers.remove().passed();
+        assertEquals(List.of("second"), passed);
+        barrier.timeOut(0);
+        assertEquals(1, failed.size(), "nothing is under way");
+    }
+
     /// Every read sees what was agreed before it arrived: the applied index is read only when its round begins
     /// or later.
     @Test

@@ -176,7 +176,7 @@ final class ApplyAdapter extends StateMachineAdapter {
             if (!iterator.hasNext()) {
                 return false;
             }
-            trigger.entry(iterator.getData().remaining());
+            trigger.entry(iterator.getData());
             return true;
         }
 

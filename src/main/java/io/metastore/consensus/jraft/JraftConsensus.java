@@ -44,6 +44,8 @@ import org.jboss.logging.Logger;
 /// reason.
 public final class JraftConsensus implements Consensus, AutoCloseable {
     private static final Logger LOG = Logger.getLogger(JraftConsensus.class);
+    private static final byte[] NO_CONTEXT = new byte[0];
+    private static final long NO_TIME_LIMIT = -1;
     private static final Set<String> GROUPS_WITH_EXECUTOR = ConcurrentHashMap.newKeySet();
 
     private final RaftSettings settings;
@@ -65,7 +67,7 @@ public final class JraftConsensus implements Consensus, AutoCloseable {
         this.machine = machine;
         this.self = PeerId.parsePeer(settings.peerAddress());
         SnapshotTrigger trigger =
-                new SnapshotTrigger(settings.snapshotLogBytes(), settings.snapshotEntries(), this::snapshotDue);
+                new SnapshotTrigger(settings.snapshotLogBytes(), settings.snapshotCommands(), this::snapshotDue);
         this.adapter = new ApplyAdapter(loop, machine, engine, faults, trigger, settings, listener);
     }
 
@@ -73,6 +75,8 @@ public final class JraftConsensus implements Consensus, AutoCloseable {
     ///
     /// @throws EngineFailure naming the file that is damaged or cannot be read; nothing runs then
     public void start() {
+        // JRaft's messages were generated long ago; protobuf would say so once for each of them.
+        System.setProperty("com.google.protobuf.use_unsafe_pre22_gencode", "true");
         LogOptions.register();
         checkFiles();
         registerExecutor(settings.group());
@@ -245,7 +249,9 @@ public final class JraftConsensus implements Consensus, AutoCloseable {
 
     @Override
     public void barrier(BarrierCaller caller) {
-        node.readIndex(new byte[0], new ReadIndexClosure() {
+        // No time limit of JRaft's: its timer would hold every round, with all its reads and what they answered, for
+        // the two seconds of the limit, whether it has ended or not. The read barrier gives up late rounds itself.
+        node.readIndex(NO_CONTEXT, new ReadIndexClosure(NO_TIME_LIMIT) {
             @Override
             public void run(Status status, long index, byte[] context) {
                 if (status.isOk()) {
@@ -267,9 +273,11 @@ public final class JraftConsensus implements Consensus, AutoCloseable {
         return node.getLastCommittedIndex();
     }
 
+    /// JRaft counts a chunk only after its callers have been answered; whoever was answered must find its entry
+    /// counted.
     @Override
     public long appliedIndex() {
-        return node.getLastAppliedLogIndex();
+        return Math.max(node.getLastAppliedLogIndex(), machine.appliedIndex());
     }
 
     /// Takes a snapshot now and waits for it.

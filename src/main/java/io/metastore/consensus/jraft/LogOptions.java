@@ -17,7 +17,7 @@ import org.rocksdb.WALRecoveryMode;
 /// that were acknowledged would be gone, and new ones would take their indexes. Here a torn end, as a crash
 /// leaves it, is dropped, and any other damage refuses to open.
 final class LogOptions {
-    private static final long MEMTABLE_BYTES = 32L << 20;
+    private static final long MEMTABLE_BYTES = 16L << 20;
 
     private static boolean registered;
 
@@ -43,7 +43,7 @@ final class LogOptions {
                 RocksDBLogStorage.class,
                 new ColumnFamilyOptions()
                         .setWriteBufferSize(MEMTABLE_BYTES)
-                        .setMaxWriteBufferNumber(3)
+                        .setMaxWriteBufferNumber(2)
                         .setArenaBlockSize(64 << 10)
                         .setCompressionType(CompressionType.NO_COMPRESSION)
                         .setLevel0FileNumCompactionTrigger(8));

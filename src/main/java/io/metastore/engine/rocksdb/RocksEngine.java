@@ -18,6 +18,7 @@ import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.ColumnFamilyOptions;
 import org.rocksdb.CompressionType;
 import org.rocksdb.DBOptions;
+import org.rocksdb.DataBlockIndexType;
 import org.rocksdb.FlushOptions;
 import org.rocksdb.InfoLogLevel;
 import org.rocksdb.LRUCache;
@@ -32,7 +33,7 @@ import org.rocksdb.WriteOptions;
 /// replaying.
 public final class RocksEngine implements Engine {
     static {
-        RocksDB.loadLibrary();
+        RocksLibrary.load();
     }
 
     private final RocksDB db;
@@ -54,6 +55,8 @@ public final class RocksEngine implements Engine {
                 .setCreateIfMissing(true)
                 .setCreateMissingColumnFamilies(true)
                 .setAtomicFlush(true)
+                // One thread writes nearly always: inserts that may be concurrent would only cost more.
+                .setAllowConcurrentMemtableWrite(false)
                 .setDbWriteBufferSize(settings.memtableBytes())
                 .setMaxBackgroundJobs(2)
                 .setInfoLogLevel(InfoLogLevel.WARN_LEVEL)
@@ -81,6 +84,9 @@ public final class RocksEngine implements Engine {
                 .setBlockCache(cache)
                 .setFilterPolicy(filter)
                 .setFormatVersion(5)
+                // Nearly all lookups are of whole keys, by the apply loop.
+                .setDataBlockIndexType(DataBlockIndexType.kDataBlockBinaryAndHash)
+                .setDataBlockHashTableUtilRatio(0.75)
                 .setCacheIndexAndFilterBlocks(true)
                 .setPinL0FilterAndIndexBlocksInCache(true)
                 .setBlockSize(8 << 10);
@@ -88,6 +94,9 @@ public final class RocksEngine implements Engine {
                 .setTableFormatConfig(tables)
                 .setWriteBufferSize(settings.memtableBytes())
                 .setArenaBlockSize(64 << 10)
+                // Most keys that are looked up do not lie in the memtable, and a filter says so for less than a search.
+                .setMemtablePrefixBloomSizeRatio(0.02)
+                .setMemtableWholeKeyFiltering(true)
                 .setLevelCompactionDynamicLevelBytes(true)
                 .setCompressionType(CompressionType.LZ4_COMPRESSION)
                 .setCompressionPerLevel(List.of(
