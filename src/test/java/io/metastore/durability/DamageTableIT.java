@@ -13,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
@@ -21,8 +22,10 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -120,8 +123,8 @@ class DamageTableIT {
         });
     }
 
-    static Stream<Case> refused() {
-        return Stream.of(
+    private static List<Case> refusals() {
+        return List.of(
                 young("raft log, write-ahead log: a bit of the last record", log(LOG_FILE), bit(-20, 3)),
                 young(
                         "raft log, write-ahead log: a bit of the length of the last record",
@@ -131,11 +134,6 @@ class DamageTableIT {
                 young("raft log, write-ahead log: a bit of the type of a record", log(LOG_FILE), header(5, 6, 2)),
                 young("raft log, write-ahead log: a bit in the middle", log(LOG_FILE), bit(400, 0)),
                 young("raft log, write-ahead log: the file is missing", log(LOG_FILE), DataFolder::delete),
-                new Case(
-                        "raft log, table: a bit of its properties",
-                        Prepared::moved,
-                        log(TABLE),
-                        file -> DataFolder.flipWithin(file, "rocksdb.comparator")),
                 new Case(
                         "raft log, table: a bit of an entry",
                         Prepared::moved,
@@ -166,22 +164,42 @@ class DamageTableIT {
                 old("state, CURRENT: a bit", state("CURRENT"), bit(12, 0)));
     }
 
-    @ParameterizedTest
-    @MethodSource
-    void refused(Case damage) throws IOException {
-        DataFolder made = damage.made().apply(prepared);
-        DataFolder data = made.copyTo(folder.resolve("data"));
+    /// One folder after another, with one damage after another that is taken back again; at the end the folder
+    /// has everything.
+    @TestFactory
+    Stream<DynamicTest> refused() {
+        return Stream.of(prepared.young(), prepared.moved(), prepared.old()).flatMap(made -> {
+            Path own = folder.resolve(made.data().getFileName());
+            List<DynamicTest> tests = new ArrayList<>();
+            tests.add(DynamicTest.dynamicTest(
+                    own.getFileName() + ": a copy is made",
+                    () -> made.copyTo(Files.createDirectory(own).resolve("data"))));
+            DataFolder data = new DataFolder(own.resolve("data"));
+            refusals().stream()
+                    .filter(damage -> damage.made().apply(prepared) == made)
+                    .forEach(damage ->
+                            tests.add(DynamicTest.dynamicTest(damage.what(), () -> refused(damage, own, data))));
+            tests.add(DynamicTest.dynamicTest(own.getFileName() + ": everything is there", () -> {
+                try (Server server = prepared.server().on(own, data.data())) {
+                    server.start();
+                    prepared.assertWhole(server, made);
+                }
+            }));
+            return tests.stream();
+        });
+    }
+
+    private static void refused(Case damage, Path own, DataFolder data) throws IOException {
         Path file = damage.file().apply(data);
         byte[] before = Files.readAllBytes(file);
         damage.damage().accept(file);
-        try (Server server = prepared.server().on(folder, data.data())) {
+        try (Server server = prepared.server().on(own, data.data())) {
             server.launch(List.of());
             Said said = Said.of(server.awaitEnd(Server.START), data.data());
             PAGE.row(damage.what(), said.status(), said.line());
             assertEquals("65", said.status());
+        } finally {
             Files.write(file, before);
-            server.start();
-            prepared.assertWhole(server, made);
         }
     }
 
@@ -189,6 +207,11 @@ class DamageTableIT {
         return Stream.of(
                 young("raft log, OPTIONS: a bit", log("OPTIONS-\\d+"), bit(600, 0)),
                 young("raft log, IDENTITY: a bit", log("IDENTITY"), bit(5, 0)),
+                new Case(
+                        "raft log, table: a bit of its properties",
+                        Prepared::moved,
+                        log(TABLE),
+                        file -> DataFolder.flipWithin(file, "rocksdb.comparator")),
                 old("state, OPTIONS: a bit", state("OPTIONS-\\d+"), bit(900, 0)),
                 old("state, IDENTITY: a bit", state("IDENTITY"), bit(5, 0)),
                 old(

@@ -19,8 +19,7 @@ record Said(String status, String line) {
         return new Said(Integer.toString(end.status()), plain(line.substring(PREFIX.length()), data));
     }
 
-    /// A line without what differs from run to run.
-    static String plain(String line, Path data) {
+    private static String plain(String line, Path data) {
         return line.strip()
                 .replace(data.toString(), "DATA-DIR")
                 .replaceAll("127\\.0\\.0\\.1:\\d+", "ADDRESS")
