@@ -25,11 +25,13 @@ import io.metastore.mvcc.MvccStore;
 import io.metastore.service.AlarmService;
 import io.metastore.service.AutoCompaction;
 import io.metastore.service.CompactionLoop;
+import io.metastore.service.CompactionMetrics;
 import io.metastore.service.KvService;
 import io.metastore.service.LeaseService;
 import io.metastore.service.MemberStatus;
 import io.metastore.service.Proposals;
 import io.metastore.service.Reading;
+import io.metastore.service.RequestMetrics;
 import io.metastore.service.SpaceQuota;
 import io.metastore.value.Event;
 import io.metastore.watch.Commit;
@@ -77,6 +79,8 @@ public final class Member implements AutoCloseable {
     private final KvService kv;
     private final LeaseService leases;
     private final MemberStatus status;
+    private final ApplyMetrics applying;
+    private final RequestMetrics requests = new RequestMetrics();
     private final AppliedCounts applied = new AppliedCounts();
     private final CountDownLatch leaderKnown = new CountDownLatch(1);
 
@@ -101,11 +105,12 @@ public final class Member implements AutoCloseable {
                         .withStreamBytes(keys.watch().streamBufferBytes())
                         .withProgressInterval(config.watchProgressNotifyInterval()),
                 fault -> faults.halt("serving watchers failed", fault));
+        this.applying = new ApplyMetrics(registry);
         ApplyLoop loop = new ApplyLoop(
                 machine,
                 new ChunkLimits(keys.apply().chunkCommands(), keys.apply().chunkBytes()),
                 this::committed,
-                new ApplyMetrics(registry));
+                applying);
         this.consensus = new JraftConsensus(raftSettings(), loop, machine, engine, faults, this::leadershipChanged);
         this.queue = new ProposalQueue(
                 new ProposalQueue.Limits(keys.queue().commands(), keys.queue().bytes()));
@@ -113,7 +118,7 @@ public final class Member implements AutoCloseable {
         int threads = config.readThreads();
         this.reads = new ThreadPoolExecutor(
                 threads, threads, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), work -> new Thread(work, "reads"));
-        this.proposals = new Proposals(queue);
+        this.proposals = new Proposals(queue, requests);
         this.barrier = new ReadBarrier(consensus, reads);
         this.reading = new Reading(store, barrier, reads);
         this.compaction = new CompactionLoop(
@@ -129,7 +134,8 @@ public final class Member implements AutoCloseable {
                 new SpaceQuota(engine, config.quotaBytes()),
                 alarms,
                 compaction,
-                identity.memberId());
+                identity.memberId(),
+                requests);
         this.leases = new LeaseService(
                 proposals, reading, machine.leases(), kv, keys.member().electionTimeout(), requestLimit());
         this.status = new MemberStatus(
@@ -314,6 +320,24 @@ public final class Member implements AutoCloseable {
     /// What was applied since the start, for metrics.
     AppliedCounts applied() {
         return applied;
+    }
+
+    /// How long commands take to apply.
+    ApplyMetrics applying() {
+        return applying;
+    }
+
+    /// How long requests take.
+    RequestMetrics requests() {
+        return requests;
+    }
+
+    ReadBarrier barrier() {
+        return barrier;
+    }
+
+    CompactionMetrics compaction() {
+        return compaction.metrics();
     }
 
     public MemberStatus status() {

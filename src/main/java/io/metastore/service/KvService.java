@@ -6,6 +6,7 @@ import io.metastore.machine.Outcome;
 import io.metastore.machine.ReadTxn;
 import io.metastore.machine.Result;
 import io.metastore.machine.SpaceCost;
+import io.metastore.measure.Outcomes;
 import io.metastore.mvcc.RangeQuery;
 import io.metastore.mvcc.RevisionUnavailable;
 import io.metastore.mvcc.View;
@@ -20,6 +21,7 @@ public final class KvService {
     private final AlarmService alarms;
     private final CompactionLoop compaction;
     private final long memberId;
+    private final RequestMetrics requests;
 
     public KvService(
             Proposals proposals,
@@ -27,42 +29,72 @@ public final class KvService {
             SpaceQuota quota,
             AlarmService alarms,
             CompactionLoop compaction,
-            long memberId) {
+            long memberId,
+            RequestMetrics requests) {
         this.proposals = proposals;
         this.reading = reading;
         this.quota = quota;
         this.alarms = alarms;
         this.compaction = compaction;
         this.memberId = memberId;
+        this.requests = requests;
     }
 
     public Uni<Outcome<Result.Range>> range(RangeQuery query, boolean serializable) {
+        long now = System.nanoTime();
+        TimedRange read = new TimedRange(requests, query, false, now);
         return serializable
-                ? reading.serializable(view -> inMemory(view, query), view -> range(view, query))
-                : reading.linearizable(view -> range(view, query));
+                ? reading.serializable(new TimedRange(requests, query, true, now), read)
+                : reading.linearizable(read);
     }
 
-    private static Outcome<Result.Range> range(View view, RangeQuery query) {
-        try {
-            return new Outcome.Done<>(new Result.Range(view.range(query)));
-        } catch (RevisionUnavailable e) {
-            return new Outcome.Refused<>(e.error());
+    /// A range whose reading is timed. When memory does not do nothing is counted: it is read once more then.
+    private record TimedRange(RequestMetrics requests, RangeQuery query, boolean inMemory, long askedNanos)
+            implements Reading.Read<Outcome<Result.Range>> {
+        @Override
+        public Outcome<Result.Range> from(View view) {
+            long started = System.nanoTime();
+            Outcome<Result.Range> outcome = read(view);
+            long ended = System.nanoTime();
+            requests.rangeRead(outcome, ended - started);
+            requests.rangeRequests().record(outcome instanceof Outcome.Done<?>, ended - askedNanos);
+            return outcome;
         }
-    }
 
-    private static Outcome<Result.Range> inMemory(View view, RangeQuery query) {
-        try {
-            return new Outcome.Done<>(new Result.Range(view.rangeInMemory(query)));
-        } catch (RevisionUnavailable e) {
-            return new Outcome.Refused<>(e.error());
+        private Outcome<Result.Range> read(View view) {
+            try {
+                return new Outcome.Done<>(
+                        new Result.Range(inMemory ? view.rangeInMemory(query) : view.range(query)));
+            } catch (RevisionUnavailable e) {
+                return new Outcome.Refused<>(e.error());
+            }
+        }
+
+        @Override
+        public void failed() {
+            requests.rangeRequests().record(false, System.nanoTime() - askedNanos);
         }
     }
 
     /// A transaction that only reads does not go through the log (TXN-25).
     public Uni<Outcome<Result.Txn>> read(Command.Txn txn, boolean serializable) {
-        return serializable
-                ? reading.local(view -> ReadTxn.run(txn, view))
-                : reading.linearizable(view -> ReadTxn.run(txn, view));
+        TimedTxn read = new TimedTxn(requests.readTxns(), txn, System.nanoTime());
+        return serializable ? reading.local(read) : reading.linearizable(read);
+    }
+
+    private record TimedTxn(Outcomes times, Command.Txn txn, long askedNanos)
+            implements Reading.Read<Outcome<Result.Txn>> {
+        @Override
+        public Outcome<Result.Txn> from(View view) {
+            Outcome<Result.Txn> outcome = ReadTxn.run(txn, view);
+            times.record(outcome instanceof Outcome.Done<?>, System.nanoTime() - askedNanos);
+            return outcome;
+        }
+
+        @Override
+        public void failed() {
+            times.record(false, System.nanoTime() - askedNanos);
+        }
     }
 
     /// Whether there is room for `cost` bytes.

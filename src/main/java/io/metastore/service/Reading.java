@@ -25,6 +25,9 @@ public final class Reading {
     /// What is read from a view.
     public interface Read<T> {
         T from(View view);
+
+        /// It could not be read.
+        default void failed() {}
     }
 
     /// Runs `read` once everything agreed before now is applied here (KVR-23).
@@ -38,6 +41,7 @@ public final class Reading {
 
                     @Override
                     public void fail(Unavailable reason) {
+                        read.failed();
                         emitter.fail(reason);
                     }
                 }));
@@ -65,6 +69,7 @@ public final class Reading {
         try (View view = store.view()) {
             result = read.from(view);
         } catch (RuntimeException failure) {
+            read.failed();
             emitter.fail(failure);
             return;
         }
