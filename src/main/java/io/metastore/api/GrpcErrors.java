@@ -4,6 +4,7 @@ import io.grpc.Status;
 import io.grpc.StatusException;
 import io.grpc.StatusRuntimeException;
 import io.metastore.consensus.Unavailable;
+import io.metastore.service.ResponseTooLarge;
 import io.metastore.value.StoreError;
 
 /// The one place where failures become gRPC codes, with etcd's exact texts.
@@ -57,6 +58,8 @@ public final class GrpcErrors {
         return switch (failure) {
             case RefusedRequest refused -> status(refused.error()).asRuntimeException();
             case Unavailable unavailable -> status(unavailable).asRuntimeException();
+            case ResponseTooLarge large ->
+                Status.RESOURCE_EXHAUSTED.withDescription(large.getMessage()).asRuntimeException();
             case StatusRuntimeException status -> status;
             case StatusException status -> status;
             default ->

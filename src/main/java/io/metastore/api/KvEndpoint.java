@@ -1,5 +1,6 @@
 package io.metastore.api;
 
+import com.google.protobuf.MessageLite;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.ServerCalls;
@@ -19,7 +20,9 @@ import io.metastore.api.etcd.etcdserverpb.TxnResponse;
 import io.metastore.machine.Command;
 import io.metastore.mvcc.RangeQuery;
 import io.metastore.service.KvService;
+import io.metastore.service.ResponseShare;
 import io.smallrye.mutiny.Uni;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /// etcd's KV service.
@@ -62,7 +65,8 @@ public final class KvEndpoint extends MutinyKVGrpc.KVImplBase {
     public Uni<RangeResponse> range(RangeRequest request) {
         return Answers.checked(() -> {
             RangeQuery query = Requests.range(request);
-            return Answers.of(kv.range(query, request.getSerializable()), responses::range);
+            ResponseShare share = CallShares.current();
+            return Answers.of(kv.range(query, request.getSerializable(), share), charged(share, responses::range));
         });
     }
 
@@ -80,7 +84,8 @@ public final class KvEndpoint extends MutinyKVGrpc.KVImplBase {
         return Answers.checked(() -> {
             Command.DeleteRange delete = Requests.delete(request);
             Requests.checkSize(request.getSerializedSize(), maxRequestBytes);
-            return Answers.of(kv.write(delete), responses::delete);
+            ResponseShare share = CallShares.current();
+            return Answers.of(kv.write(delete, share), charged(share, responses::delete));
         });
     }
 
@@ -88,17 +93,27 @@ public final class KvEndpoint extends MutinyKVGrpc.KVImplBase {
     public Uni<TxnResponse> txn(TxnRequest request) {
         return withRoom(TxnRequests.cost(request), () -> {
             TxnRequests.Call call = TxnRequests.txn(request, maxTxnOps);
+            ResponseShare share = CallShares.current();
             if (call.readOnly()) {
-                return Answers.of(kv.read(call.txn(), call.serializable()), responses::txn);
+                return Answers.of(kv.read(call.txn(), call.serializable(), share), charged(share, responses::txn));
             }
             Requests.checkSize(request.getSerializedSize(), maxRequestBytes);
-            return Answers.of(kv.write(call.txn()), responses::txn);
+            return Answers.of(kv.write(call.txn(), share), charged(share, responses::txn));
         });
     }
 
     @Override
     public Uni<CompactionResponse> compact(CompactionRequest request) {
         return Answers.of(kv.compact(request.getRevision(), request.getPhysical()), responses::compact);
+    }
+
+    /// Charges a response before it goes to the transport. Its size is computed there anyway, once.
+    private static <R, T extends MessageLite> Function<R, T> charged(ResponseShare share, Function<R, T> response) {
+        return result -> {
+            T message = response.apply(result);
+            share.sending(message.getSerializedSize());
+            return message;
+        };
     }
 
     /// The quota is looked at before anything else about the request (KVP-10).

@@ -9,6 +9,7 @@ import io.metastore.machine.Result;
 import io.metastore.mvcc.RangeQuery;
 import io.metastore.mvcc.RangeResult;
 import io.metastore.service.KvService;
+import io.metastore.service.ResponseShare;
 import io.metastore.value.KeyRange;
 import io.metastore.value.KeyValue;
 import java.util.List;
@@ -17,6 +18,8 @@ import java.util.List;
 /// of the first (RST-05, RST-09).
 public final class RangeStreams {
     private static final long FIRST_KEYS = 10;
+    /// A portion is cut short when gathering it takes this many times the size that portions ought to have.
+    private static final long PORTION_MAX = 4;
 
     private final KvService kv;
     private final Headers headers;
@@ -44,6 +47,7 @@ public final class RangeStreams {
         private final RangeQuery asked;
         private final boolean serializable;
         private final ServerCallStreamObserver<RangeStreamResponse> observer;
+        private final ResponseShare share = CallShares.current();
         private RangeQuery next;
         private long keys = FIRST_KEYS;
         private long left;
@@ -59,6 +63,7 @@ public final class RangeStreams {
             this.observer = observer;
             this.left = asked.limit() > 0 ? asked.limit() : Long.MAX_VALUE;
             this.next = asked.withRange(asked.range(), Math.min(keys, left), asked.revision());
+            share.cutAt(PORTION_MAX * portionBytes);
         }
 
         /// Reads the next portion unless one is being read or the transport is full.
@@ -67,7 +72,9 @@ public final class RangeStreams {
                 return;
             }
             reading = true;
-            kv.range(next, serializable || !first).subscribe().with(this::portion, this::failed);
+            // The transport is ready: it holds next to nothing of the portions before.
+            share.left();
+            kv.range(next, serializable || !first, share).subscribe().with(this::portion, this::failed);
         }
 
         private void portion(Outcome<Result.Range> outcome) {
@@ -107,6 +114,7 @@ public final class RangeStreams {
                 portion.setHeader(headers.of(revision)).setMore(result.more()).setCount(count);
             }
             RangeResponse built = portion.build();
+            share.sending(built.getSerializedSize());
             observer.onNext(
                     RangeStreamResponse.newBuilder().setRangeResponse(built).build());
             if (last) {

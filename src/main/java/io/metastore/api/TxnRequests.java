@@ -8,6 +8,7 @@ import io.metastore.machine.Compare;
 import io.metastore.machine.Operation;
 import io.metastore.value.Bytes;
 import io.metastore.value.KeyRange;
+import io.metastore.value.KeyRangeSet;
 import io.metastore.value.StoreError;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -129,15 +130,11 @@ final class TxnRequests {
     }
 
     /// What the operations of one branch touch.
-    private record Touched(Set<Bytes> puts, List<KeyRange> deletes) {
-        boolean deletesKey(Bytes key) {
-            return deletes.stream().anyMatch(range -> range.contains(key));
-        }
-    }
+    private record Touched(Set<Bytes> puts, KeyRangeSet deletes) {}
 
     /// Refuses a branch that puts a key twice, or puts one that it deletes (TXN-06 to TXN-08).
     private static Touched conflicts(List<RequestOp> operations) {
-        Touched touched = new Touched(new HashSet<>(), new ArrayList<>());
+        Touched touched = new Touched(new HashSet<>(), new KeyRangeSet());
         for (RequestOp operation : operations) {
             if (operation.hasRequestDeleteRange()) {
                 var delete = operation.getRequestDeleteRange();
@@ -175,7 +172,7 @@ final class TxnRequests {
 
     private static void add(Bytes key, Touched touched, Set<Bytes> harmless) {
         boolean twice = !touched.puts.add(key) && !harmless.contains(key);
-        if (twice || touched.deletesKey(key)) {
+        if (twice || touched.deletes.contains(key)) {
             throw new RefusedRequest(StoreError.DUPLICATE_KEY);
         }
     }

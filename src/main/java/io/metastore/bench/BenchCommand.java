@@ -71,6 +71,8 @@ public final class BenchCommand {
                   watch    watchers and the puts that they see: how late events are
                   lease    grant, keep-alive, revoke
                   null     how many calls per second the bench itself can drive, and what a call costs it
+                  disk     what a synced write costs on a disk, without any server
+                  lonely   one client's put with short and long batch times, next to the bare disk
                   compare  several servers in turn on this machine: ratios of throughput, latency, CPU, memory, bytes written
 
                 `metastore bench COMMAND --help` lists the flags of a command.
@@ -92,12 +94,17 @@ public final class BenchCommand {
                             .orElse("; --help lists them"));
         }
         Flags flags = Flags.parse(args, BenchFlags.all(name));
-        if (name.equals("null")) {
-            return new NullBench(out, err).run(flags);
-        }
-        if (name.equals(BenchFlags.COMPARE)) {
-            return new CompareCommand(out, err).run(flags);
-        }
+        return switch (name) {
+            case "null" -> new NullBench(out, err).run(flags);
+            case BenchFlags.DISK -> new DiskBench(out).run(flags);
+            case BenchFlags.LONELY -> new LonelyBench(out, err).run(flags);
+            case BenchFlags.COMPARE -> new CompareCommand(out, err).run(flags);
+            default -> drive(name, flags);
+        };
+    }
+
+    /// Puts one load on servers that run already.
+    private int drive(String name, Flags flags) throws IOException {
         Security security = new Security(
                 flags.text("cacert"), flags.text("cert"), flags.text("key"), flags.on("insecure-skip-tls-verify"));
         Settings settings = Settings.read(flags, Endpoint.parse(flags.text("endpoints")), security);

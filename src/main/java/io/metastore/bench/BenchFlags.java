@@ -8,6 +8,11 @@ import java.util.Map;
 /// The flags of each subcommand.
 final class BenchFlags {
     static final String COMPARE = "compare";
+    static final String DISK = "disk";
+    static final String LONELY = "lonely";
+
+    /// Commands that share no flags with the loads.
+    private static final List<String> APART = List.of(COMPARE, DISK, LONELY);
 
     private static final List<Flag> CONNECT = List.of(
             new Flag("endpoints", "URL,...", "127.0.0.1:2379", "servers; connections are spread over them"),
@@ -75,6 +80,8 @@ final class BenchFlags {
                         new Flag("ttl", "SECONDS", "60", "time to live of a lease"),
                         new Flag("keep-alives", "N", "8", "keep-alives of a lease before it is revoked")));
         own.put("null", List.of(new Flag("reach", "WHAT", "put", "put or range")));
+        own.put(DISK, DiskBench.FLAGS);
+        own.put(LONELY, LonelyBench.FLAGS);
         own.put(COMPARE, CompareCommand.FLAGS);
         return own;
     }
@@ -89,7 +96,7 @@ final class BenchFlags {
 
     static List<Flag> common(String command) {
         List<Flag> flags = new ArrayList<>();
-        if (command.equals(COMPARE)) {
+        if (APART.contains(command)) {
             return flags;
         }
         if (!command.equals("null")) {

@@ -196,7 +196,7 @@ final class CompareCommand {
         out.println("\nEverything, raw rounds included: " + folder.resolve("report.md") + ", report.json");
     }
 
-    private static void deleteAll(Path folder) throws IOException {
+    static void deleteAll(Path folder) throws IOException {
         if (!Files.exists(folder)) {
             return;
         }

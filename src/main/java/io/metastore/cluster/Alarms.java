@@ -4,6 +4,7 @@ import io.metastore.engine.Cursor;
 import io.metastore.engine.Reads;
 import io.metastore.engine.Table;
 import io.metastore.engine.WriteBatch;
+import io.metastore.mvcc.CorruptRow;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.TreeSet;
@@ -20,8 +21,7 @@ public final class Alarms {
         TreeSet<Alarm> found = new TreeSet<>();
         try (Cursor rows = reads.cursor(Table.ALARMS, new byte[0], null)) {
             while (rows.next()) {
-                ByteBuffer row = ByteBuffer.wrap(rows.key());
-                found.add(new Alarm(row.getLong(), Alarm.Type.of(row.getInt())));
+                found.add(alarm(rows.key()));
             }
         }
         raised = List.copyOf(found);
@@ -59,7 +59,18 @@ public final class Alarms {
         return true;
     }
 
-    private static byte[] row(Alarm alarm) {
+    static Alarm alarm(byte[] key) {
+        ByteBuffer row = ByteBuffer.wrap(CorruptRow.sized(key, 12, "the key of an alarm"));
+        long memberId = row.getLong();
+        int type = row.getInt();
+        try {
+            return new Alarm(memberId, Alarm.Type.of(type));
+        } catch (IllegalArgumentException e) {
+            throw new CorruptRow(e.getMessage());
+        }
+    }
+
+    static byte[] row(Alarm alarm) {
         return ByteBuffer.allocate(12)
                 .putLong(alarm.memberId())
                 .putInt(alarm.type().number())

@@ -4,6 +4,7 @@ import io.metastore.engine.Engine;
 import io.metastore.engine.Snapshot;
 import io.metastore.engine.Table;
 import io.metastore.engine.WriteBatch;
+import io.metastore.mvcc.CorruptRow;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -57,7 +58,7 @@ public record Identity(long clusterId, long memberId) {
             engine.flush();
             return;
         }
-        ByteBuffer stored = ByteBuffer.wrap(row);
+        ByteBuffer stored = ByteBuffer.wrap(CorruptRow.sized(row, 20, "the row that names the member"));
         int format = stored.getInt();
         if (format != FORMAT) {
             throw new IllegalStateException("the data directory has format " + format + ", this program knows format "

@@ -4,6 +4,7 @@ import io.metastore.engine.Cursor;
 import io.metastore.engine.Reads;
 import io.metastore.engine.Table;
 import io.metastore.engine.WriteBatch;
+import io.metastore.mvcc.CorruptRow;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -26,7 +27,8 @@ public final class Members {
         List<Member> found = new ArrayList<>();
         try (Cursor rows = reads.cursor(Table.MEMBERS, new byte[0], null)) {
             while (rows.next()) {
-                found.add(decode(ByteBuffer.wrap(rows.key()).getLong(), rows.value()));
+                byte[] id = CorruptRow.sized(rows.key(), 8, "the key of a member");
+                found.add(decode(ByteBuffer.wrap(id).getLong(), rows.value()));
             }
         }
         members = sorted(found);
@@ -52,7 +54,7 @@ public final class Members {
                 .toList();
     }
 
-    private static byte[] encode(Member member) {
+    static byte[] encode(Member member) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (DataOutputStream out = new DataOutputStream(bytes)) {
             out.writeByte(FORMAT);
@@ -66,16 +68,15 @@ public final class Members {
         return bytes.toByteArray();
     }
 
-    private static Member decode(long id, byte[] row) {
+    static Member decode(long id, byte[] row) {
         try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(row))) {
             byte format = in.readByte();
             if (format != FORMAT) {
-                throw new IllegalStateException(
-                        "member " + Long.toHexString(id) + " is stored in unknown format " + format);
+                throw new CorruptRow("member " + Long.toHexString(id) + " is stored in unknown format " + format);
             }
             return new Member(id, in.readUTF(), read(in), read(in), in.readBoolean());
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            throw new CorruptRow("the row of member " + Long.toHexString(id) + " does not parse: " + e);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.metastore.lease;
 
+import io.metastore.mvcc.CorruptRow;
 import io.metastore.value.Bytes;
 import java.nio.ByteBuffer;
 
@@ -21,8 +22,9 @@ final class LeaseRow {
     }
 
     static Lease lease(byte[] key, byte[] value) {
-        ByteBuffer row = ByteBuffer.wrap(value);
-        return new Lease(ByteBuffer.wrap(key).getLong(), row.getLong(), row.getLong());
+        ByteBuffer id = ByteBuffer.wrap(CorruptRow.sized(key, 8, "the key of a lease"));
+        ByteBuffer row = ByteBuffer.wrap(CorruptRow.sized(value, 16, "the row of a lease"));
+        return new Lease(id.getLong(), row.getLong(), row.getLong());
     }
 
     static byte[] attachment(long id, Bytes userKey) {
@@ -33,6 +35,9 @@ final class LeaseRow {
     }
 
     static Bytes userKey(byte[] attachment) {
+        if (attachment.length < 8) {
+            throw new CorruptRow("the row of a lease's key has a key of " + attachment.length + " bytes");
+        }
         byte[] key = new byte[attachment.length - 8];
         System.arraycopy(attachment, 8, key, 0, key.length);
         return Bytes.wrap(key);

@@ -54,6 +54,25 @@ public final class EntryCodec {
         return ByteBuffer.wrap(entry);
     }
 
+    /// How many commands are in an entry, without decoding them; leaves the position of `entry` alone.
+    public static int count(ByteBuffer entry) {
+        ByteBuffer rest = entry.duplicate();
+        if (!rest.hasRemaining() || rest.get() == SINGLE) {
+            return 1;
+        }
+        try {
+            CodedInputStream in = UnsafeByteOperations.unsafeWrap(rest).newCodedInput();
+            int commands = 0;
+            for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
+                in.skipField(tag);
+                commands++;
+            }
+            return commands;
+        } catch (IOException e) {
+            throw new MalformedEntry("its framing cannot be read", e);
+        }
+    }
+
     /// The commands of an entry; leaves the position of `entry` alone. Anything that was not written by
     /// [#encode] is a fault.
     static List<? extends Command<?>> decode(ByteBuffer entry) {

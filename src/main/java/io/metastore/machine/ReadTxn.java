@@ -1,5 +1,6 @@
 package io.metastore.machine;
 
+import io.metastore.mvcc.Allowance;
 import io.metastore.mvcc.RangeQuery;
 import io.metastore.mvcc.RevisionUnavailable;
 import io.metastore.mvcc.View;
@@ -14,7 +15,9 @@ public final class ReadTxn {
     private ReadTxn() {}
 
     /// Runs `txn`, whose branches hold range operations alone.
-    public static Outcome<Result.Txn> run(Command.Txn txn, View view) {
+    ///
+    /// @param allowance memory for what the operations find
+    public static Outcome<Result.Txn> run(Command.Txn txn, View view, Allowance allowance) {
         TxnPath path = TxnPath.of(txn, range -> pairs(view, range));
         List<Result> responses = new ArrayList<>();
         try {
@@ -23,7 +26,7 @@ public final class ReadTxn {
                 if (query.revision() < 0 && view.compactedRevision() > query.revision()) {
                     return new Outcome.Refused<>(StoreError.COMPACTED);
                 }
-                responses.add(new Result.Range(view.range(query)));
+                responses.add(new Result.Range(view.range(query, allowance)));
             }
         } catch (RevisionUnavailable e) {
             return new Outcome.Refused<>(e.error());

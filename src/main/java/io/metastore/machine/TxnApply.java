@@ -4,7 +4,7 @@ import io.metastore.lease.LeaseChunk;
 import io.metastore.mvcc.Chunk;
 import io.metastore.mvcc.RangeResult;
 import io.metastore.mvcc.RevisionUnavailable;
-import io.metastore.value.KeyRange;
+import io.metastore.value.KeyRangeSet;
 import io.metastore.value.StoreError;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,7 +25,7 @@ final class TxnApply {
     Outcome<Result.Txn> apply(Command.Txn txn, boolean answered) {
         chunk.startRequest();
         TxnPath path = TxnPath.of(txn, chunk::all);
-        StoreError error = check(path, new ArrayList<>(0));
+        StoreError error = check(path, new KeyRangeSet());
         if (error != null) {
             chunk.endRequest();
             return new Outcome.Refused<>(error);
@@ -36,7 +36,7 @@ final class TxnApply {
     }
 
     /// @param deleted ranges that operations before this path delete
-    private StoreError check(TxnPath path, List<KeyRange> deleted) {
+    private StoreError check(TxnPath path, KeyRangeSet deleted) {
         int nested = 0;
         for (Operation operation : path.operations()) {
             StoreError error = switch (operation) {
@@ -71,12 +71,11 @@ final class TxnApply {
 
     /// A put that keeps what is there needs it there when its turn comes. A delete "from a key on" may come
     /// before it (TXN-09); etcd crashes on that one, here it is refused like any other missing key.
-    private StoreError checkPut(Command.Put put, List<KeyRange> deleted) {
+    private StoreError checkPut(Command.Put put, KeyRangeSet deleted) {
         if (put.lease() != 0 && leases.find(put.lease()) == null) {
             return StoreError.LEASE_NOT_FOUND;
         }
-        boolean missing = put.needsPresentKey()
-                && (!chunk.exists(put.key()) || deleted.stream().anyMatch(range -> range.contains(put.key())));
+        boolean missing = put.needsPresentKey() && (!chunk.exists(put.key()) || deleted.contains(put.key()));
         return missing ? StoreError.KEY_NOT_FOUND : null;
     }
 

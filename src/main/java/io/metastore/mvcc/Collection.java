@@ -32,6 +32,9 @@ public final class Collection {
         this.engine = store.engine();
         try (View view = store.view()) {
             byte[] row = view.reads().get(Table.META, ROW);
+            if (row != null) {
+                CorruptRow.sized(row, 32, "the row of the collection");
+            }
             done = row == null ? -1 : BigEndian.getLong(row, 0);
             target = row == null ? -1 : BigEndian.getLong(row, 8);
             next = row == null ? null : new Revision(BigEndian.getLong(row, 16), BigEndian.getLong(row, 24));

@@ -25,11 +25,15 @@ public record KvHash(int hash, long revision, long compactRevision, long current
     public static KvHash of(View view, long asked) throws RevisionUnavailable {
         long revision = asked == 0 ? view.revision() : asked;
         long compacted = view.compactedRevision();
+        CRC32C crc = new CRC32C();
+        crc.update(SEED);
+        if (revision < 0) {
+            // etcd refuses only positive revisions: a negative one hashes nothing.
+            return new KvHash((int) crc.getValue(), revision, compacted, view.revision());
+        }
         RevisionUnavailable.check(revision, view.revision(), compacted);
         Reads reads = view.reads();
         boolean anythingLive = anythingLive(view, reads, revision);
-        CRC32C crc = new CRC32C();
-        crc.update(SEED);
         try (Cursor log = reads.cursor(Table.LOG, new byte[0], LogRow.key(revision + 1, 0))) {
             while (log.next()) {
                 Revision at = LogRow.revision(log.key());

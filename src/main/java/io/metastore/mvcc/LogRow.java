@@ -26,9 +26,7 @@ final class LogRow {
     }
 
     static Revision revision(byte[] key) {
-        if (key.length != 16) {
-            throw new CorruptRow("a row of the history has a key of " + key.length + " bytes instead of 16");
-        }
+        CorruptRow.sized(key, 16, "the key of a row of the history");
         return new Revision(BigEndian.getLong(key, 0), BigEndian.getLong(key, 8));
     }
 

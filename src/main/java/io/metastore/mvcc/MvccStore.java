@@ -37,7 +37,8 @@ public final class MvccStore implements History.Source, AutoCloseable {
         Snapshot snapshot = engine.snapshot();
         StateRow state = StateRow.decode(snapshot.get(Table.META, StateRow.KEY));
         byte[] stamp = snapshot.get(Table.META, COUNTS_STAMP);
-        storedCountsRevision = stamp == null ? 0 : BigEndian.getLong(stamp, 0);
+        storedCountsRevision =
+                stamp == null ? 0 : BigEndian.getLong(CorruptRow.sized(stamp, 8, "the stamp of counts"), 0);
         storedCounts = loadCounts(snapshot);
         Counts counts = catchUp(storedCounts, snapshot);
         recent = new RecentChanges(state.revision());
@@ -48,7 +49,9 @@ public final class MvccStore implements History.Source, AutoCloseable {
         SortedMap<Bytes, Integer> runs = new TreeMap<>();
         try (Cursor rows = reads.cursor(Table.COUNTS, new byte[0], null)) {
             while (rows.next()) {
-                runs.put(Bytes.wrap(rows.key()), BigEndian.getInt(rows.value(), 0));
+                runs.put(
+                        Bytes.wrap(rows.key()),
+                        BigEndian.getInt(CorruptRow.sized(rows.value(), 4, "a row of counts"), 0));
             }
         }
         return Counts.of(runs);

@@ -13,10 +13,12 @@ import java.util.List;
 final class RangeRead {
     private final View view;
     private final Reads reads;
+    private final Allowance allowance;
 
-    RangeRead(View view, Reads reads) {
+    RangeRead(View view, Reads reads, Allowance allowance) {
         this.view = view;
         this.reads = reads;
+        this.allowance = allowance;
     }
 
     RangeResult answer(RangeQuery query) throws RevisionUnavailable {
@@ -46,6 +48,10 @@ final class RangeRead {
             return new RangeResult(List.of(), false, 1, current);
         }
         KeyValue pair = keyValue(key, entry, query);
+        if (!allowance.add(pair)) {
+            // One pair is never cut short.
+            allowance.grow(allowance::gathered);
+        }
         boolean blank = query.detail() == RangeQuery.Detail.KEYS_ONLY;
         return new RangeResult(List.of(blank ? pair.withoutValue() : pair), false, 1, current);
     }
@@ -55,28 +61,57 @@ final class RangeRead {
         boolean limitWhileReading =
                 query.limit() > 0 && filter.isOff() && query.order().allowsLimit();
         List<KeyValue> found = new ArrayList<>();
+        long before = allowance.gathered();
         long seen = 0;
+        long passed = 0;
         boolean all = true;
+        boolean cut = false;
         try (Scan scan = view.scan(reads, query.range(), revision)) {
             while (scan.next()) {
                 // One more than the limit is read: it tells that there is more, and takes part in the sort of KVR-11.
-                if (limitWhileReading && found.size() > query.limit()) {
+                if (cut || (limitWhileReading && passed > query.limit())) {
                     all = false;
                     break;
                 }
                 seen++;
                 KeyEntry entry = scan.entry();
                 if (filter.passes(entry)) {
-                    found.add(keyValue(scan.key(), entry, query));
+                    passed++;
+                    KeyValue pair = keyValue(scan.key(), entry, query);
+                    if (allowance.keeps()) {
+                        found.add(pair);
+                    }
+                    if (!allowance.add(pair)) {
+                        long sample = passed;
+                        cut = !allowance.grow(() -> expected(query, revision, before, sample));
+                    }
                 }
             }
         }
         long count = all ? seen : view.count(reads, query.range(), revision);
-        return arranged(found, query, count, current);
+        return arranged(found, query, cut && !all, count, current);
     }
 
-    /// Sorts and cuts what was found: shared with transactions, which find it elsewhere.
+    /// What this read will have gathered at its end if the rest of the range is like the `sample` pairs so far.
+    private long expected(RangeQuery query, long revision, long before, long sample) {
+        long pairs = view.count(reads, query.range(), revision);
+        boolean limited =
+                query.limit() > 0 && query.filter().isOff() && query.order().allowsLimit();
+        if (limited && query.limit() < pairs) {
+            pairs = query.limit() + 1;
+        }
+        double each = (double) (allowance.gathered() - before) / sample;
+        return Math.max(allowance.gathered(), before + (long) (each * pairs));
+    }
+
+    /// Sorts and cuts what a transaction found.
     static RangeResult arranged(List<KeyValue> found, RangeQuery query, long count, long current) {
+        return arranged(found, query, false, count, current);
+    }
+
+    /// @param unfinished whether the read ended before the range and its limit did
+    private static RangeResult arranged(
+            List<KeyValue> found, RangeQuery query, boolean unfinished, long count, long current) {
         if (!query.order().isNatural()) {
             found.sort(comparator(query.order()));
         }
@@ -85,7 +120,7 @@ final class RangeRead {
         if (query.detail() == RangeQuery.Detail.KEYS_ONLY && query.order().target() == RangeQuery.Target.VALUE) {
             kept = kept.stream().map(KeyValue::withoutValue).toList();
         }
-        return new RangeResult(kept, more, count, current);
+        return new RangeResult(kept, more || unfinished, count, current);
     }
 
     private static Comparator<KeyValue> comparator(RangeQuery.Order order) {

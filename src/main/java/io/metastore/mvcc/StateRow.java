@@ -25,9 +25,7 @@ public record StateRow(long appliedIndex, long appliedTerm, long revision, long 
         if (row == null) {
             return EMPTY;
         }
-        if (row.length != 32) {
-            throw new CorruptRow("the state row has " + row.length + " bytes instead of 32");
-        }
+        CorruptRow.sized(row, 32, "the state row");
         return new StateRow(
                 BigEndian.getLong(row, 0),
                 BigEndian.getLong(row, 8),

@@ -91,12 +91,17 @@ public final class View implements History {
 
     /// Answers `query`, reading from disk where it must.
     public RangeResult range(RangeQuery query) throws RevisionUnavailable {
-        return new RangeRead(this, snapshot).answer(query);
+        return range(query, Allowance.unlimited());
+    }
+
+    /// Likewise, with no more memory than `allowance` grants; what that throws ends the read.
+    public RangeResult range(RangeQuery query, Allowance allowance) throws RevisionUnavailable {
+        return new RangeRead(this, snapshot, allowance).answer(query);
     }
 
     /// Answers `query` from memory alone, or throws [io.metastore.engine.NotInMemory].
-    public RangeResult rangeInMemory(RangeQuery query) throws RevisionUnavailable {
-        return new RangeRead(this, snapshot.inMemory()).answer(query);
+    public RangeResult rangeInMemory(RangeQuery query, Allowance allowance) throws RevisionUnavailable {
+        return new RangeRead(this, snapshot.inMemory(), allowance).answer(query);
     }
 
     /// The newest version of `key` with its value, or null.

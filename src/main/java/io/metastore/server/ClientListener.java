@@ -16,6 +16,12 @@ final class ClientListener {
     private static final int BACKLOG = 1024;
     private static final int METADATA_BYTES = 64 << 10;
 
+    /// Calls that a client may take back on one connection within [#RESETS_SECONDS] (watches and slow calls end
+    /// this way): more are an attack, each makes work that it does not wait for.
+    private static final int RESETS_MAX = 5_000;
+
+    private static final int RESETS_SECONDS = 10;
+
     private final URI url;
     private final Server server;
 
@@ -50,6 +56,7 @@ final class ClientListener {
                     .maxInboundMessageSize(limits.messageBytes())
                     .maxInboundMetadataSize(METADATA_BYTES)
                     .maxConcurrentCallsPerConnection(limits.concurrentStreams())
+                    .maxRstFramesPerWindow(RESETS_MAX, RESETS_SECONDS)
                     .permitKeepAliveTime(limits.pingLeast().toMillis(), TimeUnit.MILLISECONDS)
                     .permitKeepAliveWithoutCalls(false)
                     .keepAliveTimeout(Math.max(1, limits.pingWait().toMillis()), TimeUnit.MILLISECONDS);
@@ -58,7 +65,7 @@ final class ClientListener {
             } else {
                 builder.keepAliveTime(limits.pingIdle().toMillis(), TimeUnit.MILLISECONDS);
             }
-            calls.services().forEach(builder::addService);
+            calls.services().forEach(service -> builder.addService(ParsedRequests.of(service)));
             // grpc-java runs the interceptor that was added last first.
             calls.interceptors().reversed().forEach(builder::intercept);
             calls.tracers().forEach(builder::addStreamTracerFactory);

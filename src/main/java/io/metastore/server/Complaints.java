@@ -21,6 +21,7 @@ final class Complaints {
     private final Kind handshake = new Kind();
     private final Kind unknown = new Kind();
     private final Kind tooMany = new Kind();
+    private final Kind full = new Kind();
 
     Complaints(URI url) {
         this.url = url;
@@ -70,6 +71,10 @@ final class Complaints {
 
     void tooMany(Channel channel) {
         say(tooMany, channel, "is refused: too many connections that have said nothing yet");
+    }
+
+    void full(Channel channel) {
+        say(full, channel, "is refused: there are as many connections as open files allow (ulimit -n)");
     }
 
     void broken(Channel channel, Throwable cause) {

@@ -4,6 +4,9 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -39,14 +42,34 @@ public final class DataDirectory implements AutoCloseable {
             FileLock lock = channel.tryLock();
             if (lock == null) {
                 channel.close();
-                throw new StartFailure("data-dir " + folder + " is in use by another process", null);
+                throw new StartFailure(
+                        ExitStatus.IN_USE,
+                        "data-dir " + folder + " is in use by another process: stop that one, or choose another"
+                                + " data-dir",
+                        null);
             }
             return new DataDirectory(member, channel);
         } catch (OverlappingFileLockException e) {
-            throw new StartFailure("data-dir " + folder + " is in use by another member of this process", e);
+            throw new StartFailure(
+                    ExitStatus.IN_USE, "data-dir " + folder + " is in use by another member of this process", e);
+        } catch (AccessDeniedException e) {
+            throw new StartFailure(
+                    ExitStatus.DATA_DIR,
+                    "data-dir " + folder + " cannot be written: user " + System.getProperty("user.name")
+                            + " has no permission at " + e.getFile(),
+                    e);
+        } catch (FileAlreadyExistsException e) {
+            throw new StartFailure(
+                    ExitStatus.DATA_DIR, "data-dir " + folder + " cannot be used: " + e.getFile() + " is no folder", e);
         } catch (IOException e) {
-            throw new StartFailure("data-dir " + folder + " cannot be written: " + e, e);
+            throw new StartFailure(ExitStatus.DATA_DIR, "data-dir " + folder + " cannot be written: " + reason(e), e);
         }
+    }
+
+    private static String reason(IOException failure) {
+        return failure instanceof FileSystemException named && named.getReason() != null
+                ? named.getReason() + " at " + named.getFile()
+                : failure.toString();
     }
 
     Path state() {

@@ -53,9 +53,7 @@ final class DurationMetrics {
                 "Time that requests take in this member; refusals of what went through the log count as success.",
                 lines -> requests.requests().forEach((type, times) -> samples(lines, "type=\"" + type + "\"", times)));
         families.histogram(
-                "etcd_mvcc_hash_rev_duration_seconds",
-                "Time to hash the history up to a revision.",
-                requests.hashes());
+                "etcd_mvcc_hash_rev_duration_seconds", "Time to hash the history up to a revision.", requests.hashes());
     }
 
     /// As in etcd, a series begins with its first value.

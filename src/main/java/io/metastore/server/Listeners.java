@@ -33,6 +33,7 @@ public final class Listeners {
     private final Optional<TlsOffer> tls;
     private final HealthEndpoint health = new HealthEndpoint();
     private final Undecided undecided;
+    private final ConnectionLimit connections = ConnectionLimit.ofProcess();
     private final EventLoops loops;
     private final List<ClientListener> clients = new ArrayList<>();
     private final List<MetricsListener> metrics = new ArrayList<>();
@@ -92,7 +93,7 @@ public final class Listeners {
                 keys.grpcKeepaliveInterval(),
                 keys.grpcKeepaliveTimeout());
         for (URI url : config.keys().listen().listenClientUrls()) {
-            PortSharing sharing = new PortSharing(clientHttp, tlsFor(url), undecided, new Complaints(url));
+            PortSharing sharing = new PortSharing(clientHttp, tlsFor(url), undecided, connections, new Complaints(url));
             clients.add(ClientListener.open(url, all, limits, sharing, loops));
         }
     }

@@ -11,6 +11,7 @@ import io.metastore.consensus.ReadBarrier;
 import io.metastore.consensus.jraft.JraftConsensus;
 import io.metastore.consensus.jraft.RaftSettings;
 import io.metastore.engine.Engine;
+import io.metastore.engine.EngineFailure;
 import io.metastore.engine.rocksdb.RocksEngine;
 import io.metastore.engine.rocksdb.RocksSettings;
 import io.metastore.lease.LeaseChunk;
@@ -32,6 +33,8 @@ import io.metastore.service.MemberStatus;
 import io.metastore.service.Proposals;
 import io.metastore.service.Reading;
 import io.metastore.service.RequestMetrics;
+import io.metastore.service.ResponseBudget;
+import io.metastore.service.ResponseBudgetMetrics;
 import io.metastore.service.SpaceQuota;
 import io.metastore.value.Event;
 import io.metastore.watch.Commit;
@@ -71,6 +74,7 @@ public final class Member implements AutoCloseable {
     private final ThreadPoolExecutor reads;
     private final ScheduledExecutorService clock =
             Executors.newSingleThreadScheduledExecutor(work -> new Thread(work, "clock"));
+    private final ResponseBudget responses;
     private final Proposals proposals;
     private final ReadBarrier barrier;
     private final Reading reading;
@@ -86,17 +90,14 @@ public final class Member implements AutoCloseable {
 
     /// Opens the data directory and builds everything. Nothing runs yet.
     ///
-    /// @throws StartFailure when the data directory cannot be used
+    /// @throws StartFailure  when the data directory cannot be used
+    /// @throws EngineFailure when files in it are damaged or cannot be read
     public Member(ServerConfig keys, MeterRegistry registry, Faults faults) {
         this.config = new EffectiveConfig(keys);
         this.faults = faults;
         this.directory = DataDirectory.open(config.dataDir());
         this.identity = identity(config);
-        this.engine = new RocksEngine(
-                directory.state(),
-                new RocksSettings(
-                        keys.rocksdb().blockCacheBytes(), keys.rocksdb().memtableBytes()));
-        identity.claim(engine);
+        this.engine = engine(directory, identity, keys.rocksdb());
         this.store = new MvccStore(engine);
         this.machine = new StateMachine(store);
         this.watchHub = new WatchHub(
@@ -106,21 +107,23 @@ public final class Member implements AutoCloseable {
                         .withProgressInterval(config.watchProgressNotifyInterval()),
                 fault -> faults.halt("serving watchers failed", fault));
         this.applying = new ApplyMetrics(registry);
-        ApplyLoop loop = new ApplyLoop(
-                machine,
-                new ChunkLimits(keys.apply().chunkCommands(), keys.apply().chunkBytes()),
-                this::committed,
-                applying);
-        this.consensus = new JraftConsensus(raftSettings(), loop, machine, engine, faults, this::leadershipChanged);
+        this.consensus = new JraftConsensus(raftSettings(), applyLoop(), machine, engine, faults, this::leadershipChanged);
         this.queue = new ProposalQueue(
                 new ProposalQueue.Limits(keys.queue().commands(), keys.queue().bytes()));
         this.batcher = new Batcher(queue, batchLimits(keys), consensus, new ConsensusMetrics(registry));
         int threads = config.readThreads();
         this.reads = new ThreadPoolExecutor(
                 threads, threads, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), work -> new Thread(work, "reads"));
+        this.responses = new ResponseBudget(
+                config.readResponseBudgetBytes(),
+                keys.read().clientPatience(),
+                // One thread is left for small reads.
+                Math.max(1, threads - 1),
+                reads);
+        ResponseBudgetMetrics.bind(responses, registry);
         this.proposals = new Proposals(queue, requests);
         this.barrier = new ReadBarrier(consensus, reads);
-        this.reading = new Reading(store, barrier, reads);
+        this.reading = new Reading(store, barrier, reads, fault -> faults.halt("reading the state failed", fault));
         this.compaction = new CompactionLoop(
                 store,
                 new Collection(store),
@@ -134,6 +137,7 @@ public final class Member implements AutoCloseable {
                 new SpaceQuota(engine, config.quotaBytes()),
                 alarms,
                 compaction,
+                responses,
                 identity.memberId(),
                 requests);
         this.leases = new LeaseService(
@@ -144,6 +148,23 @@ public final class Member implements AutoCloseable {
                 consensus,
                 machine.alarms(),
                 config.quotaBytes().orElse(keys.limits().quotaBackendBytes()));
+    }
+
+    private static Engine engine(DataDirectory directory, Identity identity, ServerConfig.Rocksdb limits) {
+        Engine opened =
+                new RocksEngine(directory.state(), new RocksSettings(limits.blockCacheBytes(), limits.memtableBytes()));
+        try {
+            identity.claim(opened);
+        } catch (IllegalStateException foreign) {
+            throw new StartFailure(ExitStatus.FOREIGN, foreign.getMessage(), foreign);
+        }
+        return opened;
+    }
+
+    private ApplyLoop applyLoop() {
+        ServerConfig.Apply apply = config.keys().apply();
+        return new ApplyLoop(
+                machine, new ChunkLimits(apply.chunkCommands(), apply.chunkBytes()), this::committed, applying);
     }
 
     private static Identity identity(EffectiveConfig config) {
@@ -220,11 +241,7 @@ public final class Member implements AutoCloseable {
                 config.dataDir(),
                 store.state().revision());
         watchHub.start();
-        try {
-            consensus.start();
-        } catch (IllegalStateException e) {
-            throw new StartFailure(e.getMessage(), e);
-        }
+        consensus.start();
         batcher.start();
         compaction.start();
         leases.start();
@@ -237,6 +254,8 @@ public final class Member implements AutoCloseable {
                 TIME_LIMIT_CHECK.toMillis(),
                 TIME_LIMIT_CHECK.toMillis(),
                 TimeUnit.MILLISECONDS);
+        clock.scheduleWithFixedDelay(
+                responses::cutStalled, TIME_LIMIT_CHECK.toMillis(), TIME_LIMIT_CHECK.toMillis(), TimeUnit.MILLISECONDS);
         startAutoCompaction();
         publishSelf();
     }
@@ -265,7 +284,8 @@ public final class Member implements AutoCloseable {
                 .await()
                 .atMost(requestLimit().plusSeconds(1));
         if (outcome instanceof Outcome.Refused<?> refused) {
-            throw new StartFailure("the member could not make itself known: " + refused.error(), null);
+            throw new StartFailure(
+                    ExitStatus.FAILED, "the member could not make itself known: " + refused.error(), null);
         }
     }
 
@@ -307,6 +327,10 @@ public final class Member implements AutoCloseable {
 
     public AlarmService alarms() {
         return alarms;
+    }
+
+    public ResponseBudget responses() {
+        return responses;
     }
 
     public KvService kv() {

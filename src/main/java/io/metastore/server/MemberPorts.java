@@ -2,6 +2,7 @@ package io.metastore.server;
 
 import io.grpc.ServerServiceDefinition;
 import io.metastore.api.CallRules;
+import io.metastore.api.CallShares;
 import io.metastore.api.grpc.health.HealthGrpc;
 import io.metastore.api.http.HealthCounts;
 import io.metastore.api.http.HealthRoutes;
@@ -65,6 +66,7 @@ public final class MemberPorts {
         services.forEach(service -> calls.expect(service.getServiceDescriptor()));
         calls.expect(HealthGrpc.getServiceDescriptor());
         calls.bind(families);
+        CallShares shares = new CallShares(member.responses());
         HealthCounts healthCounts = new HealthCounts();
         metrics = new EtcdMetrics(families);
         metrics.bind(member, member.applied(), calls, healthCounts, registry);
@@ -81,7 +83,7 @@ public final class MemberPorts {
         checks.addTo(clientRoutes);
         listeners = new Listeners(
                 config,
-                new Listeners.Calls(services, List.of(rules), List.of(calls), clientRoutes, metricsRoutes),
+                new Listeners.Calls(services, List.of(rules), List.of(calls, shares), clientRoutes, metricsRoutes),
                 tls.map(TlsOffer.class::cast));
         families.gauge("metastore_http_connections", "Connections that speak HTTP/1.1.", listeners::httpConnections);
         families.gauge(

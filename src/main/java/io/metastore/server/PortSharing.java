@@ -11,7 +11,12 @@ import java.util.Optional;
 /// Lets gRPC and HTTP/1.1 share a port (GWY-01): every connection that grpc-java's server accepts goes through
 /// [FirstBytes] before gRPC sees it. What grpc-java does with it afterwards (keepalive, limits, shutdown) is
 /// untouched.
-record PortSharing(HttpServing http, Optional<TlsOffer> tls, Undecided undecided, Complaints complaints)
+record PortSharing(
+        HttpServing http,
+        Optional<TlsOffer> tls,
+        Undecided undecided,
+        ConnectionLimit connections,
+        Complaints complaints)
         implements InternalProtocolNegotiator.ProtocolNegotiator {
     @Override
     public AsciiString scheme() {

@@ -1,5 +1,7 @@
 package io.metastore.server;
 
+import io.metastore.engine.EngineFailure;
+import io.metastore.mvcc.CorruptRow;
 import io.metastore.server.tls.TlsFailure;
 import io.micrometer.prometheus.PrometheusMeterRegistry;
 import io.quarkus.runtime.Quarkus;
@@ -15,7 +17,6 @@ public class ServerApplication implements QuarkusApplication {
     private static final Logger LOG = Logger.getLogger(ServerApplication.class);
     /// Time that calls under way have to end when the server stops.
     private static final Duration GRACE = Duration.ofSeconds(2);
-    private static final int FAILED = 1;
 
     private final ServerConfig config;
     private final PrometheusMeterRegistry registry;
@@ -27,23 +28,44 @@ public class ServerApplication implements QuarkusApplication {
 
     @Override
     public int run(String... arguments) throws InterruptedException, IOException {
-        try (Member member = new Member(config, registry, new HaltOnFault())) {
-            MemberPorts ports = new MemberPorts(member, new Serving(member).services(), registry, registry::scrape);
-            try {
-                ports.openMetrics();
-                member.start();
-                ports.openClients();
-                LOG.infof(
-                        "ready to serve client requests on %s", config.listen().listenClientUrls());
-                Quarkus.waitForExit();
-                LOG.info("stopping");
-            } finally {
-                ports.stop(GRACE);
-            }
-        } catch (StartFailure | ListenFailure | TlsFailure failure) {
-            LOG.errorf("the member cannot start: %s", failure.getMessage());
-            return FAILED;
+        try {
+            serve();
+            return 0;
+        } catch (StartFailure failure) {
+            return refuse(failure.status(), failure.getMessage());
+        } catch (EngineFailure failure) {
+            StartFailure explained = StartFailure.of(failure);
+            return refuse(explained.status(), explained.getMessage());
+        } catch (ListenFailure failure) {
+            return refuse(ExitStatus.ADDRESS, failure.getMessage());
+        } catch (CorruptRow failure) {
+            return refuse(ExitStatus.DAMAGED, failure.getMessage());
+        } catch (TlsFailure failure) {
+            return refuse(ExitStatus.FAILED, failure.getMessage());
         }
-        return 0;
+    }
+
+    private void serve() throws InterruptedException, IOException, TlsFailure {
+        Member member = new Member(config, registry, new HaltOnFault());
+        MemberPorts ports = new MemberPorts(member, new Serving(member).services(), registry, registry::scrape);
+        ports.openMetrics();
+        member.start();
+        ports.openClients();
+        LOG.infof("ready to serve client requests on %s", config.listen().listenClientUrls());
+        Quarkus.waitForExit();
+        LOG.info("stopping");
+        ports.stop(GRACE);
+        member.close();
+    }
+
+    /// Ends the process at once. What a member has begun is not taken down in order: a start that failed has
+    /// acknowledged nothing, what is on disk is as safe as in a crash, and taking down what is half built can
+    /// hang.
+    private static int refuse(ExitStatus status, String message) {
+        LOG.errorf("the member cannot start: %s", message);
+        System.err.println("metastore: the member cannot start: " + message);
+        System.err.flush();
+        Runtime.getRuntime().halt(status.code());
+        return status.code();
     }
 }

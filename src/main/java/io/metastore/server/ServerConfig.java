@@ -389,13 +389,23 @@ public interface ServerConfig {
         int threads();
 
         @Setting(
-                value = "Bytes of responses that may be in memory at once; further reads wait their turn. 0: a quarter"
-                        + " of the largest heap.",
+                value = "Bytes of large responses that may be in memory at once, until clients have taken them; further"
+                        + " reads wait their turn, and a response that needs more is refused. 0: a quarter of the"
+                        + " largest heap.",
                 min = "0",
                 max = "1TiB")
         @WithConverter(BytesConverter.class)
         @WithDefault("0")
         long responseBudgetBytes();
+
+        @Setting(
+                value = "Time that a client has to take a response of more than 64 KiB, or a portion of a RangeStream,"
+                        + " and as long again for each 64 MiB of it; then the call is cancelled.",
+                min = "1s",
+                max = "24h")
+        @WithConverter(DurationConverter.class)
+        @WithDefault("1m")
+        Duration clientPatience();
     }
 
     @Section(value = "Watches", order = 14)

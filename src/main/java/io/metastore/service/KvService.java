@@ -3,15 +3,14 @@ package io.metastore.service;
 import io.metastore.cluster.Alarm;
 import io.metastore.machine.Command;
 import io.metastore.machine.Outcome;
-import io.metastore.machine.ReadTxn;
 import io.metastore.machine.Result;
 import io.metastore.machine.SpaceCost;
-import io.metastore.measure.Outcomes;
 import io.metastore.mvcc.RangeQuery;
 import io.metastore.mvcc.RevisionUnavailable;
 import io.metastore.mvcc.View;
 import io.metastore.value.StoreError;
 import io.smallrye.mutiny.Uni;
+import java.util.List;
 
 /// Keys and values: which requests are reads, which are proposals, and which reads need the barrier.
 public final class KvService {
@@ -20,6 +19,7 @@ public final class KvService {
     private final SpaceQuota quota;
     private final AlarmService alarms;
     private final CompactionLoop compaction;
+    private final ResponseBudget budget;
     private final long memberId;
     private final RequestMetrics requests;
 
@@ -29,6 +29,7 @@ public final class KvService {
             SpaceQuota quota,
             AlarmService alarms,
             CompactionLoop compaction,
+            ResponseBudget budget,
             long memberId,
             RequestMetrics requests) {
         this.proposals = proposals;
@@ -36,65 +37,30 @@ public final class KvService {
         this.quota = quota;
         this.alarms = alarms;
         this.compaction = compaction;
+        this.budget = budget;
         this.memberId = memberId;
         this.requests = requests;
     }
 
+    /// A range that is looked at here and sent to nobody.
     public Uni<Outcome<Result.Range>> range(RangeQuery query, boolean serializable) {
+        ResponseShare share = budget.share(() -> {});
+        return range(query, serializable, share).onTermination().invoke(share::end);
+    }
+
+    /// @param share what the answer is charged to
+    public Uni<Outcome<Result.Range>> range(RangeQuery query, boolean serializable, ResponseShare share) {
         long now = System.nanoTime();
-        TimedRange read = new TimedRange(requests, query, false, now);
+        TimedRange read = new TimedRange(requests, now, query, share, false);
         return serializable
-                ? reading.serializable(new TimedRange(requests, query, true, now), read)
+                ? reading.serializable(new TimedRange(requests, now, query, share, true), read)
                 : reading.linearizable(read);
     }
 
-    /// A range whose reading is timed. When memory does not do nothing is counted: it is read once more then.
-    private record TimedRange(RequestMetrics requests, RangeQuery query, boolean inMemory, long askedNanos)
-            implements Reading.Read<Outcome<Result.Range>> {
-        @Override
-        public Outcome<Result.Range> from(View view) {
-            long started = System.nanoTime();
-            Outcome<Result.Range> outcome = read(view);
-            long ended = System.nanoTime();
-            requests.rangeRead(outcome, ended - started);
-            requests.rangeRequests().record(outcome instanceof Outcome.Done<?>, ended - askedNanos);
-            return outcome;
-        }
-
-        private Outcome<Result.Range> read(View view) {
-            try {
-                return new Outcome.Done<>(
-                        new Result.Range(inMemory ? view.rangeInMemory(query) : view.range(query)));
-            } catch (RevisionUnavailable e) {
-                return new Outcome.Refused<>(e.error());
-            }
-        }
-
-        @Override
-        public void failed() {
-            requests.rangeRequests().record(false, System.nanoTime() - askedNanos);
-        }
-    }
-
     /// A transaction that only reads does not go through the log (TXN-25).
-    public Uni<Outcome<Result.Txn>> read(Command.Txn txn, boolean serializable) {
-        TimedTxn read = new TimedTxn(requests.readTxns(), txn, System.nanoTime());
+    public Uni<Outcome<Result.Txn>> read(Command.Txn txn, boolean serializable, ResponseShare share) {
+        TimedTxn read = new TimedTxn(requests.readTxns(), System.nanoTime(), txn, share);
         return serializable ? reading.local(read) : reading.linearizable(read);
-    }
-
-    private record TimedTxn(Outcomes times, Command.Txn txn, long askedNanos)
-            implements Reading.Read<Outcome<Result.Txn>> {
-        @Override
-        public Outcome<Result.Txn> from(View view) {
-            Outcome<Result.Txn> outcome = ReadTxn.run(txn, view);
-            times.record(outcome instanceof Outcome.Done<?>, System.nanoTime() - askedNanos);
-            return outcome;
-        }
-
-        @Override
-        public void failed() {
-            times.record(false, System.nanoTime() - askedNanos);
-        }
     }
 
     /// Whether there is room for `cost` bytes.
@@ -105,6 +71,33 @@ public final class KvService {
     /// Raises NOSPACE for this member; who found no room waits for it before answering (ALM-02).
     public Uni<Outcome<Result.AlarmChange>> raiseNoSpace() {
         return alarms.change(true, new Alarm(memberId, Alarm.Type.NO_SPACE));
+    }
+
+    /// Proposes a write whose answer may be large: it is measured and waits for room first, so that a write whose
+    /// answer could not be given never happens. Answers of single keys are charged when they are there.
+    public <R extends Result> Uni<Outcome<R>> write(Command<R> command, ResponseShare share) {
+        List<RangeQuery> answered = AnsweredRanges.of(command);
+        if (!AnsweredRanges.anyWide(answered) && !(budget.isOverdrawn() && !answered.isEmpty())) {
+            return write(command);
+        }
+        return reading.local(view -> measure(view, answered, share)).flatMap(_ -> write(command));
+    }
+
+    private static long measure(View view, List<RangeQuery> ranges, ResponseShare share) {
+        share.beginCounting();
+        for (RangeQuery query : ranges) {
+            // What cannot be read will be refused where the write is applied.
+            boolean newest = query.revision() <= 0;
+            if (newest || (query.revision() <= view.revision() && query.revision() >= view.compactedRevision())) {
+                try {
+                    view.range(query, share);
+                } catch (RevisionUnavailable e) {
+                    throw new IllegalStateException("a revision that was checked before is gone", e);
+                }
+            }
+        }
+        share.read();
+        return share.gathered();
     }
 
     /// Proposes a write. If it has brought the database over its quota, it stands, but its caller hears of it

@@ -37,8 +37,7 @@ public final class Proposals {
         }
     }
 
-    private record Waiting<R extends Result>(
-            UniEmitter<? super Outcome<R>> emitter, Outcomes times)
+    private record Waiting<R extends Result>(UniEmitter<? super Outcome<R>> emitter, Outcomes times)
             implements Proposal.Caller {
         /// A command's outcome holds what the command's type says: the state machine keeps them together, and
         /// this is the one place where the compiler cannot see it.

@@ -2,24 +2,31 @@ package io.metastore.service;
 
 import io.metastore.consensus.ReadBarrier;
 import io.metastore.consensus.Unavailable;
+import io.metastore.engine.EngineFailure;
 import io.metastore.engine.NotInMemory;
+import io.metastore.mvcc.CorruptRow;
 import io.metastore.mvcc.MvccStore;
 import io.metastore.mvcc.View;
 import io.smallrye.mutiny.Uni;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 
 /// How reads are run: linearizable ones behind a barrier, all of them from one view, none of them on an event
-/// loop where they would have to wait for the disk.
+/// loop where they would have to wait for the disk. A read that finds no room for its answer is run again, from
+/// a new view, when there is some.
 public final class Reading {
     private final MvccStore store;
     private final ReadBarrier barrier;
     private final Executor reads;
+    private final Consumer<RuntimeException> faults;
 
-    /// @param reads threads that may wait for the disk
-    public Reading(MvccStore store, ReadBarrier barrier, Executor reads) {
+    /// @param reads  threads that may wait for the disk
+    /// @param faults told of a state that cannot be read; does not return in a running member
+    public Reading(MvccStore store, ReadBarrier barrier, Executor reads, Consumer<RuntimeException> faults) {
         this.store = store;
         this.barrier = barrier;
         this.reads = reads;
+        this.faults = faults;
     }
 
     /// What is read from a view.
@@ -51,11 +58,21 @@ public final class Reading {
     /// waiting is allowed.
     public <T> Uni<T> serializable(Read<T> inMemory, Read<T> read) {
         return Uni.createFrom().emitter(emitter -> {
+            T result;
             try (View view = store.view()) {
-                emitter.complete(inMemory.from(view));
+                result = inMemory.from(view);
             } catch (NotInMemory _) {
                 reads.execute(() -> complete(read, emitter));
+                return;
+            } catch (ResponseShare.NoRoom full) {
+                full.await(() -> complete(read, emitter));
+                return;
+            } catch (EngineFailure | CorruptRow fault) {
+                faults.accept(fault);
+                emitter.fail(fault);
+                return;
             }
+            emitter.complete(result);
         });
     }
 
@@ -68,6 +85,13 @@ public final class Reading {
         T result;
         try (View view = store.view()) {
             result = read.from(view);
+        } catch (ResponseShare.NoRoom full) {
+            full.await(() -> complete(read, emitter));
+            return;
+        } catch (EngineFailure | CorruptRow fault) {
+            faults.accept(fault);
+            emitter.fail(fault);
+            return;
         } catch (RuntimeException failure) {
             read.failed();
             emitter.fail(failure);

@@ -22,6 +22,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -61,6 +62,9 @@ class BenchCommandTest {
         assertSays(run("put", "--total", "5", "--duration", "5s"), 2, "--total and --duration exclude each other");
         assertSays(run("put", "--endpoints", "nowhere"), 2, "--endpoints has 'nowhere'");
         assertSays(run("compare", "--only", "put-7"), 2, "--only has 'put-7', but the scenarios are put-1, put-100");
+        assertSays(run("lonely", "--batch-times", "1ms"), 2, "--batch-times is '1ms', but must be two times");
+        assertSays(run("lonely", "--metastore", "nowhere"), 2, "--metastore names 'nowhere', which cannot be read");
+        assertSays(run("disk", "--write-size", "0"), 2, "--write-size is '0', but must be a number from 1 to");
         assertSays(run("compare", "--side", "x=postgres"), 2, "--side is 'x=postgres', but must be NAME=KIND");
     }
 
@@ -68,6 +72,21 @@ class BenchCommandTest {
     void helpListsCommandsAndFlags() {
         assertTrue(run("--help").out().contains("compare"));
         assertTrue(run("put", "--help").out().contains("--sequential-keys"));
+    }
+
+    @Test
+    void theBareDiskIsMeasuredAndLeftAsItWas(@TempDir Path folder) throws IOException {
+        Path json = folder.resolve("result.json");
+        Path disk = folder.resolve("disk");
+        Outcome outcome = run(
+                "disk", "--dir", disk.toString(), "--warmup", "0s", "--duration", "100ms", "--json", json.toString());
+        assertEquals(0, outcome.status(), outcome.toString());
+        assertTrue(
+                outcome.out().matches("(?s).*\nfdatasync +[1-9][0-9,]* .*bytes per write: 352.*"), outcome.toString());
+        assertTrue(Files.readString(json).contains("\"fdatasync\""), Files.readString(json));
+        try (Stream<Path> left = Files.list(disk)) {
+            assertEquals(List.of(), left.toList());
+        }
     }
 
     @Test

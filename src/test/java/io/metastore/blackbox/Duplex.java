@@ -7,6 +7,7 @@ import io.grpc.stub.StreamObserver;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -140,6 +141,20 @@ public final class Duplex<Q, A> implements ClientResponseObserver<Q, A>, AutoClo
             throw new IllegalStateException("interrupted", e);
         }
         throw new AssertionError("no answer within " + limit);
+    }
+
+    /// The next answer, or none when none comes in time; fails when the call has ended.
+    public Optional<A> poll(Duration limit) {
+        try {
+            A answer = answers.poll(limit.toNanos(), TimeUnit.NANOSECONDS);
+            if (answer == null && end.isDone() && answers.isEmpty()) {
+                throw new AssertionError("the call ended: " + end.join());
+            }
+            return Optional.ofNullable(answer);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", e);
+        }
     }
 
     /// What has arrived and was not taken yet, without waiting.

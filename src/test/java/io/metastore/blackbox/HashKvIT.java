@@ -130,6 +130,9 @@ class HashKvIT {
 
         Refusal.FUTURE_REV.of(() -> hash(client, 32));
         Refusal.COMPACTED.of(() -> hash(client, 19));
+        // A negative revision is not refused, it has nothing to hash.
+        assertEquals(-1, hash(client, -1).getHashRevision());
+        assertEquals(1_084_519_789, hash(client, -1).getHash());
         HashKVResponse at = hash(client, 25);
         assertEquals(25, at.getHashRevision());
         assertEquals(20, at.getCompactRevision());

@@ -11,13 +11,14 @@ import java.util.concurrent.ThreadLocalRandom;
 /// Free ports of the loopback address, none given twice by one test run. They are taken from
 /// `-Dmetastore.ports=first-last` (default 20000-29999), below the range from which systems draw the ports of
 /// outgoing connections, so that a member can come back on the port it had.
-final class LoopbackPorts {
+public final class LoopbackPorts {
 
     private static final Set<Integer> GIVEN = new HashSet<>();
 
     private LoopbackPorts() {}
 
-    static synchronized int next() {
+    /// A port that nobody listens on.
+    public static synchronized int next() {
         String[] range = System.getProperty("metastore.ports", "20000-29999").split("-", 2);
         int first = Integer.parseInt(range[0]);
         int size = Integer.parseInt(range[1]) - first + 1;

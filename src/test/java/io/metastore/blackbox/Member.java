@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
@@ -30,6 +31,9 @@ public final class Member implements AutoCloseable {
     /// How long a start may take on a busy machine.
     private static final Duration START = Duration.ofSeconds(Long.getLong("metastore.start.seconds", 90));
 
+    /// Stands for the member's own client URL in a flag, where more URLs are wanted beside it.
+    public static final String CLIENT_URL = "{client-url}";
+
     private static final Duration STOP = Duration.ofSeconds(60);
     private static final int SHOWN_LOG = 8_000;
 
@@ -38,7 +42,9 @@ public final class Member implements AutoCloseable {
     private final int peerPort;
     private final int metricsPort;
     private final Path folder;
-    private final List<String> commandLine;
+    private final List<String> flags;
+    private final Map<String, String> environment;
+    private MemberTarget.Program program;
     private Process process;
     private Client client;
 
@@ -48,18 +54,22 @@ public final class Member implements AutoCloseable {
         peerPort = 0;
         metricsPort = 0;
         folder = null;
-        commandLine = List.of();
+        flags = List.of();
+        environment = Map.of();
     }
 
-    private Member(MemberTarget.Program target, List<String> flags) throws IOException {
+    private Member(Path parent, MemberTarget.Program target, Map<String, String> environment, List<String> further)
+            throws IOException {
+        program = target;
+        this.environment = environment;
         host = "127.0.0.1";
         clientPort = LoopbackPorts.next();
         peerPort = LoopbackPorts.next();
         metricsPort = LoopbackPorts.next();
-        folder = Files.createTempDirectory("metastore-blackbox-");
+        folder = Files.createTempDirectory(parent, "metastore-blackbox-");
         String clientUrl = "http://127.0.0.1:" + clientPort;
         String peerUrl = "http://127.0.0.1:" + peerPort;
-        List<String> all = new ArrayList<>(List.of(
+        flags = new ArrayList<>(List.of(
                 "--name=alone",
                 "--data-dir=" + folder.resolve("data"),
                 "--listen-client-urls=" + clientUrl,
@@ -68,8 +78,7 @@ public final class Member implements AutoCloseable {
                 "--initial-advertise-peer-urls=" + peerUrl,
                 "--initial-cluster=alone=" + peerUrl,
                 "--listen-metrics-urls=http://127.0.0.1:" + metricsPort));
-        all.addAll(flags);
-        commandLine = MemberTarget.commandLine(target, all);
+        further.forEach(flag -> flags.add(flag.replace(CLIENT_URL, clientUrl)));
     }
 
     /// Starts a member of the current target with further flags of etcd's command line and waits until it
@@ -89,9 +98,32 @@ public final class Member implements AutoCloseable {
         return start(flags);
     }
 
-    private static Member start(MemberTarget.Program program, List<String> flags) {
+    /// Like [#startOwn], with options for the Java that runs a MetaStore, as `-Xmx1g`; skips the test when the
+    /// target is no MetaStore on a JVM.
+    public static Member startWithJava(String javaOptions, String... flags) {
+        MemberTarget target = MemberTarget.current();
+        Assumptions.assumeTrue(target.label().equals("jar"), "needs the packaged jar, the target is " + target.label());
+        return startIn(
+                temporary(), (MemberTarget.Program) target, Map.of("METASTORE_JAVA_OPTS", javaOptions), List.of(flags));
+    }
+
+    static Member start(MemberTarget.Program program, List<String> flags) {
+        return startIn(temporary(), program, flags);
+    }
+
+    private static Path temporary() {
+        return Path.of(System.getProperty("java.io.tmpdir"));
+    }
+
+    /// Starts a member of some program, whatever the target of the run is, with its data below a folder.
+    public static Member startIn(Path parent, MemberTarget.Program program, List<String> flags) {
+        return startIn(parent, program, Map.of(), flags);
+    }
+
+    private static Member startIn(
+            Path parent, MemberTarget.Program program, Map<String, String> environment, List<String> flags) {
         try {
-            Member member = new Member(program, flags);
+            Member member = new Member(parent, program, environment, flags);
             Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(member::killQuietly));
             member.launch();
             return member;
@@ -101,10 +133,11 @@ public final class Member implements AutoCloseable {
     }
 
     private void launch() throws IOException {
-        process = new ProcessBuilder(commandLine)
+        ProcessBuilder builder = new ProcessBuilder(MemberTarget.commandLine(program, flags))
                 .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(logFile().toFile()))
-                .start();
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(logFile().toFile()));
+        builder.environment().putAll(environment);
+        process = builder.start();
         awaitAnswer();
     }
 
@@ -246,6 +279,12 @@ public final class Member implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /// Starts the member again on its data and ports with another program.
+    void restartAs(MemberTarget.Program other) {
+        program = other;
+        restart();
     }
 
     @Override

@@ -4,13 +4,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /// What the suite runs against, chosen by `-Dmetastore.target=`:
 ///
 /// | value | meaning |
 /// |---|---|
 /// | `jar` (default) | the packaged program, through `bin/metastore server` |
-/// | `native` | the executable given by `-Dmetastore.executable=` |
+/// | `native` | the native executable: `target/metastore`, or the one given by `-Dmetastore.executable=` |
 /// | `etcd` | the etcd executable given by `-Dmetastore.etcd=`, or else by the variable `ETCD_BIN` |
 /// | `external` | a member that runs already, at `-Dmetastore.endpoint=host:port`; tests that need a member of their
 /// own are skipped |
@@ -34,12 +35,11 @@ public sealed interface MemberTarget {
     static MemberTarget current() {
         String target = System.getProperty("metastore.target", "jar");
         return switch (target) {
-            case "jar" -> {
-                Path launcher = Path.of(System.getProperty("metastore.home", "."), "bin", "metastore");
-                yield new Program(target, List.of(executable(launcher.toString()), "server"));
-            }
-            case "native" -> new Program(target, List.of(executable(property("metastore.executable")), "server"));
-            case "etcd" -> new Program(target, List.of(executable(etcd())));
+            case "jar" -> jar();
+            case "native" -> nativeExecutable();
+            case "etcd" ->
+                etcd().orElseThrow(() ->
+                        new IllegalStateException("-Dmetastore.target=etcd needs -Dmetastore.etcd=PATH or ETCD_BIN"));
             case "external" -> {
                 String endpoint = property("metastore.endpoint");
                 int colon = endpoint.lastIndexOf(':');
@@ -51,17 +51,33 @@ public sealed interface MemberTarget {
         };
     }
 
+    /// The packaged jar, for tests that run it beside another target, too.
+    static Program jar() {
+        return new Program("jar", List.of(executable(home().resolve("bin/metastore")), "server"));
+    }
+
+    /// The native executable.
+    static Program nativeExecutable() {
+        String given = System.getProperty("metastore.executable");
+        Path built = home().resolve("target/metastore");
+        return new Program("native", List.of(given == null ? executable(built) : executable(given), "server"));
+    }
+
+    private static Path home() {
+        return Path.of(System.getProperty("metastore.home", "."));
+    }
+
     /// True when the target is a real etcd, for the few places where a statement leaves room.
     static boolean isEtcd() {
         return current().label().equals("etcd");
     }
 
-    private static String etcd() {
+    /// A real etcd, if one is given.
+    static Optional<Program> etcd() {
         String path = System.getProperty("metastore.etcd", System.getenv("ETCD_BIN"));
-        if (path == null) {
-            throw new IllegalStateException("-Dmetastore.target=etcd needs -Dmetastore.etcd=PATH or ETCD_BIN");
-        }
-        return path;
+        return path == null || path.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new Program("etcd", List.of(executable(path))));
     }
 
     private static String property(String name) {
@@ -73,7 +89,11 @@ public sealed interface MemberTarget {
     }
 
     private static String executable(String path) {
-        Path file = Path.of(path).toAbsolutePath().normalize();
+        return executable(Path.of(path));
+    }
+
+    private static String executable(Path path) {
+        Path file = path.toAbsolutePath().normalize();
         if (!Files.isExecutable(file)) {
             throw new IllegalStateException("not an executable file: " + file);
         }

@@ -97,6 +97,16 @@ class LauncherTest {
     }
 
     @Test
+    void runsTheNativeExecutableWhereThereIsNoJar() throws Exception {
+        script(folder.resolve("home/target/metastore"), "#!/bin/sh\necho native \"$@\"\nexit 5\n");
+        Ended ended = run(launcher, Map.of("JAVA_HOME", "/nowhere"), "version");
+        assertEquals(new Ended(5, "native version\n", ""), ended);
+
+        build("target/quarkus-app/quarkus-run.jar");
+        assertEquals(7, run(launcher, Map.of(), "version").status(), "the jar comes first");
+    }
+
+    @Test
     void collectorAndHeapCanBeChosen() throws Exception {
         build("target/quarkus-app/quarkus-run.jar");
         Ended ended = run(launcher, Map.of("METASTORE_JAVA_OPTS", "-Xmx1g -XX:+UseG1GC"), "version");

@@ -110,6 +110,24 @@ class ProposalQueueTest {
         }
     }
 
+    /// Each limit for itself, far below the other.
+    @Test
+    void isFullByNumberAndByBytes() {
+        ProposalQueue byNumber = new ProposalQueue(new ProposalQueue.Limits(3, 1 << 20));
+        for (int i = 0; i < 3; i++) {
+            byNumber.offer(Callers.put("key", 1).proposal());
+        }
+        assertThrows(
+                Unavailable.QueueFull.class,
+                () -> byNumber.offer(Callers.put("key", 1).proposal()));
+        ProposalQueue byBytes = new ProposalQueue(new ProposalQueue.Limits(1000, 1000));
+        byBytes.offer(Callers.put("key", 600).proposal());
+        assertThrows(
+                Unavailable.QueueFull.class,
+                () -> byBytes.offer(Callers.put("key", 600).proposal()));
+        assertEquals(1, byBytes.depth().outstanding());
+    }
+
     @Test
     void anEmptyQueueTakesOneCommandLargerThanItsLimit() {
         ProposalQueue queue = new ProposalQueue(new ProposalQueue.Limits(10, 100));

@@ -161,6 +161,19 @@ class ApplyLoopTest {
         assertEquals(List.of("told 1 at 16 of 8", "told 1 at 17 of 9"), order);
     }
 
+    @Test
+    void nobodyIsAnsweredBeforeTheChunkIsWrittenAndPublished() {
+        FedEntries.Fed entry = entry(1, true, 1);
+        ApplyLoop loop = new ApplyLoop(
+                machine,
+                LARGE,
+                (_, _, _) -> order.add(entry.outcomes() == null ? "not yet answered" : "answered"),
+                metrics);
+        loop.run(new FedEntries(List.of(entry), true));
+        assertEquals(List.of("not yet answered"), order);
+        assertNotNull(entry.outcomes());
+    }
+
     /// Another member, with other chunks and nobody waiting, ends with the same rows.
     @Test
     void equalEntriesMakeEqualTables() {
@@ -168,7 +181,7 @@ class ApplyLoopTest {
             MvccStore otherStore = new MvccStore(otherFolder.open());
             StateMachine other = new StateMachine(otherStore);
             List<FedEntries.Fed> all = new ArrayList<>();
-            for (HistoryStep step : new HistoryGenerator(77).steps(5000)) {
+            for (HistoryStep step : new HistoryGenerator(77, true).steps(5000)) {
                 if (step instanceof HistoryStep.Apply apply) {
                     List<FedEntries.Fed> entries =
                             apply.entries().stream().map(FedEntries.Fed::new).toList();

@@ -5,6 +5,7 @@ import io.metastore.cluster.Member;
 import io.metastore.mvcc.RangeQuery;
 import io.metastore.value.Bytes;
 import io.metastore.value.KeyRange;
+import io.metastore.value.KeyValue;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -22,10 +23,18 @@ final class HistoryGenerator {
     /// How long keys get: one of few hot keys, or one of more than a thousand.
     private final int keyLength;
 
+    private final boolean batching;
+
     private long index;
 
     HistoryGenerator(long seed) {
+        this(seed, true);
+    }
+
+    /// @param batching whether entries hold several commands and chunks several entries, or one each
+    HistoryGenerator(long seed, boolean batching) {
         random = new Random(seed);
+        this.batching = batching;
         keyLength = 2 + random.nextInt(3);
     }
 
@@ -67,20 +76,22 @@ final class HistoryGenerator {
 
     private HistoryStep.Apply apply() {
         List<HistoryStep.Entry> entries = new ArrayList<>();
-        int count = 1 + random.nextInt(6);
+        int count = 1 + random.nextInt(batching ? 6 : 40);
         for (int i = 0; i < count; i++) {
             // Entries without commands take indexes too, so there are gaps.
             index += chance(5) ? 2 : 1;
-            int size = chance(30) ? 1 : 1 + random.nextInt(20);
+            int size = !batching || chance(30) ? 1 : 1 + random.nextInt(20);
             List<Command<?>> commands = new ArrayList<>();
             for (int j = 0; j < size; j++) {
                 Command<?> command = command();
                 oracle.apply(command, index);
                 commands.add(command);
             }
-            entries.add(new HistoryStep.Entry(index, commands, chance(70), chance(50)));
+            entries.add(new HistoryStep.Entry(index, commands, chance(70), batching && chance(50)));
         }
-        return new HistoryStep.Apply(entries, new ChunkLimits(1 + random.nextInt(60), 1 + random.nextInt(20_000)));
+        ChunkLimits limits =
+                batching ? new ChunkLimits(1 + random.nextInt(60), 1 + random.nextInt(20_000)) : new ChunkLimits(1, 1);
+        return new HistoryStep.Apply(entries, limits);
     }
 
     private HistoryStep.Check check() {
@@ -118,7 +129,7 @@ final class HistoryGenerator {
 
     private long compactTarget() {
         if (chance(20)) {
-            return revision();
+            return chance(50) ? oracle.store.compacted() : revision();
         }
         long span = oracle.store.revision() - Math.max(0, oracle.store.compacted());
         return oracle.store.compacted() + 1 + random.nextLong(span + 1);
@@ -213,8 +224,17 @@ final class HistoryGenerator {
         return new RangeQuery(range(), revision, limit, pick(RangeQuery.Detail.values()), order, filter);
     }
 
+    /// Bounds that a key stands exactly at tell an inclusive one from another; any others let everything
+    /// through or nothing.
     private long bound() {
-        return chance(60) ? 0 : 1 + random.nextLong(oracle.store.revision());
+        if (chance(65)) {
+            return 0;
+        }
+        KeyValue known = oracle.store.newest(key());
+        if (known == null || chance(20)) {
+            return 1 + random.nextLong(oracle.store.revision());
+        }
+        return chance(50) ? known.modRevision() : known.createRevision();
     }
 
     private KeyRange range() {

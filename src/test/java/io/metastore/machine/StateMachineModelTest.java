@@ -7,15 +7,18 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Random histories of everything that a raft entry can hold, on the real state machine over RocksDB and on a
-/// naive one in
-/// memory: every outcome, event, view, count and hash must be equal, whatever is collected, lost or replayed in
-/// between.
+/// naive one in memory: every outcome, event, view, count and hash must be equal, whatever is collected, lost or
+/// replayed in between. With batching an entry holds several commands and a chunk several entries; without it one
+/// each.
 ///
-/// `-Dseed=N` runs one seed again, `-Dcommands=N` makes the run longer.
+/// `-Dseed=N` runs one seed again, `-Dcommands=N` makes the run longer, `-Dshrink.seconds=N` says how long to look for
+/// a
+/// shorter history that fails alike.
 class StateMachineModelTest {
     /// Each history starts from an empty store.
     private static final int HISTORY = 5_000;
@@ -25,19 +28,21 @@ class StateMachineModelTest {
 
     private int runs;
 
-    @Test
-    void historiesEndAsTheOracleSays() {
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void historiesEndAsTheOracleSays(boolean batching) {
         Long only = Long.getLong("seed");
         long first = only != null ? only : new Random().nextLong(1_000_000);
-        int commands = Integer.getInteger("commands", 20_000);
+        int commands = Integer.getInteger("commands", 50_000);
         int histories = only != null ? 1 : Math.max(1, commands / HISTORY);
+        System.out.println(histories + " histories of " + commands / histories + " commands with"
+                + (batching ? "" : "out") + " batching, from seed " + first);
         for (int i = 0; i < histories; i++) {
             long seed = first + i;
-            System.out.println("history of " + commands / histories + " commands, seed " + seed);
-            List<HistoryStep> steps = new HistoryGenerator(seed).steps(commands / histories);
+            List<HistoryStep> steps = new HistoryGenerator(seed, batching).steps(commands / histories);
             Throwable failure = failure(steps);
             if (failure != null) {
-                report(seed, commands / histories, steps, failure);
+                report(seed, batching, commands / histories, steps, failure);
             }
         }
     }
@@ -54,17 +59,17 @@ class StateMachineModelTest {
         }
     }
 
-    private void report(long seed, int commands, List<HistoryStep> steps, Throwable failure) {
+    private void report(long seed, boolean batching, int commands, List<HistoryStep> steps, Throwable failure) {
         String kind = kind(failure);
         HistoryShrinker shrinker = new HistoryShrinker(
                 fewer -> {
                     Throwable same = failure(fewer);
                     return same != null && kind(same).equals(kind);
                 },
-                TimeUnit.SECONDS.toNanos(30));
+                TimeUnit.SECONDS.toNanos(Long.getLong("shrink.seconds", 30)));
         List<HistoryStep> shortest = shrinker.shrink(steps);
-        StringBuilder script =
-                new StringBuilder("seed " + seed + " (-Dseed=" + seed + " -Dcommands=" + commands + "): ");
+        StringBuilder script = new StringBuilder("seed " + seed + " with" + (batching ? "" : "out")
+                + " batching (-Dseed=" + seed + " -Dcommands=" + commands + "): ");
         Throwable last = failure(shortest);
         script.append(last == null ? failure : last).append("\nShortest history found:");
         shortest.forEach(step -> script.append("\n  ").append(step));

@@ -1,6 +1,7 @@
 package io.metastore.machine;
 
 import io.metastore.engine.NotInMemory;
+import io.metastore.mvcc.Allowance;
 import io.metastore.mvcc.KvHash;
 import io.metastore.mvcc.RangeQuery;
 import io.metastore.mvcc.RangeResult;
@@ -41,7 +42,7 @@ final class ViewCheck {
         RangeResult expected = oracle.range(query, at);
         OutcomeCheck.same(query.toString(), query, expected, actual);
         try {
-            OutcomeCheck.equal("from memory: " + query, actual, view.rangeInMemory(query));
+            OutcomeCheck.equal("from memory: " + query, actual, view.rangeInMemory(query, Allowance.unlimited()));
         } catch (NotInMemory _) {
             // A caller would go to the disk, as the first reading did.
         } catch (RevisionUnavailable e) {

@@ -40,6 +40,23 @@ class KvHashTest {
         }
     }
 
+    /// etcd refuses only positive revisions; one below 0 has nothing to hash.
+    @Test
+    void hashesNothingAtANegativeRevision() throws RevisionUnavailable {
+        try (StoreFolder folder = new StoreFolder(parent)) {
+            StoreFixture store = new StoreFixture(folder.open());
+            store.put("a", "1");
+            store.put("a", "2");
+            assertEquals(1_084_519_789, store.hash(-5).hash());
+            store.compact(3);
+
+            KvHash hash = store.hash(-1);
+
+            assertEquals(new KvHash(1_084_519_789, -1, 3, 3), hash);
+            store.store().close();
+        }
+    }
+
     /// The same before, during and after the collection of what the compaction left behind.
     private static void hash(StoreFixture store, Collection collection, long expected, long revision)
             throws RevisionUnavailable {

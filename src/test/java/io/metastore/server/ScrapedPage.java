@@ -49,9 +49,7 @@ final class ScrapedPage {
                 labels.put(label.group(1), label.group(2));
             }
         }
-        double value = sample.group(3).equals("+Inf")
-                ? Double.POSITIVE_INFINITY
-                : Double.parseDouble(sample.group(3));
+        double value = sample.group(3).equals("+Inf") ? Double.POSITIVE_INFINITY : Double.parseDouble(sample.group(3));
         samples.computeIfAbsent(sample.group(1), _ -> new ArrayList<>()).add(new Sample(labels, value));
     }
 

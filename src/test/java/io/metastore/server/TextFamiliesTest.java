@@ -12,8 +12,20 @@ class TextFamiliesTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "0.0001", "0.0002", "0.001", "0.256", "0.512", "8.192", "52.4288", "1", "128", "524288", "1.048576e+06",
-                "8.388608e+06", "0.5", "163.84"
+                "0.0001",
+                "0.0002",
+                "0.001",
+                "0.256",
+                "0.512",
+                "8.192",
+                "52.4288",
+                "1",
+                "128",
+                "524288",
+                "1.048576e+06",
+                "8.388608e+06",
+                "0.5",
+                "163.84"
             })
     void boundsAreWrittenAsGoWritesThem(String written) {
         assertEquals(written, TextFamilies.bound(Double.parseDouble(written)));
@@ -29,8 +41,7 @@ class TextFamiliesTest {
         families.family("took", "histogram", "Time.", lines -> lines.histogram("a=\"b\"", histogram));
         StringBuilder text = new StringBuilder();
         families.appendTo(text);
-        assertEquals(
-                """
+        assertEquals("""
                 # HELP took Time.
                 # TYPE took histogram
                 took_bucket{a="b",le="0.001"} 1
@@ -38,7 +49,6 @@ class TextFamiliesTest {
                 took_bucket{a="b",le="+Inf"} 3
                 took_sum{a="b"} 0.01
                 took_count{a="b"} 3
-                """,
-                text.toString());
+                """, text.toString());
     }
 }

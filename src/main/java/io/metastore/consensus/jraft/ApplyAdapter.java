@@ -12,6 +12,7 @@ import com.alipay.sofa.jraft.storage.snapshot.SnapshotWriter;
 import io.metastore.consensus.Faults;
 import io.metastore.consensus.Leadership;
 import io.metastore.engine.Engine;
+import io.metastore.engine.EngineFailure;
 import io.metastore.machine.ApplyLoop;
 import io.metastore.machine.CommittedEntries;
 import io.metastore.machine.ProposedBatch;
@@ -29,16 +30,15 @@ import java.util.stream.Stream;
 /// instead.
 final class ApplyAdapter extends StateMachineAdapter {
     private static final String STATE = "state";
-    /// File of a snapshot: index of the last entry with commands that it holds. The snapshot's own index may
-    /// be higher, entries of JRaft itself count there and never reach the state.
-    private static final String APPLIED = "applied";
+    /// With less room than this a write is bound to fail.
+    private static final long FULL_BYTES = 1 << 20;
 
     private final ApplyLoop loop;
     private final StateMachine machine;
     private final Engine engine;
     private final Faults faults;
     private final SnapshotTrigger trigger;
-    private final long memberId;
+    private final RaftSettings settings;
     private final Consumer<Leadership> listener;
     private final DiskMetrics disk;
     private volatile Leadership leadership = new Leadership(0, 0, false, 0);
@@ -49,7 +49,7 @@ final class ApplyAdapter extends StateMachineAdapter {
             Engine engine,
             Faults faults,
             SnapshotTrigger trigger,
-            long memberId,
+            RaftSettings settings,
             Consumer<Leadership> listener,
             DiskMetrics disk) {
         this.loop = loop;
@@ -57,7 +57,7 @@ final class ApplyAdapter extends StateMachineAdapter {
         this.engine = engine;
         this.faults = faults;
         this.trigger = trigger;
-        this.memberId = memberId;
+        this.settings = settings;
         this.listener = listener;
         this.disk = disk;
     }
@@ -87,8 +87,7 @@ final class ApplyAdapter extends StateMachineAdapter {
             for (Path file : filesIn(target)) {
                 writer.addFile(STATE + "/" + file.getFileName());
             }
-            Files.writeString(Path.of(writer.getPath(), APPLIED), Long.toString(machine.appliedIndex()));
-            writer.addFile(APPLIED);
+            writer.addFile(SnapshotFiles.writeApplied(Path.of(writer.getPath()), machine.appliedIndex()));
             done.run(Status.OK());
         } catch (Throwable failure) {
             done.run(new Status(RaftError.EIO, "taking a snapshot failed: %s", failure.getMessage()));
@@ -107,8 +106,8 @@ final class ApplyAdapter extends StateMachineAdapter {
     public boolean onSnapshotLoad(SnapshotReader reader) {
         long snapshotIndex;
         try {
-            snapshotIndex = Long.parseLong(Files.readString(Path.of(reader.getPath(), APPLIED)));
-        } catch (IOException | NumberFormatException failure) {
+            snapshotIndex = SnapshotFiles.readApplied(Path.of(reader.getPath()));
+        } catch (IOException | EngineFailure failure) {
             faults.halt("the snapshot in " + reader.getPath() + " cannot be read", failure);
             return false;
         }
@@ -125,7 +124,7 @@ final class ApplyAdapter extends StateMachineAdapter {
 
     @Override
     public void onLeaderStart(long term) {
-        changed(new Leadership(term, memberId, true, leadership.changes() + 1));
+        changed(new Leadership(term, settings.memberId(), true, leadership.changes() + 1));
     }
 
     @Override
@@ -145,7 +144,23 @@ final class ApplyAdapter extends StateMachineAdapter {
 
     @Override
     public void onError(RaftException error) {
-        faults.halt("the raft log failed: " + error.getStatus().getErrorMsg(), error);
+        faults.halt(
+                "the raft log in " + settings.folder() + " failed (" + room() + "; the lines above say more): "
+                        + error.getStatus().getErrorMsg(),
+                null);
+    }
+
+    /// JRaft says nothing of the cause, and a full disk is the likeliest.
+    private String room() {
+        long free;
+        try {
+            free = Files.getFileStore(settings.folder()).getUsableSpace();
+        } catch (IOException failure) {
+            return "its file system does not answer: " + failure;
+        }
+        return free < FULL_BYTES
+                ? "its file system is full, " + free + " bytes are left"
+                : "its file system has " + (free >> 20) + " MiB left";
     }
 
     private final class Entries implements CommittedEntries {
@@ -166,7 +181,7 @@ final class ApplyAdapter extends StateMachineAdapter {
             if (!iterator.hasNext()) {
                 return false;
             }
-            trigger.entry(iterator.getData().remaining());
+            trigger.entry(iterator.getData());
             return true;
         }
 

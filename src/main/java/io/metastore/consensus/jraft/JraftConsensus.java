@@ -18,11 +18,15 @@ import io.metastore.consensus.Faults;
 import io.metastore.consensus.Leadership;
 import io.metastore.consensus.Unavailable;
 import io.metastore.engine.Engine;
+import io.metastore.engine.EngineFailure;
+import io.metastore.engine.rocksdb.RocksFailures;
 import io.metastore.machine.ApplyLoop;
 import io.metastore.machine.Outcome;
 import io.metastore.machine.Result;
 import io.metastore.machine.StateMachine;
+import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
@@ -64,24 +68,77 @@ public final class JraftConsensus implements Consensus, AutoCloseable {
         this.machine = machine;
         this.self = PeerId.parsePeer(settings.peerAddress());
         SnapshotTrigger trigger =
-                new SnapshotTrigger(settings.snapshotLogBytes(), settings.snapshotEntries(), this::snapshotDue);
-        this.adapter = new ApplyAdapter(loop, machine, engine, faults, trigger, settings.memberId(), listener, disk);
+                new SnapshotTrigger(settings.snapshotLogBytes(), settings.snapshotCommands(), this::snapshotDue);
+        this.adapter = new ApplyAdapter(loop, machine, engine, faults, trigger, settings, listener, disk);
     }
 
     /// Opens the log, replays what the state lacks, and takes part in elections from then on.
+    ///
+    /// @throws EngineFailure naming the file that is damaged or cannot be read; nothing runs then
     public void start() {
+        // JRaft's messages were generated long ago; protobuf would say so once for each of them.
+        System.setProperty("com.google.protobuf.use_unsafe_pre22_gencode", "true");
         LogOptions.register();
+        checkFiles();
         registerExecutor(settings.group());
         NodeManager.getInstance().addAddress(self.getEndpoint());
         node = RaftServiceFactory.createRaftNode(settings.group(), self);
         if (!node.init(options())) {
-            throw new IllegalStateException("cannot open the raft log in " + settings.folder()
-                    + ": it is damaged, or its files belong to another time (see the messages above)");
+            // A node that did not start cannot be waited for: JRaft would never come back.
+            node = null;
+            throw new EngineFailure(
+                    EngineFailure.Kind.DAMAGED,
+                    "the raft log in " + settings.folder()
+                            + " cannot be used: it is damaged, or its files belong to another time (see the messages"
+                            + " above)",
+                    null);
         }
-        if (node.getLastLogIndex() < machine.appliedIndex()) {
-            throw new IllegalStateException("the raft log in " + settings.folder() + " ends at index "
-                    + node.getLastLogIndex() + " although the state has applied up to index "
-                    + machine.appliedIndex() + ": part of the log is lost");
+    }
+
+    /// Everything that JRaft will read, before it does: what it cannot read it may take for something that was
+    /// never there.
+    private void checkFiles() {
+        Path folder = settings.folder();
+        Path vote = folder.resolve("meta").resolve(VoteFile.NAME);
+        try {
+            LogFiles.Extent log = LogFiles.check(folder.resolve("log"));
+            boolean voted = Files.exists(vote);
+            if (!voted && !log.isEmpty() && Files.notExists(vote.resolveSibling(VoteFile.FORMER))) {
+                throw LogFiles.damaged(vote + ", the member's term and vote, is missing");
+            }
+            if (voted && !log.exists()) {
+                throw LogFiles.damaged("the raft log in " + folder.resolve("log") + " is missing");
+            }
+            SnapshotFiles.Reach snapshot = voted
+                    ? SnapshotFiles.check(
+                            folder.resolve("snapshot"),
+                            self.toString(),
+                            VoteFile.read(vote.getParent()).term())
+                    : SnapshotFiles.Reach.NONE;
+            checkReach(log, snapshot);
+        } catch (IOException failure) {
+            throw RocksFailures.of("the raft log in " + folder + " cannot be read", failure);
+        }
+    }
+
+    /// State, log and snapshot are of one time: the log reaches from the state or before to the state or
+    /// beyond. A snapshot stands for the log up to its index, which may have been cut off.
+    private void checkReach(LogFiles.Extent log, SnapshotFiles.Reach snapshot) {
+        long applied = machine.appliedIndex();
+        long last = Math.max(log.last(), snapshot.index());
+        if (last < applied) {
+            throw LogFiles.damaged("the raft log in " + settings.folder() + " ends at index " + last
+                    + " although the state has applied up to index " + applied + ": part of the log is lost");
+        }
+        if (applied < snapshot.applied()) {
+            throw LogFiles.damaged("the state has applied up to index " + applied
+                    + ", behind the newest snapshot of the log in " + settings.folder() + " at index "
+                    + snapshot.applied() + ": files of the state are missing or from another time");
+        }
+        if (log.first() > Math.max(applied, snapshot.index()) + 1) {
+            throw LogFiles.damaged("the raft log in " + settings.folder() + " begins at index " + log.first()
+                    + " although the state has applied only up to index " + applied
+                    + ": what lies between is lost");
         }
     }
 
@@ -104,7 +161,7 @@ public final class JraftConsensus implements Consensus, AutoCloseable {
         Path folder = settings.folder();
         NodeOptions options = new NodeOptions();
         options.setFsm(adapter);
-        options.setServiceFactory(new TimedFiles(disk));
+        options.setServiceFactory(new DurableFiles(disk));
         options.setInitialConf(new Configuration(List.of(self)));
         options.setLogUri(folder.resolve("log").toString());
         options.setRaftMetaUri(folder.resolve("meta").toString());
@@ -232,9 +289,11 @@ public final class JraftConsensus implements Consensus, AutoCloseable {
         return node.getLastCommittedIndex();
     }
 
+    /// JRaft counts a chunk only after its callers have been answered; whoever was answered must find its entry
+    /// counted.
     @Override
     public long appliedIndex() {
-        return node.getLastAppliedLogIndex();
+        return Math.max(node.getLastAppliedLogIndex(), machine.appliedIndex());
     }
 
     /// Takes a snapshot now and waits for it.

@@ -11,7 +11,7 @@ import java.nio.file.Path;
 /// @param electionMs        election timeout
 /// @param heartbeatMs       heartbeat interval, a divisor of the election timeout or near one
 /// @param snapshotLogBytes  take a snapshot after so many bytes of log
-/// @param snapshotEntries   and after so many entries; 0 for never by count
+/// @param snapshotCommands  and after so many commands; 0 for never by count
 public record RaftSettings(
         String group,
         String peerAddress,
@@ -20,4 +20,4 @@ public record RaftSettings(
         int electionMs,
         int heartbeatMs,
         long snapshotLogBytes,
-        long snapshotEntries) {}
+        long snapshotCommands) {}

@@ -1,7 +1,6 @@
 package io.metastore.engine.rocksdb;
 
 import io.metastore.engine.Cursor;
-import io.metastore.engine.EngineFailure;
 import io.metastore.engine.NotInMemory;
 import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDBException;
@@ -40,7 +39,7 @@ final class RocksCursor implements Cursor {
             if (e.getStatus() != null && e.getStatus().getCode() == Status.Code.Incomplete) {
                 throw NotInMemory.INSTANCE;
             }
-            throw new EngineFailure("reading a range of the state database failed", e);
+            throw RocksFailures.of("reading a range of the state database failed", e);
         }
         return false;
     }

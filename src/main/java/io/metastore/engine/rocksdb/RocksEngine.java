@@ -1,7 +1,6 @@
 package io.metastore.engine.rocksdb;
 
 import io.metastore.engine.Engine;
-import io.metastore.engine.EngineFailure;
 import io.metastore.engine.Snapshot;
 import io.metastore.engine.Table;
 import io.metastore.engine.WriteBatch;
@@ -34,7 +33,7 @@ import org.rocksdb.WriteOptions;
 /// replaying.
 public final class RocksEngine implements Engine {
     static {
-        RocksDB.loadLibrary();
+        RocksLibrary.load();
     }
 
     private final RocksDB db;
@@ -48,6 +47,7 @@ public final class RocksEngine implements Engine {
 
     /// Opens the database in `folder`, creating it when it is not there.
     public RocksEngine(Path folder, RocksSettings settings) {
+        Manifest.check(folder);
         cache = new LRUCache(settings.blockCacheBytes());
         filter = new BloomFilter(10);
         familyOptions = familyOptions(cache, filter, settings);
@@ -72,7 +72,7 @@ public final class RocksEngine implements Engine {
         try {
             db = RocksDB.open(options, folder.toString(), descriptors, families);
         } catch (RocksDBException e) {
-            throw new EngineFailure("cannot open the state database in " + folder + ": " + e.getMessage(), e);
+            throw RocksFailures.ofOpening("cannot open the state database in " + folder, folder, e);
         }
         for (Table table : Table.values()) {
             familyIds[table.ordinal()] = families.get(table.ordinal()).getID();
@@ -119,7 +119,7 @@ public final class RocksEngine implements Engine {
         try (org.rocksdb.WriteBatch serialized = new org.rocksdb.WriteBatch(((RocksBatch) batch).serialized())) {
             db.write(writeOptions, serialized);
         } catch (RocksDBException e) {
-            throw new EngineFailure("writing to the state database failed", e);
+            throw RocksFailures.of("writing to the state database failed", e);
         }
     }
 
@@ -133,7 +133,7 @@ public final class RocksEngine implements Engine {
         try (FlushOptions flush = new FlushOptions().setWaitForFlush(true).setAllowWriteStall(true)) {
             db.flush(flush, families);
         } catch (RocksDBException e) {
-            throw new EngineFailure("flushing the state database failed", e);
+            throw RocksFailures.of("flushing the state database failed", e);
         }
     }
 
@@ -143,7 +143,7 @@ public final class RocksEngine implements Engine {
         try (Checkpoint checkpoint = Checkpoint.create(db)) {
             checkpoint.createCheckpoint(target.toString());
         } catch (RocksDBException e) {
-            throw new EngineFailure("copying the state database to " + target + " failed", e);
+            throw RocksFailures.of("copying the state database to " + target + " failed", e);
         }
     }
 

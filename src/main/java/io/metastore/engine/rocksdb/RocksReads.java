@@ -1,7 +1,6 @@
 package io.metastore.engine.rocksdb;
 
 import io.metastore.engine.Cursor;
-import io.metastore.engine.EngineFailure;
 import io.metastore.engine.NotInMemory;
 import io.metastore.engine.Reads;
 import io.metastore.engine.Table;
@@ -80,6 +79,6 @@ final class RocksReads implements Reads, AutoCloseable {
         if (e.getStatus() != null && e.getStatus().getCode() == Status.Code.Incomplete) {
             return NotInMemory.INSTANCE;
         }
-        return new EngineFailure("reading the state database failed", e);
+        return RocksFailures.of("reading the state database failed", e);
     }
 }

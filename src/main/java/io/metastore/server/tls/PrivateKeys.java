@@ -43,7 +43,9 @@ final class PrivateKeys {
 
     private static byte[] sec1(String key, Path file, byte[] der) throws TlsFailure {
         try {
-            List<Der.Read> parts = Der.values(Der.values(der).getFirst().content());
+            List<Der.Read> whole = Der.values(der);
+            List<Der.Read> parts =
+                    whole.isEmpty() ? List.of() : Der.values(whole.getFirst().content());
             for (Der.Read part : parts) {
                 if (part.tag() == CURVE) {
                     return Der.sequence(

@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.alipay.sofa.jraft.option.RaftOptions;
 import io.metastore.consensus.Unavailable;
+import io.metastore.engine.EngineFailure;
 import io.metastore.machine.Outcome;
 import io.metastore.machine.Result;
 import io.metastore.mvcc.RangeQuery;
@@ -77,6 +79,20 @@ class JraftConsensusTest {
             assertWhole(member, 1001);
             assertTrue(member.consensus().committedIndex() >= 1000);
             assertTrue(member.consensus().leadership().term() > 0);
+        }
+    }
+
+    @Test
+    void whoIsAnsweredFindsItsEntryApplied() throws Exception {
+        try (SingleMember member = new SingleMember(folder, 10008, 0)) {
+            member.awaitLeadership();
+            for (int i = 0; i < 20; i++) {
+                // Asked on the thread that answers, before it does anything else.
+                long applied = member.put("key-" + i)
+                        .thenApply(_ -> member.consensus().appliedIndex())
+                        .get(30, TimeUnit.SECONDS);
+                assertEquals(member.store().state().appliedIndex(), applied);
+            }
         }
     }
 
@@ -185,7 +201,7 @@ class JraftConsensusTest {
                 }
             }
         }
-        IllegalStateException refusal = assertThrows(IllegalStateException.class, member::start);
+        EngineFailure refusal = assertThrows(EngineFailure.class, member::start);
         assertTrue(refusal.getMessage().contains("part of the log is lost"), refusal.getMessage());
         member.close();
     }
@@ -197,5 +213,16 @@ class JraftConsensusTest {
         assertFalse(member.put("key").get(10, TimeUnit.SECONDS) instanceof Outcome.Refused);
         member.stop();
         assertNotNull(assertThrows(Exception.class, member::barrier));
+    }
+
+    /// What makes an acknowledgement wait for the disk; that it really does is traced elsewhere.
+    @Test
+    void theLogIsOpenedToBeSynced() throws Exception {
+        try (SingleMember member = new SingleMember(folder, 10008, 0)) {
+            RaftOptions options = member.raftOptions();
+            assertTrue(options.isSync(), "entries are not synced");
+            assertTrue(options.isSyncMeta(), "term and vote are not synced");
+            assertTrue(options.isEnableLogEntryChecksum(), "entries have no checksum");
+        }
     }
 }

@@ -1,5 +1,7 @@
 package io.metastore.consensus.jraft;
 
+import com.alipay.sofa.jraft.core.NodeImpl;
+import com.alipay.sofa.jraft.option.RaftOptions;
 import io.metastore.consensus.Consensus;
 import io.metastore.consensus.Unavailable;
 import io.metastore.machine.ApplyLoop;
@@ -16,6 +18,7 @@ import io.metastore.mvcc.StoreFolder;
 import io.metastore.value.Bytes;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
+import java.lang.reflect.Field;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -29,17 +32,17 @@ import java.util.concurrent.atomic.AtomicReference;
 final class SingleMember implements AutoCloseable {
     private final Path folder;
     private final int port;
-    private final long snapshotEntries;
+    private final long snapshotCommands;
     private final StoreFolder stateFolder;
     private final AtomicReference<String> fault = new AtomicReference<>();
     private MvccStore store;
     private JraftConsensus consensus;
 
     /// @param port only a name here, nothing listens
-    SingleMember(Path folder, int port, long snapshotEntries) throws IOException {
+    SingleMember(Path folder, int port, long snapshotCommands) throws IOException {
         this.folder = Files.createDirectories(folder.resolve("raft"));
         this.port = port;
-        this.snapshotEntries = snapshotEntries;
+        this.snapshotCommands = snapshotCommands;
         this.stateFolder = new StoreFolder(folder.resolve("db"));
         start();
     }
@@ -50,7 +53,7 @@ final class SingleMember implements AutoCloseable {
         ApplyLoop loop = new ApplyLoop(
                 machine, new ChunkLimits(100, 1 << 20), (_, _, _) -> {}, new ApplyMetrics(new SimpleMeterRegistry()));
         RaftSettings settings = new RaftSettings(
-                "group-" + port, "127.0.0.1:" + port, 1, folder, 300, 100, 256L << 20, snapshotEntries);
+                "group-" + port, "127.0.0.1:" + port, 1, folder, 300, 100, 256L << 20, snapshotCommands);
         consensus = new JraftConsensus(
                 settings,
                 loop,
@@ -75,6 +78,13 @@ final class SingleMember implements AutoCloseable {
 
     String fault() {
         return fault.get();
+    }
+
+    /// The options that the node really runs with.
+    RaftOptions raftOptions() throws ReflectiveOperationException {
+        Field node = JraftConsensus.class.getDeclaredField("node");
+        node.setAccessible(true);
+        return ((NodeImpl) node.get(consensus)).getRaftOptions();
     }
 
     void awaitLeadership() throws InterruptedException {

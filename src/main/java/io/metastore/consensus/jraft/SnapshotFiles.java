@@ -1,0 +1,107 @@
+package io.metastore.consensus.jraft;
+
+import com.alipay.sofa.jraft.entity.RaftOutter.SnapshotMeta;
+import com.alipay.sofa.jraft.option.RaftOptions;
+import com.alipay.sofa.jraft.storage.snapshot.Snapshot;
+import com.alipay.sofa.jraft.storage.snapshot.local.LocalSnapshotMetaTable;
+import io.metastore.engine.EngineFailure;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/// The snapshots of the raft log, looked through before JRaft uses them.
+///
+/// JRaft believes what a snapshot says of itself without a checksum. An index that is too high would make it
+/// drop entries that the state has not applied.
+final class SnapshotFiles {
+    /// Of a snapshot: index of the last entry with commands that it holds. The snapshot's own index may be
+    /// higher, entries of JRaft itself count there and never reach the state.
+    private static final String APPLIED = "applied";
+
+    private SnapshotFiles() {}
+
+    /// Writes down how far the state of a snapshot goes; returns the file's name.
+    static String writeApplied(Path snapshot, long index) throws IOException {
+        CheckedText.write(snapshot.resolve(APPLIED), index + "\n");
+        return APPLIED;
+    }
+
+    /// @throws EngineFailure naming the file when it is damaged
+    static long readApplied(Path snapshot) throws IOException {
+        Path file = snapshot.resolve(APPLIED);
+        String former = new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1);
+        String text = former.matches("\\d+") ? former + "\n" : CheckedText.read(file);
+        return Long.parseLong(text.strip());
+    }
+
+    /// How far a snapshot goes.
+    ///
+    /// @param index   of the log, 0 when there is none
+    /// @param applied index of the last entry with commands up to there
+    record Reach(long index, long applied) {
+        static final Reach NONE = new Reach(0, 0);
+    }
+
+    /// Looks through the newest snapshot in `folder`, if there is one.
+    ///
+    /// @param self    this member's address in the group
+    /// @param ownTerm term of this member
+    /// @throws EngineFailure naming the file that is damaged
+    static Reach check(Path folder, String self, long ownTerm) throws IOException {
+        Optional<Path> newest = newest(folder);
+        if (newest.isEmpty()) {
+            return Reach.NONE;
+        }
+        Path metaFile = newest.get().resolve(Snapshot.JRAFT_SNAPSHOT_META_FILE);
+        SnapshotMeta meta = meta(metaFile);
+        long applied = readApplied(newest.get());
+        long index = index(newest.get());
+        boolean knowsSelf = meta.getPeersList().contains(self)
+                || meta.getLearnersList().contains(self)
+                || meta.getOldPeersList().contains(self);
+        if (meta.getLastIncludedIndex() != index
+                || applied > index
+                || meta.getLastIncludedTerm() < 1
+                || meta.getLastIncludedTerm() > ownTerm
+                || !knowsSelf) {
+            throw new EngineFailure(
+                    EngineFailure.Kind.DAMAGED,
+                    metaFile + " is damaged: it says index " + meta.getLastIncludedIndex() + ", term "
+                            + meta.getLastIncludedTerm() + " and members " + meta.getPeersList()
+                            + ", but this is member " + self + " in term " + ownTerm + " with state up to " + applied,
+                    null);
+        }
+        return new Reach(index, applied);
+    }
+
+    private static SnapshotMeta meta(Path file) {
+        LocalSnapshotMetaTable table = new LocalSnapshotMetaTable(new RaftOptions());
+        try {
+            if (table.loadFromFile(file.toString()) && table.hasMeta()) {
+                return table.getMeta();
+            }
+        } catch (IOException | RuntimeException failure) {
+            throw new EngineFailure(EngineFailure.Kind.DAMAGED, file + " is damaged: " + failure.getMessage(), failure);
+        }
+        throw new EngineFailure(EngineFailure.Kind.DAMAGED, file + " is missing or holds nothing", null);
+    }
+
+    private static Optional<Path> newest(Path folder) throws IOException {
+        if (!Files.isDirectory(folder)) {
+            return Optional.empty();
+        }
+        try (Stream<Path> entries = Files.list(folder)) {
+            return entries.filter(
+                            path -> path.getFileName().toString().matches(Snapshot.JRAFT_SNAPSHOT_PREFIX + "\\d+"))
+                    .max(Comparator.comparingLong(SnapshotFiles::index));
+        }
+    }
+
+    private static long index(Path snapshot) {
+        return Long.parseLong(snapshot.getFileName().toString().substring(Snapshot.JRAFT_SNAPSHOT_PREFIX.length()));
+    }
+}

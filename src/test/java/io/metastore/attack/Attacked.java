@@ -1,0 +1,145 @@
+package io.metastore.attack;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.protobuf.ByteString;
+import io.metastore.blackbox.Client;
+import io.metastore.blackbox.Member;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/// A member before and after an attack: it still serves, its files, memory and log are as before.
+final class Attacked implements AutoCloseable {
+    /// What may stay behind: buffers that are kept for the next client, caches, classes.
+    private static final long HEAP_LEFT_BYTES = 64L << 20;
+
+    private static final int FILES_LEFT = 16;
+    private static final int LOG_LINES = 60;
+    private static final Pattern USED = Pattern.compile("used (\\d+)K");
+
+    private final Member member;
+    private int puts;
+
+    Attacked(String... flags) {
+        member = Member.startOwn(flags);
+    }
+
+    /// What somebody does to the member.
+    interface Attack {
+        void run() throws Exception;
+    }
+
+    /// What the member takes of the machine.
+    private record Look(long heap, long resident, long files, long logLines) {
+        @Override
+        public String toString() {
+            return String.format(
+                    "heap %d MiB, resident %d MiB, %d files, %d lines", heap >> 20, resident >> 20, files, logLines);
+        }
+    }
+
+    Member member() {
+        return member;
+    }
+
+    String endpoint() {
+        return member.endpoint();
+    }
+
+    /// Makes the attack and checks what is left of it.
+    void attack(String name, Attack attack) throws Exception {
+        serves();
+        Look before = look(0);
+        long started = System.nanoTime();
+        attack.run();
+        long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - started);
+        serves();
+        Look after = look(before.files() + FILES_LEFT);
+        System.out.printf("attack: %s, %d s%n  before: %s%n  after:  %s%n", name, seconds, before, after);
+        assertTrue(
+                after.files() <= before.files() + FILES_LEFT,
+                () -> name + " leaves files: " + before + " then " + after);
+        assertTrue(
+                after.heap() <= before.heap() + HEAP_LEFT_BYTES,
+                () -> name + " leaves memory: " + before + " then " + after);
+        long lines = after.logLines() - before.logLines();
+        assertTrue(lines <= LOG_LINES, () -> name + " floods the log: " + lines + " lines, " + lastLines());
+    }
+
+    /// A client like any other is served.
+    void serves() {
+        try (Client client = member.connect()) {
+            ByteString key = ByteString.copyFromUtf8("attacked");
+            String value = "put " + ++puts;
+            client.put(key, value);
+            assertEquals(value, client.get(key).orElseThrow().getValue().toStringUtf8());
+        }
+        assertTrue(member.isAlive());
+    }
+
+    /// Bytes of heap in use, garbage left out.
+    long heap() throws IOException, InterruptedException {
+        jcmd("GC.run");
+        Matcher used = USED.matcher(jcmd("GC.heap_info"));
+        // The generations come first, then metaspace and, as part of it, class space.
+        long sum = 0;
+        for (int i = 0; i < 2 && used.find(); i++) {
+            sum += Long.parseLong(used.group(1)) << 10;
+        }
+        assertTrue(sum > 0, "no figures of the heap");
+        return sum;
+    }
+
+    long resident() throws IOException {
+        for (String line : Files.readAllLines(Path.of("/proc/" + member.pid() + "/status"))) {
+            if (line.startsWith("VmRSS:")) {
+                return Long.parseLong(line.replaceAll("\\D", "")) << 10;
+            }
+        }
+        throw new IOException("no VmRSS");
+    }
+
+    private String jcmd(String what) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
+                        Long.toString(member.pid()),
+                        what)
+                .redirectErrorStream(true)
+                .start();
+        String said = new String(process.getInputStream().readAllBytes());
+        assertEquals(0, process.waitFor(), said);
+        return said;
+    }
+
+    /// @param files most open files to wait for, 0 not to wait
+    private Look look(long files) throws IOException, InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(40);
+        while (files > 0 && openFiles() > files && System.nanoTime() < deadline) {
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
+        }
+        return new Look(heap(), resident(), openFiles(), member.log().lines().count());
+    }
+
+    private long openFiles() throws IOException {
+        try (Stream<Path> files = Files.list(Path.of("/proc/" + member.pid() + "/fd"))) {
+            return files.count();
+        }
+    }
+
+    private String lastLines() {
+        String log = member.log();
+        return log.substring(Math.max(0, log.length() - 4_000));
+    }
+
+    @Override
+    public void close() {
+        member.close();
+    }
+}

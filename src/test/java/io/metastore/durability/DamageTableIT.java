@@ -1,0 +1,281 @@
+package io.metastore.durability;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.grpc.StatusRuntimeException;
+import io.metastore.blackbox.MemberTarget;
+import io.metastore.blackbox.Requests;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/// A flipped bit, a cut or a loss in each kind of file: the member names the file and does not start, or stops
+/// when it reads the place, or the page docs/failures.md says that nobody reads it. When the file is as it was,
+/// everything acknowledged is there.
+@Tag("blackbox")
+@Timeout(300)
+class DamageTableIT {
+    private static final String LOG_FILE = "\\d+\\.log";
+    private static final String TABLE = "\\d+\\.sst";
+    private static final String MANIFEST = "MANIFEST-\\d+";
+
+    private static final FailurePage PAGE = new FailurePage();
+
+    @TempDir
+    private static Path shared;
+
+    private static Prepared prepared;
+
+    @TempDir
+    private Path folder;
+
+    @BeforeAll
+    static void prepare() throws IOException {
+        Assumptions.assumeTrue(
+                MemberTarget.current() instanceof MemberTarget.Program && !MemberTarget.isEtcd(),
+                "about MetaStore's files");
+        prepared = new Prepared(shared);
+    }
+
+    @AfterAll
+    static void writePage() {
+        PAGE.close();
+    }
+
+    /// One kind of damage.
+    ///
+    /// @param what   how the page calls it
+    /// @param made   the folder it is done to
+    /// @param file   the file in it
+    private record Case(
+            String what, Function<Prepared, DataFolder> made, Function<DataFolder, Path> file, Consumer<Path> damage) {
+        @Override
+        public String toString() {
+            return what;
+        }
+    }
+
+    private static Case young(String what, Function<DataFolder, Path> file, Consumer<Path> damage) {
+        return new Case(what, Prepared::young, file, damage);
+    }
+
+    private static Case old(String what, Function<DataFolder, Path> file, Consumer<Path> damage) {
+        return new Case(what, Prepared::old, file, damage);
+    }
+
+    private static Function<DataFolder, Path> log(String name) {
+        return data -> DataFolder.only(data.log(), name);
+    }
+
+    private static Function<DataFolder, Path> state(String name) {
+        return data -> DataFolder.only(data.state(), name);
+    }
+
+    private static Consumer<Path> bit(int offset, int bit) {
+        return file -> DataFolder.flip(file, offset, bit);
+    }
+
+    private static Consumer<Path> header(int recordFromEnd, int offset, int bit) {
+        return file -> {
+            List<Integer> records = DataFolder.records(file);
+            DataFolder.flip(file, records.get(records.size() - recordFromEnd) + offset, bit);
+        };
+    }
+
+    private static Path entries(Path log) {
+        try (Stream<Path> files = Files.list(log)) {
+            return files.filter(file -> file.toString().endsWith(".sst") && DataFolder.contains(file, "value-003"))
+                    .findFirst()
+                    .orElseThrow();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /// The index stands behind the name of the message, its length, and three bytes of its form.
+    private static void index(Path meta) {
+        DataFolder.edit(meta, content -> {
+            int name = ByteBuffer.wrap(content).getInt();
+            content[4 + name + 4 + 3] ^= 0x20;
+            return content;
+        });
+    }
+
+    static Stream<Case> refused() {
+        return Stream.of(
+                young("raft log, write-ahead log: a bit of the last record", log(LOG_FILE), bit(-20, 3)),
+                young(
+                        "raft log, write-ahead log: a bit of the length of the last record",
+                        log(LOG_FILE),
+                        header(1, 5, 3)),
+                young("raft log, write-ahead log: the same, five records from the end", log(LOG_FILE), header(5, 5, 6)),
+                young("raft log, write-ahead log: a bit of the type of a record", log(LOG_FILE), header(5, 6, 2)),
+                young("raft log, write-ahead log: a bit in the middle", log(LOG_FILE), bit(400, 0)),
+                young("raft log, write-ahead log: the file is missing", log(LOG_FILE), DataFolder::delete),
+                new Case(
+                        "raft log, table: a bit of its properties",
+                        Prepared::moved,
+                        log(TABLE),
+                        file -> DataFolder.flipWithin(file, "rocksdb.comparator")),
+                new Case(
+                        "raft log, table: a bit of an entry",
+                        Prepared::moved,
+                        data -> entries(data.log()),
+                        file -> DataFolder.flipWithin(file, "value-003")),
+                new Case("raft log, table: cut short", Prepared::moved, log(TABLE), file -> DataFolder.cut(file, 10)),
+                new Case("raft log, table: the file is missing", Prepared::moved, log(TABLE), DataFolder::delete),
+                young("raft log, MANIFEST: a bit", log(MANIFEST), bit(60, 0)),
+                young("raft log, MANIFEST: a bit of the length of the last record", log(MANIFEST), header(1, 5, 3)),
+                young("raft log, CURRENT: a bit", log("CURRENT"), bit(12, 0)),
+                young("raft log, CURRENT: the file is missing", log("CURRENT"), DataFolder::delete),
+                young("term and vote: a bit", DataFolder::vote, bit(5, 0)),
+                young("term and vote: cut short", DataFolder::vote, file -> DataFolder.cut(file, 12)),
+                young("term and vote: the file is missing", DataFolder::vote, DataFolder::delete),
+                old(
+                        "snapshot, its index: a bit",
+                        data -> data.snapshot().resolve("__raft_snapshot_meta"),
+                        DamageTableIT::index),
+                old("snapshot, applied: a bit", data -> data.snapshot().resolve("applied"), bit(0, 0)),
+                old(
+                        "snapshot, applied: the file is missing",
+                        data -> data.snapshot().resolve("applied"),
+                        DataFolder::delete),
+                old("state, table: cut short", state(TABLE), file -> DataFolder.cut(file, 10)),
+                old("state, table: the file is missing", state(TABLE), DataFolder::delete),
+                old("state, MANIFEST: a bit", state(MANIFEST), bit(200, 0)),
+                old("state, MANIFEST: a bit of the length of the last record", state(MANIFEST), header(1, 5, 6)),
+                old("state, CURRENT: a bit", state("CURRENT"), bit(12, 0)));
+    }
+
+    @ParameterizedTest
+    @MethodSource
+    void refused(Case damage) throws IOException {
+        DataFolder made = damage.made().apply(prepared);
+        DataFolder data = made.copyTo(folder.resolve("data"));
+        Path file = damage.file().apply(data);
+        byte[] before = Files.readAllBytes(file);
+        damage.damage().accept(file);
+        try (Server server = prepared.server().on(folder, data.data())) {
+            server.launch(List.of());
+            Said said = Said.of(server.awaitEnd(Server.START), data.data());
+            PAGE.row(damage.what(), said.status(), said.line());
+            assertEquals("65", said.status());
+            Files.write(file, before);
+            server.start();
+            prepared.assertWhole(server, made);
+        }
+    }
+
+    static Stream<Case> harmless() {
+        return Stream.of(
+                young("raft log, OPTIONS: a bit", log("OPTIONS-\\d+"), bit(600, 0)),
+                young("raft log, IDENTITY: a bit", log("IDENTITY"), bit(5, 0)),
+                old("state, OPTIONS: a bit", state("OPTIONS-\\d+"), bit(900, 0)),
+                old("state, IDENTITY: a bit", state("IDENTITY"), bit(5, 0)),
+                old(
+                        "snapshot, table of its state: a bit",
+                        data -> DataFolder.only(data.snapshot().resolve("state"), TABLE),
+                        bit(200, 0)),
+                young(
+                        "raft log, write-ahead log: a record that a crash tore, appended",
+                        log(LOG_FILE),
+                        file -> DataFolder.edit(file, content -> {
+                            int last = DataFolder.records(file).getLast();
+                            byte[] torn = Arrays.copyOf(content, content.length + 30);
+                            System.arraycopy(content, last, torn, content.length, 30);
+                            return torn;
+                        })));
+    }
+
+    @ParameterizedTest
+    @MethodSource
+    void harmless(Case damage) {
+        DataFolder made = damage.made().apply(prepared);
+        DataFolder data = made.copyTo(folder.resolve("data"));
+        damage.damage().accept(damage.file().apply(data));
+        try (Server server = prepared.server().on(folder, data.data())) {
+            server.start();
+            prepared.assertWhole(server, made);
+            PAGE.row(damage.what(), "serves", "everything acknowledged is there");
+        }
+    }
+
+    /// A place that the start does not read is found when somebody does.
+    @Test
+    void whatIsReadLaterIsFoundThen() throws IOException {
+        DataFolder data = prepared.old().copyTo(folder.resolve("data"));
+        int flipped = 0;
+        try (Stream<Path> tables = Files.list(data.state())) {
+            for (Path table :
+                    tables.filter(file -> file.toString().endsWith(".sst")).toList()) {
+                flipped += DataFolder.flipWithin(table, "large-150-") ? 1 : 0;
+            }
+        }
+        assertTrue(flipped > 0, "the value is found in a table");
+        try (Server server = prepared.server().on(folder, data.data())) {
+            server.start();
+            assertEquals(
+                    "value-003",
+                    server.client()
+                            .get(Requests.bytes("key-003"))
+                            .orElseThrow()
+                            .getValue()
+                            .toStringUtf8());
+            assertThrows(StatusRuntimeException.class, () -> server.client().get(Requests.bytes("key-x150")));
+            Said said = Said.of(server.awaitEnd(Duration.ofSeconds(60)), data.data());
+            PAGE.row("state, table: a bit of a value, when it is read", said.status(), said.line());
+            assertEquals("70", said.status());
+            takeStateFromSnapshot(data);
+            server.start();
+            prepared.assertWhole(server, prepared.old());
+        }
+    }
+
+    /// The way out that the page describes: the log holds everything since the snapshot.
+    private void takeStateFromSnapshot(DataFolder data) throws IOException {
+        Files.move(data.state(), folder.resolve("damaged"));
+        Files.createDirectory(data.state());
+        try (Stream<Path> files = Files.list(data.snapshot().resolve("state"))) {
+            for (Path file : files.toList()) {
+                Files.copy(file, data.state().resolve(file.getFileName()));
+            }
+        }
+    }
+
+    /// What no log without a second copy can tell from a crash before the write.
+    @Test
+    void aCutAtTheEndOfARecordIsNotSeen() {
+        DataFolder data = prepared.young().copyTo(folder.resolve("data"));
+        Path log = DataFolder.only(data.log(), LOG_FILE);
+        DataFolder.edit(
+                log, content -> Arrays.copyOf(content, DataFolder.records(log).getLast()));
+        try (Server server = prepared.server().on(folder, data.data())) {
+            server.start();
+            assertTrue(server.client().get(Requests.bytes("key-038")).isPresent());
+            assertTrue(server.client().get(Requests.bytes("key-039")).isEmpty());
+            PAGE.row(
+                    "raft log, write-ahead log: cut off exactly where the last record begins",
+                    "serves",
+                    "the last record is gone: as if it had never been written");
+        }
+    }
+}

@@ -1,0 +1,159 @@
+package io.metastore.service;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.metastore.lease.Lease;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/// When leases run out, on a clock that the test moves.
+class LeaseDeadlinesTest {
+    private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
+    private static final long GRACE = SECOND;
+
+    /// Close to where a clock of nanoseconds overflows: only differences count.
+    private static final long START = Long.MAX_VALUE - 5 * SECOND;
+
+    private final LeaseDeadlines deadlines = new LeaseDeadlines();
+    private long now = START;
+
+    @BeforeEach
+    void lead() {
+        deadlines.arm(List.of(), GRACE, now);
+    }
+
+    private static Lease lease(long id, long ttlSeconds) {
+        return new Lease(id, ttlSeconds, id * 100);
+    }
+
+    private List<Long> expiredAt(long at) throws InterruptedException {
+        // One more, due at once, keeps the call from waiting when nothing else is.
+        Lease marker = lease(-1, 0);
+        deadlines.granted(marker, at);
+        List<Long> ids = new ArrayList<>();
+        deadlines.takeExpired(Integer.MAX_VALUE, () -> at).forEach(lease -> ids.add(lease.id()));
+        deadlines.revoked(marker.id());
+        ids.remove(marker.id());
+        return ids;
+    }
+
+    @Test
+    void leasesRunOutInOrderAndNotBefore() throws InterruptedException {
+        deadlines.granted(lease(1, 30), now);
+        deadlines.granted(lease(2, 10), now);
+        deadlines.granted(lease(3, 20), now);
+        assertEquals(List.of(2L, 3L, 1L), deadlines.bySoonest());
+        assertEquals(List.of(), expiredAt(now + 10 * SECOND - 1));
+        assertEquals(List.of(2L), expiredAt(now + 10 * SECOND));
+        assertEquals(List.of(3L, 1L), expiredAt(now + 30 * SECOND));
+    }
+
+    @Test
+    void aRenewedLeaseLivesAsLongAgain() throws InterruptedException {
+        deadlines.granted(lease(1, 10), now);
+        now += 9 * SECOND;
+        assertEquals(new LeaseDeadlines.Renewal.Renewed(10), deadlines.renew(1, now, () -> {}));
+        assertEquals(10 * SECOND, deadlines.remaining(1, now));
+        assertEquals(List.of(), expiredAt(now + 9 * SECOND));
+        assertEquals(List.of(1L), expiredAt(now + 10 * SECOND));
+    }
+
+    @Test
+    void whatHasRunOutIsNotRenewedAndItsClientIsAnsweredWhenItIsGone() throws InterruptedException {
+        AtomicInteger gone = new AtomicInteger();
+        deadlines.granted(lease(1, 10), now);
+        now += 10 * SECOND;
+        assertInstanceOf(
+                LeaseDeadlines.Renewal.Expiring.class,
+                deadlines.renew(1, now, gone::incrementAndGet),
+                "before it was taken");
+        assertEquals(List.of(1L), expiredAt(now));
+        assertInstanceOf(LeaseDeadlines.Renewal.Expiring.class, deadlines.renew(1, now, gone::incrementAndGet));
+        assertEquals(0, gone.get());
+        deadlines.revoked(1);
+        assertEquals(2, gone.get());
+        assertInstanceOf(LeaseDeadlines.Renewal.Unknown.class, deadlines.renew(1, now, () -> {}));
+    }
+
+    @Test
+    void aNewLeaderGivesEveryLeaseItsFullTimeAndTheGrace() throws InterruptedException {
+        deadlines.granted(lease(1, 10), now);
+        now += 9 * SECOND;
+        deadlines.disarm();
+        assertNull(deadlines.remaining(1, now));
+        deadlines.arm(List.of(lease(1, 10)), GRACE, now);
+        assertEquals(List.of(), expiredAt(now + 11 * SECOND - 1));
+        assertEquals(List.of(1L), expiredAt(now + 11 * SECOND));
+    }
+
+    @Test
+    void aFollowerArmsNothing() {
+        deadlines.disarm();
+        deadlines.granted(lease(1, 10), now);
+        assertNull(deadlines.remaining(1, now));
+        assertInstanceOf(LeaseDeadlines.Renewal.Unknown.class, deadlines.renew(1, now, () -> {}));
+    }
+
+    @Test
+    void aFailedRevocationIsDueAgainUnlessTheLeaseWasGrantedAnew() throws InterruptedException {
+        deadlines.granted(lease(1, 10), now);
+        assertEquals(List.of(1L), expiredAt(now + 10 * SECOND));
+        deadlines.retry(lease(1, 10), now + 15 * SECOND);
+        assertEquals(List.of(), expiredAt(now + 14 * SECOND));
+        assertEquals(List.of(1L), expiredAt(now + 15 * SECOND));
+        deadlines.granted(new Lease(1, 60, 999), now + 15 * SECOND);
+        deadlines.retry(lease(1, 10), now + 16 * SECOND);
+        assertEquals(List.of(), expiredAt(now + 16 * SECOND));
+    }
+
+    /// Grants, renewals and revocations at random, against a map of deadlines.
+    @Test
+    void randomHistoriesRunOutLikeAMapOfDeadlines() throws InterruptedException {
+        long seed = Long.getLong("seed", new Random().nextLong(1_000_000));
+        Random random = new Random(seed);
+        Map<Long, Long> expected = new TreeMap<>();
+        for (int i = 0; i < 5_000; i++) {
+            now += random.nextLong(SECOND);
+            long id = 1 + random.nextLong(50);
+            Lease lease = lease(id, 1 + random.nextLong(20));
+            long deadline = now + lease.ttlSeconds() * SECOND;
+            switch (random.nextInt(3)) {
+                case 0 -> {
+                    if (expected.putIfAbsent(id, deadline) == null) {
+                        deadlines.granted(lease, now);
+                    }
+                }
+                case 1 -> {
+                    LeaseDeadlines.Renewal renewal = deadlines.renew(id, now, () -> {});
+                    if (renewal instanceof LeaseDeadlines.Renewal.Renewed(long ttlSeconds)) {
+                        assertTrue(expected.containsKey(id), "seed " + seed);
+                        expected.put(id, now + ttlSeconds * SECOND);
+                    }
+                }
+                default -> {
+                    expected.remove(id);
+                    deadlines.revoked(id);
+                }
+            }
+            List<Long> due = new ArrayList<>(expected.keySet());
+            due.removeIf(one -> expected.get(one) - now > 0);
+            List<Long> found = expiredAt(now);
+            found.sort(null);
+            assertEquals(due, found, "seed " + seed + " step " + i);
+            due.forEach(one -> {
+                expected.remove(one);
+                deadlines.revoked(one);
+            });
+        }
+    }
+}
