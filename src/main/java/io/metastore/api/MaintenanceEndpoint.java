@@ -11,6 +11,7 @@ import io.metastore.api.etcd.etcdserverpb.MutinyMaintenanceGrpc;
 import io.metastore.api.etcd.etcdserverpb.StatusRequest;
 import io.metastore.api.etcd.etcdserverpb.StatusResponse;
 import io.metastore.cluster.Alarm;
+import io.metastore.measure.Histogram;
 import io.metastore.mvcc.KvHash;
 import io.metastore.mvcc.RevisionUnavailable;
 import io.metastore.service.AlarmService;
@@ -26,15 +27,23 @@ public final class MaintenanceEndpoint extends MutinyMaintenanceGrpc.Maintenance
     private final Reading reading;
     private final Headers headers;
     private final String version;
+    private final Histogram hashes;
 
     /// @param version the etcd version to report: clients choose by it what they ask for (K8S-09)
+    /// @param hashes  times of HashKV, in nanoseconds
     public MaintenanceEndpoint(
-            MemberStatus member, AlarmService alarms, Reading reading, Headers headers, String version) {
+            MemberStatus member,
+            AlarmService alarms,
+            Reading reading,
+            Headers headers,
+            String version,
+            Histogram hashes) {
         this.member = member;
         this.alarms = alarms;
         this.reading = reading;
         this.headers = headers;
         this.version = version;
+        this.hashes = hashes;
     }
 
     @Override
@@ -119,8 +128,10 @@ public final class MaintenanceEndpoint extends MutinyMaintenanceGrpc.Maintenance
     @Override
     public Uni<HashKVResponse> hashKV(HashKVRequest request) {
         return reading.local(view -> {
+                    long started = System.nanoTime();
                     try {
                         KvHash hash = KvHash.of(view, request.getRevision());
+                        hashes.record(System.nanoTime() - started);
                         return HashKVResponse.newBuilder()
                                 .setHeader(headers.of(hash.current()))
                                 .setHash(hash.hash())

@@ -143,9 +143,10 @@ public final class Batcher {
         @Override
         public void complete(List<Outcome<? extends Result>> outcomes) {
             leave();
-            metrics.entryApplied(System.nanoTime() - proposedNanos);
+            long now = System.nanoTime();
+            metrics.entryApplied(now - proposedNanos);
             for (int i = 0; i < proposals.size(); i++) {
-                proposals.get(i).end(outcomes.get(i));
+                proposals.get(i).end(outcomes.get(i), now);
             }
         }
 

@@ -12,6 +12,11 @@ public final class Proposal {
         void ended(Outcome<? extends Result> outcome);
 
         void failed(Unavailable reason);
+
+        /// How long it took from being accepted, told just before how it ended: for figures.
+        ///
+        /// @param agreed whether it has an outcome
+        default void took(long nanos, boolean agreed) {}
     }
 
     private final Command<?> command;
@@ -50,9 +55,11 @@ public final class Proposal {
         return caller.get() == null;
     }
 
-    void end(Outcome<? extends Result> outcome) {
+    /// @param nowNanos the time, which the caller knows for many at once
+    void end(Outcome<? extends Result> outcome, long nowNanos) {
         Caller waiting = caller.getAndSet(null);
         if (waiting != null) {
+            waiting.took(nowNanos - acceptedNanos, true);
             waiting.ended(outcome);
         }
     }
@@ -60,6 +67,7 @@ public final class Proposal {
     void fail(Unavailable reason) {
         Caller waiting = caller.getAndSet(null);
         if (waiting != null) {
+            waiting.took(System.nanoTime() - acceptedNanos, false);
             waiting.failed(reason);
         }
     }

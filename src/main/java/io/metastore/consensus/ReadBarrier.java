@@ -19,6 +19,8 @@ public final class ReadBarrier {
 
     private Round underWay;
     private long rounds;
+    private long late;
+    private long failed;
 
     /// @param reads runs what waits
     public ReadBarrier(Consensus consensus, Executor reads) {
@@ -53,17 +55,27 @@ public final class ReadBarrier {
         return rounds;
     }
 
+    /// Rounds that were given up because they did not end in time.
+    public synchronized long late() {
+        return late;
+    }
+
+    /// Rounds that failed for another reason, such as no leader.
+    public synchronized long failed() {
+        return failed;
+    }
+
     /// Fails the reads of a round under way whose first one arrived more than `limitNanos` ago, and begins the
     /// next round. Those who wait for that one are younger than the round they waited out.
     public void timeOut(long limitNanos) {
-        Round late;
+        Round overdue;
         synchronized (this) {
-            late = underWay;
-            if (late == null || System.nanoTime() - late.sinceNanos < limitNanos) {
+            overdue = underWay;
+            if (overdue == null || System.nanoTime() - overdue.sinceNanos < limitNanos) {
                 return;
             }
         }
-        late.failed(new Unavailable.TimedOut());
+        overdue.failed(new Unavailable.TimedOut());
     }
 
     /// Makes those who wait a round under way. Called with the lock held and somebody waiting.
@@ -81,6 +93,14 @@ public final class ReadBarrier {
         }
         round.ended = true;
         return true;
+    }
+
+    private synchronized void count(Unavailable reason) {
+        if (reason instanceof Unavailable.TimedOut) {
+            late++;
+        } else {
+            failed++;
+        }
     }
 
     private void beginNext() {
@@ -117,6 +137,7 @@ public final class ReadBarrier {
         @Override
         public void failed(Unavailable reason) {
             if (ends(this)) {
+                count(reason);
                 reads.execute(() -> sharing.forEach(waiter -> waiter.fail(reason)));
                 beginNext();
             }

@@ -76,7 +76,7 @@ public final class ApplyLoop {
         ProposedBatch proposed = entries.proposed();
         List<? extends Command<?>> commands =
                 proposed == null ? EntryCodec.decode(entries.data()) : proposed.commands();
-        List<Outcome<? extends Result>> outcomes = machine.apply(entries.index(), commands, proposed != null);
+        List<Outcome<? extends Result>> outcomes = machine.apply(entries.index(), commands, proposed != null, metrics);
         if (proposed != null) {
             open.answers.add(new Answer(proposed, outcomes));
         }
@@ -87,7 +87,7 @@ public final class ApplyLoop {
     }
 
     private void close(Open open) {
-        machine.commit(open.index, open.term, listener);
+        machine.commit(open.index, open.term, listener, metrics);
         metrics.chunkApplied(open.commands, metrics.now() - open.started);
         for (Answer answer : open.answers) {
             answer.batch().complete(answer.outcomes());

@@ -53,7 +53,9 @@ public final class StateMachine {
     /// Applies the commands of one entry to the open chunk, opening one if need be.
     ///
     /// @param answered whether somebody here waits for the outcomes
-    List<Outcome<? extends Result>> apply(long index, List<? extends Command<?>> commands, boolean answered) {
+    /// @param metrics  told of each command
+    List<Outcome<? extends Result>> apply(
+            long index, List<? extends Command<?>> commands, boolean answered, ApplyMetrics metrics) {
         if (chunk == null) {
             chunk = store.begin();
             leaseChunk = new LeaseChunk(leases, chunk.base(), chunk.batch());
@@ -61,8 +63,11 @@ public final class StateMachine {
         }
         chunk.prefetch(keysToLookUp(commands));
         List<Outcome<? extends Result>> outcomes = new ArrayList<>(commands.size());
+        long started = metrics.now();
         for (Command<?> command : commands) {
-            outcomes.add(applying.apply(command, index, answered));
+            Outcome<? extends Result> outcome = applying.apply(command, index, answered);
+            started = metrics.commandApplied(command, outcome, started);
+            outcomes.add(outcome);
         }
         return outcomes;
     }
@@ -88,8 +93,12 @@ public final class StateMachine {
     }
 
     /// Writes the open chunk, publishes its view and tells `listener`.
-    void commit(long index, long term, CommitListener listener) {
+    ///
+    /// @param metrics told how long it took to write and publish
+    void commit(long index, long term, CommitListener listener, ApplyMetrics metrics) {
+        long started = metrics.now();
         store.commit(chunk, index, term);
+        metrics.chunkWritten(metrics.now() - started);
         LeaseChunk.Changes leaseChanges = leaseChunk.publish();
         List<Event> events = chunk.events();
         long revision = chunk.revision();

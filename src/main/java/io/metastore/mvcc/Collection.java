@@ -55,13 +55,14 @@ public final class Collection {
     ///
     /// @param visited changes looked at
     /// @param removed rows removed
-    public record Step(int visited, int removed) {}
+    /// @param changes changes removed from the history: versions that gave way, and tombstones
+    public record Step(int visited, int removed, int changes) {}
 
     /// Looks at up to `limit` changes and removes what they replaced, in one batch. Nothing happens when
     /// nothing is due.
     public Step step(int limit) {
         if (!isDue()) {
-            return new Step(0, 0);
+            return new Step(0, 0, 0);
         }
         if (target <= done) {
             target = store.state().compactedRevision();
@@ -71,6 +72,7 @@ public final class Collection {
         WriteBatch batch = engine.newBatch();
         int visited = 0;
         int rows = 0;
+        int changes = 0;
         boolean finished = false;
         try (View view = store.view();
                 Cursor log = view.reads()
@@ -86,30 +88,34 @@ public final class Collection {
                     break;
                 }
                 visited++;
-                rows += collect(batch, revision, log.key(), log.value());
+                if (collectReplaced(batch, log.value())) {
+                    rows += 2;
+                    changes++;
+                }
+                if (LogRow.isTombstone(log.value()) && revision.main() < target) {
+                    batch.delete(Table.LOG, log.key());
+                    rows++;
+                    changes++;
+                }
             }
         }
         long doneNow = finished ? target : done;
         batch.put(Table.META, ROW, row(doneNow));
         engine.write(batch);
         done = doneNow;
-        return new Step(visited, rows);
+        return new Step(visited, rows, changes);
     }
 
-    private int collect(WriteBatch batch, Revision revision, byte[] key, byte[] value) {
-        int rows = 0;
-        Revision replaced = LogRow.replaced(value);
-        if (replaced != null) {
-            KeyValue record = LogRow.record(value);
-            batch.delete(Table.LOG, LogRow.key(replaced.main(), replaced.sub()));
-            batch.delete(Table.VERSIONS, VersionRow.key(record.key(), replaced.main(), replaced.sub()));
-            rows += 2;
+    /// Removes both rows of the version that a change replaced, if it did replace one.
+    private static boolean collectReplaced(WriteBatch batch, byte[] change) {
+        Revision replaced = LogRow.replaced(change);
+        if (replaced == null) {
+            return false;
         }
-        if (LogRow.isTombstone(value) && revision.main() < target) {
-            batch.delete(Table.LOG, key);
-            rows++;
-        }
-        return rows;
+        KeyValue record = LogRow.record(change);
+        batch.delete(Table.LOG, LogRow.key(replaced.main(), replaced.sub()));
+        batch.delete(Table.VERSIONS, VersionRow.key(record.key(), replaced.main(), replaced.sub()));
+        return true;
     }
 
     private byte[] row(long doneNow) {

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.LongAdder;
 
 /// The versioned key-value store over an engine: chunks of applied commands go in, views come out.
 ///
@@ -24,6 +25,7 @@ public final class MvccStore implements History.Source, AutoCloseable {
 
     private final Engine engine;
     private final RecentChanges recent;
+    private final LongAdder open = new LongAdder();
     private volatile View current;
     private Counts storedCounts;
     private long storedCountsRevision;
@@ -40,7 +42,7 @@ public final class MvccStore implements History.Source, AutoCloseable {
         storedCounts = loadCounts(snapshot);
         Counts counts = catchUp(storedCounts, snapshot);
         recent = new RecentChanges(state.revision());
-        current = new View(snapshot, state, counts, recent.newest());
+        current = new View(snapshot, state, counts, recent.newest(), open);
     }
 
     private static Counts loadCounts(Reads reads) {
@@ -120,6 +122,12 @@ public final class MvccStore implements History.Source, AutoCloseable {
         }
     }
 
+    /// Views handed out and not given back yet.
+    public long openViews() {
+        // One reference is the store's own, to the newest.
+        return open.sum() - 1;
+    }
+
     @Override
     public History open() {
         return view();
@@ -143,7 +151,7 @@ public final class MvccStore implements History.Source, AutoCloseable {
         engine.write(chunk.batch());
         View before = current;
         Snapshot snapshot = engine.snapshot();
-        current = new View(snapshot, state, counted(before, chunk, snapshot), recent.newest());
+        current = new View(snapshot, state, counted(before, chunk, snapshot), recent.newest(), open);
         before.close();
     }
 

@@ -10,6 +10,7 @@ import io.metastore.value.KeyRange;
 import io.metastore.value.KeyValue;
 import io.metastore.value.Revision;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Predicate;
 
 /// The store as one chunk of applied commands left it: a state of the engine together with the revision, the
@@ -22,13 +23,18 @@ public final class View implements History {
     private final StateRow state;
     private final Counts counts;
     private final RecentChanges.Block recent;
+    private final LongAdder open;
     private final AtomicInteger references = new AtomicInteger(1);
 
-    View(Snapshot snapshot, StateRow state, Counts counts, RecentChanges.Block recent) {
+    /// @param open counts the references to all views of the store that were not given back yet, from now on
+    ///     also the first one to this
+    View(Snapshot snapshot, StateRow state, Counts counts, RecentChanges.Block recent, LongAdder open) {
         this.snapshot = snapshot;
         this.state = state;
         this.counts = counts;
         this.recent = recent;
+        this.open = open;
+        open.increment();
     }
 
     boolean retain() {
@@ -38,6 +44,7 @@ public final class View implements History {
                 return false;
             }
             if (references.compareAndSet(now, now + 1)) {
+                open.increment();
                 return true;
             }
         }
@@ -46,6 +53,7 @@ public final class View implements History {
     @Override
     public void close() {
         int left = references.decrementAndGet();
+        open.decrement();
         if (left == 0) {
             snapshot.close();
         } else if (left < 0) {

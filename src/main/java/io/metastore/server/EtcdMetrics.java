@@ -8,7 +8,9 @@ import io.metastore.engine.Engine;
 import io.metastore.service.LeaseService;
 import io.metastore.watch.WatchMetrics;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmInfoMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
 
@@ -49,12 +51,15 @@ final class EtcdMetrics implements AutoCloseable {
         bindLeases(member.leases());
         bindAlarms(member);
         bindHealth(health);
+        new DurationMetrics(families).bind(member);
         bindRocksdb(member.engine());
         ProcessMetrics.bind(families);
         WatchMetrics.bind(member.watchHub().counts(), registry);
         gc.bindTo(registry);
         new JvmMemoryMetrics().bindTo(registry);
         new JvmThreadMetrics().bindTo(registry);
+        new ClassLoaderMetrics().bindTo(registry);
+        new JvmInfoMetrics().bindTo(registry);
     }
 
     /// MET-01 to MET-03, MET-06.
@@ -122,6 +127,10 @@ final class EtcdMetrics implements AutoCloseable {
                 "etcd_mvcc_db_total_size_in_use_in_bytes",
                 "Estimate of what live data takes of it.",
                 engine::liveBytes);
+        families.gauge(
+                "etcd_mvcc_db_open_read_transactions",
+                "Views of the store that readers hold.",
+                member.store()::openViews);
         families.counter("etcd_mvcc_put_total", "Puts applied.", applied::puts);
         families.counter("etcd_mvcc_delete_total", "Deletes applied.", applied::deletes);
         families.counter(

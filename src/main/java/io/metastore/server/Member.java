@@ -26,11 +26,13 @@ import io.metastore.mvcc.MvccStore;
 import io.metastore.service.AlarmService;
 import io.metastore.service.AutoCompaction;
 import io.metastore.service.CompactionLoop;
+import io.metastore.service.CompactionMetrics;
 import io.metastore.service.KvService;
 import io.metastore.service.LeaseService;
 import io.metastore.service.MemberStatus;
 import io.metastore.service.Proposals;
 import io.metastore.service.Reading;
+import io.metastore.service.RequestMetrics;
 import io.metastore.service.ResponseBudget;
 import io.metastore.service.ResponseBudgetMetrics;
 import io.metastore.service.SpaceQuota;
@@ -81,6 +83,8 @@ public final class Member implements AutoCloseable {
     private final KvService kv;
     private final LeaseService leases;
     private final MemberStatus status;
+    private final ApplyMetrics applying;
+    private final RequestMetrics requests = new RequestMetrics();
     private final AppliedCounts applied = new AppliedCounts();
     private final CountDownLatch leaderKnown = new CountDownLatch(1);
 
@@ -102,12 +106,8 @@ public final class Member implements AutoCloseable {
                         .withStreamBytes(keys.watch().streamBufferBytes())
                         .withProgressInterval(config.watchProgressNotifyInterval()),
                 fault -> faults.halt("serving watchers failed", fault));
-        ApplyLoop loop = new ApplyLoop(
-                machine,
-                new ChunkLimits(keys.apply().chunkCommands(), keys.apply().chunkBytes()),
-                this::committed,
-                new ApplyMetrics(registry));
-        this.consensus = new JraftConsensus(raftSettings(), loop, machine, engine, faults, this::leadershipChanged);
+        this.applying = new ApplyMetrics(registry);
+        this.consensus = new JraftConsensus(raftSettings(), applyLoop(), machine, engine, faults, this::leadershipChanged);
         this.queue = new ProposalQueue(
                 new ProposalQueue.Limits(keys.queue().commands(), keys.queue().bytes()));
         this.batcher = new Batcher(queue, batchLimits(keys), consensus, new ConsensusMetrics(registry));
@@ -121,7 +121,7 @@ public final class Member implements AutoCloseable {
                 Math.max(1, threads - 1),
                 reads);
         ResponseBudgetMetrics.bind(responses, registry);
-        this.proposals = new Proposals(queue);
+        this.proposals = new Proposals(queue, requests);
         this.barrier = new ReadBarrier(consensus, reads);
         this.reading = new Reading(store, barrier, reads, fault -> faults.halt("reading the state failed", fault));
         this.compaction = new CompactionLoop(
@@ -138,7 +138,8 @@ public final class Member implements AutoCloseable {
                 alarms,
                 compaction,
                 responses,
-                identity.memberId());
+                identity.memberId(),
+                requests);
         this.leases = new LeaseService(
                 proposals, reading, machine.leases(), kv, keys.member().electionTimeout(), requestLimit());
         this.status = new MemberStatus(
@@ -158,6 +159,12 @@ public final class Member implements AutoCloseable {
             throw new StartFailure(ExitStatus.FOREIGN, foreign.getMessage(), foreign);
         }
         return opened;
+    }
+
+    private ApplyLoop applyLoop() {
+        ServerConfig.Apply apply = config.keys().apply();
+        return new ApplyLoop(
+                machine, new ChunkLimits(apply.chunkCommands(), apply.chunkBytes()), this::committed, applying);
     }
 
     private static Identity identity(EffectiveConfig config) {
@@ -337,6 +344,24 @@ public final class Member implements AutoCloseable {
     /// What was applied since the start, for metrics.
     AppliedCounts applied() {
         return applied;
+    }
+
+    /// How long commands take to apply.
+    ApplyMetrics applying() {
+        return applying;
+    }
+
+    /// How long requests take.
+    RequestMetrics requests() {
+        return requests;
+    }
+
+    ReadBarrier barrier() {
+        return barrier;
+    }
+
+    CompactionMetrics compaction() {
+        return compaction.metrics();
     }
 
     public MemberStatus status() {

@@ -37,7 +37,13 @@ final class Serving {
         services.add(new WatchEndpoint(member.watchHub(), headers, config.maxMessageBytes()).bindService());
         services.add(new LeaseEndpoint(member.leases(), member.kv(), member.store(), headers).bindService());
         services.add(new ClusterEndpoint(member.machine().members(), member.reading(), headers).bindService());
-        services.add(new MaintenanceEndpoint(member.status(), member.alarms(), member.reading(), headers, Versions.ETCD)
+        services.add(new MaintenanceEndpoint(
+                        member.status(),
+                        member.alarms(),
+                        member.reading(),
+                        headers,
+                        Versions.ETCD,
+                        member.requests().hashes())
                 .bindService());
         services.addAll(UnbuiltServices.all());
         return services;

@@ -1,5 +1,7 @@
 package io.metastore.server;
 
+import io.metastore.measure.Histogram;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -43,6 +45,39 @@ public final class TextFamilies {
             }
             text.append(' ').append(number(value)).append('\n');
         }
+
+        /// All samples of a histogram.
+        ///
+        /// @param labels written label pairs without braces, without the bound; empty for none
+        public void histogram(String labels, Histogram values) {
+            String before = labels.isEmpty() ? "" : labels + ",";
+            long count = 0;
+            for (int i = 0; i < values.buckets(); i++) {
+                count += values.countIn(i);
+                sample("_bucket", before + "le=\"" + bound(values.bound(i)) + '"', count);
+            }
+            count += values.countIn(values.buckets());
+            sample("_bucket", before + "le=\"+Inf\"", count);
+            sample("_sum", labels, values.sum());
+            sample("_count", labels, count);
+        }
+    }
+
+    /// A bound as Go writes it, shortest first: dashboards and alerts name series by this text.
+    static String bound(double value) {
+        BigDecimal shortest = new BigDecimal(Double.toString(value)).stripTrailingZeros();
+        int exponent = shortest.precision() - shortest.scale() - 1;
+        if ((exponent >= -4 && exponent < 6) || shortest.signum() == 0) {
+            return shortest.toPlainString();
+        }
+        String digits = shortest.unscaledValue().toString();
+        return digits.charAt(0) + (digits.length() > 1 ? "." + digits.substring(1) : "") + "e"
+                + (exponent < 0 ? '-' : '+') + (Math.abs(exponent) < 10 ? "0" : "") + Math.abs(exponent);
+    }
+
+    /// A histogram without labels.
+    public void histogram(String name, String help, Histogram values) {
+        family(name, "histogram", help, lines -> lines.histogram("", values));
     }
 
     public void gauge(String name, String help, DoubleSupplier value) {

@@ -24,6 +24,7 @@ public final class CompactionLoop implements AutoCloseable {
     private final Duration pause;
     private final Consumer<Throwable> faults;
     private final Thread thread = new Thread(this::run, "compaction");
+    private final CompactionMetrics metrics = new CompactionMetrics();
     private final List<Runnable> settled = new ArrayList<>();
     private boolean woken;
     private volatile boolean stopping;
@@ -61,6 +62,10 @@ public final class CompactionLoop implements AutoCloseable {
         });
     }
 
+    public CompactionMetrics metrics() {
+        return metrics;
+    }
+
     private void run() {
         try {
             while (!stopping) {
@@ -79,7 +84,9 @@ public final class CompactionLoop implements AutoCloseable {
         long removed = 0;
         long started = System.nanoTime();
         while (!stopping && collection.isDue()) {
+            long begun = System.nanoTime();
             Collection.Step step = collection.step(stepRevisions);
+            metrics.step(step.changes(), System.nanoTime() - begun);
             visited += step.visited();
             removed += step.removed();
             if (collection.isDue()) {
@@ -87,9 +94,11 @@ public final class CompactionLoop implements AutoCloseable {
             }
         }
         if (visited > 0) {
+            long took = System.nanoTime() - started;
+            metrics.walk(took, System.currentTimeMillis() / 1000);
             LOG.infof(
                     "collected what lies below revision %d: %d changes looked at, %d rows removed, took %d ms",
-                    collection.done(), visited, removed, (System.nanoTime() - started) / 1_000_000);
+                    collection.done(), visited, removed, took / 1_000_000);
         }
         if (store.countsBehind() > COUNTS_BEHIND_MAX) {
             store.storeCounts();

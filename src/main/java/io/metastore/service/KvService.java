@@ -3,11 +3,9 @@ package io.metastore.service;
 import io.metastore.cluster.Alarm;
 import io.metastore.machine.Command;
 import io.metastore.machine.Outcome;
-import io.metastore.machine.ReadTxn;
 import io.metastore.machine.Result;
 import io.metastore.machine.SpaceCost;
 import io.metastore.mvcc.RangeQuery;
-import io.metastore.mvcc.RangeResult;
 import io.metastore.mvcc.RevisionUnavailable;
 import io.metastore.mvcc.View;
 import io.metastore.value.StoreError;
@@ -23,6 +21,7 @@ public final class KvService {
     private final CompactionLoop compaction;
     private final ResponseBudget budget;
     private final long memberId;
+    private final RequestMetrics requests;
 
     public KvService(
             Proposals proposals,
@@ -31,7 +30,8 @@ public final class KvService {
             AlarmService alarms,
             CompactionLoop compaction,
             ResponseBudget budget,
-            long memberId) {
+            long memberId,
+            RequestMetrics requests) {
         this.proposals = proposals;
         this.reading = reading;
         this.quota = quota;
@@ -39,6 +39,7 @@ public final class KvService {
         this.compaction = compaction;
         this.budget = budget;
         this.memberId = memberId;
+        this.requests = requests;
     }
 
     /// A range that is looked at here and sent to nobody.
@@ -49,39 +50,16 @@ public final class KvService {
 
     /// @param share what the answer is charged to
     public Uni<Outcome<Result.Range>> range(RangeQuery query, boolean serializable, ResponseShare share) {
+        long now = System.nanoTime();
+        TimedRange read = new TimedRange(requests, now, query, share, false);
         return serializable
-                ? reading.serializable(view -> inMemory(view, query, share), view -> range(view, query, share))
-                : reading.linearizable(view -> range(view, query, share));
-    }
-
-    private static Outcome<Result.Range> range(View view, RangeQuery query, ResponseShare share) {
-        try {
-            share.begin();
-            RangeResult result = view.range(query, share);
-            share.read();
-            return new Outcome.Done<>(new Result.Range(result));
-        } catch (RevisionUnavailable e) {
-            return new Outcome.Refused<>(e.error());
-        }
-    }
-
-    private static Outcome<Result.Range> inMemory(View view, RangeQuery query, ResponseShare share) {
-        try {
-            share.begin();
-            return new Outcome.Done<>(new Result.Range(view.rangeInMemory(query, share)));
-        } catch (RevisionUnavailable e) {
-            return new Outcome.Refused<>(e.error());
-        }
+                ? reading.serializable(new TimedRange(requests, now, query, share, true), read)
+                : reading.linearizable(read);
     }
 
     /// A transaction that only reads does not go through the log (TXN-25).
     public Uni<Outcome<Result.Txn>> read(Command.Txn txn, boolean serializable, ResponseShare share) {
-        Reading.Read<Outcome<Result.Txn>> read = view -> {
-            share.begin();
-            Outcome<Result.Txn> outcome = ReadTxn.run(txn, view, share);
-            share.read();
-            return outcome;
-        };
+        TimedTxn read = new TimedTxn(requests.readTxns(), System.nanoTime(), txn, share);
         return serializable ? reading.local(read) : reading.linearizable(read);
     }
 

@@ -8,6 +8,7 @@ import io.metastore.lease.Leases;
 import io.metastore.machine.Command;
 import io.metastore.machine.Outcome;
 import io.metastore.machine.Result;
+import io.metastore.measure.Histogram;
 import io.metastore.value.Bytes;
 import io.smallrye.mutiny.Uni;
 import java.security.SecureRandom;
@@ -42,6 +43,7 @@ public final class LeaseService implements AutoCloseable {
     private final LongAdder renewed = new LongAdder();
     private final LongAdder granted = new LongAdder();
     private final LongAdder revoked = new LongAdder();
+    private final Histogram grantedSeconds = Histogram.ofValues(1, 24);
 
     /// @param requestLimit how long a proposal may take
     public LeaseService(
@@ -127,6 +129,7 @@ public final class LeaseService implements AutoCloseable {
         }
         for (Lease lease : changes.granted()) {
             granted.increment();
+            grantedSeconds.record(lease.ttlSeconds());
             deadlines.granted(lease, now);
         }
     }
@@ -145,6 +148,11 @@ public final class LeaseService implements AutoCloseable {
 
     public Figures figures() {
         return new Figures(granted.sum(), renewed.sum(), revoked.sum(), expired.sum());
+    }
+
+    /// Times to live of the leases granted since the start.
+    public Histogram grantedSeconds() {
+        return grantedSeconds;
     }
 
     private void expire() {

@@ -7,15 +7,19 @@ import io.metastore.machine.Command;
 import io.metastore.machine.CommandCodec;
 import io.metastore.machine.Outcome;
 import io.metastore.machine.Result;
+import io.metastore.measure.Outcomes;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.UniEmitter;
 
 /// The way from a use case into the proposal queue and back.
 public final class Proposals {
     private final ProposalQueue queue;
+    private final RequestMetrics requests;
 
-    public Proposals(ProposalQueue queue) {
+    /// @param requests told how long proposals took
+    public Proposals(ProposalQueue queue, RequestMetrics requests) {
         this.queue = queue;
+        this.requests = requests;
     }
 
     /// Proposes `command` when somebody subscribes. The item is its outcome; the failure is an [Unavailable].
@@ -24,20 +28,28 @@ public final class Proposals {
     }
 
     private <R extends Result> void offer(Command<R> command, UniEmitter<? super Outcome<R>> emitter) {
+        Waiting<R> waiting = new Waiting<>(emitter, requests.writes(command));
         try {
-            queue.offer(new Proposal(command, CommandCodec.encode(command), new Waiting<>(emitter)));
+            queue.offer(new Proposal(command, CommandCodec.encode(command), waiting));
         } catch (Unavailable refused) {
-            emitter.fail(refused);
+            waiting.took(0, false);
+            waiting.failed(refused);
         }
     }
 
-    private record Waiting<R extends Result>(UniEmitter<? super Outcome<R>> emitter) implements Proposal.Caller {
+    private record Waiting<R extends Result>(UniEmitter<? super Outcome<R>> emitter, Outcomes times)
+            implements Proposal.Caller {
         /// A command's outcome holds what the command's type says: the state machine keeps them together, and
         /// this is the one place where the compiler cannot see it.
         @Override
         @SuppressWarnings("unchecked")
         public void ended(Outcome<? extends Result> outcome) {
             emitter.complete((Outcome<R>) outcome);
+        }
+
+        @Override
+        public void took(long nanos, boolean agreed) {
+            times.record(agreed, nanos);
         }
 
         @Override

@@ -32,6 +32,9 @@ public final class Reading {
     /// What is read from a view.
     public interface Read<T> {
         T from(View view);
+
+        /// It could not be read.
+        default void failed() {}
     }
 
     /// Runs `read` once everything agreed before now is applied here (KVR-23).
@@ -45,6 +48,7 @@ public final class Reading {
 
                     @Override
                     public void fail(Unavailable reason) {
+                        read.failed();
                         emitter.fail(reason);
                     }
                 }));
@@ -89,6 +93,7 @@ public final class Reading {
             emitter.fail(fault);
             return;
         } catch (RuntimeException failure) {
+            read.failed();
             emitter.fail(failure);
             return;
         }

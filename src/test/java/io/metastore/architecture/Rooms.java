@@ -28,7 +28,7 @@ final class Rooms {
             List.of("auth", "lease", "watch", "cluster"),
             List.of("mvcc"),
             List.of("engine"),
-            List.of("value"));
+            List.of("value", "measure"));
 
     /// Which class may know which vendor.
     private static final Map<String, Predicate<JavaClass>> VENDORS = Map.of(

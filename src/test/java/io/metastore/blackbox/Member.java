@@ -59,8 +59,7 @@ public final class Member implements AutoCloseable {
         environment = Map.of();
     }
 
-    private Member(
-            Path parent, MemberTarget.Program target, Map<String, String> environment, List<String> further)
+    private Member(Path parent, MemberTarget.Program target, Map<String, String> environment, List<String> further)
             throws IOException {
         program = target;
         this.environment = environment;
@@ -106,10 +105,7 @@ public final class Member implements AutoCloseable {
         MemberTarget target = MemberTarget.current();
         Assumptions.assumeTrue(target.label().equals("jar"), "needs the packaged jar, the target is " + target.label());
         return startIn(
-                temporary(),
-                (MemberTarget.Program) target,
-                Map.of("METASTORE_JAVA_OPTS", javaOptions),
-                List.of(flags));
+                temporary(), (MemberTarget.Program) target, Map.of("METASTORE_JAVA_OPTS", javaOptions), List.of(flags));
     }
 
     static Member start(MemberTarget.Program program, List<String> flags) {

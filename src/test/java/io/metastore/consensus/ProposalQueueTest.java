@@ -157,7 +157,7 @@ class ProposalQueueTest {
         assertEquals(1, queue.depth().outstanding());
         List<Proposal> taken = queue.take(_ -> 0, 10, 1000);
         assertEquals(List.of(call.proposal()), taken);
-        taken.getFirst().end(null);
+        taken.getFirst().end(null, System.nanoTime());
     }
 
     @Test

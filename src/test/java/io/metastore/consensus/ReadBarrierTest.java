@@ -62,6 +62,8 @@ class ReadBarrierTest {
         assertEquals(1, failed.size());
         consensus.barriers.remove().passed();
         assertEquals(List.of("second"), passed);
+        assertEquals(1, barrier.failed());
+        assertEquals(0, barrier.late());
     }
 
     @Test
@@ -81,6 +83,8 @@ class ReadBarrierTest {
         assertEquals(List.of("second"), passed);
         barrier.timeOut(0);
         assertEquals(1, failed.size(), "nothing is under way");
+        assertEquals(1, barrier.late());
+        assertEquals(0, barrier.failed(), "what was given up does not fail once more");
     }
 
     /// Every read sees what was agreed before it arrived: the applied index is read only when its round begins

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import io.metastore.api.etcd.etcdserverpb.DeleteRangeRequest;
 import io.metastore.api.etcd.etcdserverpb.RangeResponse;
 import io.metastore.blackbox.Client;
 import io.metastore.blackbox.Member;

@@ -102,10 +102,11 @@ class StalledStreamsIT {
     private static void put(Client client, int number, int bytes) {
         byte[] value = new byte[bytes];
         ByteBuffer.wrap(value).putInt(number);
-        client.kv().put(PutRequest.newBuilder()
-                .setKey(KEY)
-                .setValue(ByteString.copyFrom(value))
-                .build());
+        client.kv()
+                .put(PutRequest.newBuilder()
+                        .setKey(KEY)
+                        .setValue(ByteString.copyFrom(value))
+                        .build());
     }
 
     /// A watch stream that reads the answer to its request and then nothing until it is told to. Checks that
@@ -151,7 +152,8 @@ class StalledStreamsIT {
                             seen == events ? Integer.BYTES : EVENT_BYTES,
                             event.getKv().getValue().size());
                     assertEquals(
-                            seen, event.getKv().getValue().asReadOnlyByteBuffer().getInt());
+                            seen,
+                            event.getKv().getValue().asReadOnlyByteBuffer().getInt());
                     seen++;
                 }
             } catch (AssertionError wrong) {

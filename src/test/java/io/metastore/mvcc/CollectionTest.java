@@ -118,7 +118,7 @@ class CollectionTest {
                 visited += step.visited();
             }
             assertTrue(visited <= COMPACTED);
-            assertEquals(new Collection.Step(0, 0), collection.step(9));
+            assertEquals(new Collection.Step(0, 0, 0), collection.step(9));
             store.store().close();
             folder.reopen();
             store = new StoreFixture(folder.open());

@@ -8,13 +8,9 @@ import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import io.metastore.api.etcd.etcdserverpb.KVGrpc;
 import io.metastore.api.etcd.etcdserverpb.PutRequest;
-import io.micrometer.prometheus.PrometheusConfig;
-import io.micrometer.prometheus.PrometheusMeterRegistry;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -30,31 +26,6 @@ class MemberPortsTest {
 
     @TempDir
     Path folder;
-
-    private interface Body {
-        void with(int port) throws Exception;
-    }
-
-    private void served(Map<String, String> more, Body body) throws Exception {
-        Map<String, String> keys = new HashMap<>(more);
-        keys.put("data-dir", folder.resolve("data").toString());
-        keys.put("listen-client-urls", "http://127.0.0.1:0");
-        EffectiveConfig config = TestConfig.with(keys);
-        PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-        try (Member member = new Member(config.keys(), registry, (what, cause) -> {
-            throw new AssertionError(what, cause);
-        })) {
-            member.start();
-            MemberPorts ports = new MemberPorts(member, new Serving(member).services(), registry, registry::scrape);
-            try {
-                ports.openMetrics();
-                ports.openClients();
-                body.with(ports.clientPorts().values().iterator().next());
-            } finally {
-                ports.stop(Duration.ofSeconds(2));
-            }
-        }
-    }
 
     private static void put(int port, int times) {
         ManagedChannel channel = NettyChannelBuilder.forAddress(
@@ -73,7 +44,7 @@ class MemberPortsTest {
 
     @Test
     void healthOfARealMember() throws Exception {
-        served(Map.of(), port -> {
+        ServedMember.run(folder, Map.of(), (_, port) -> {
             assertEquals("{\"health\":\"true\",\"reason\":\"\"}", RawHttp.body(RawHttp.get(port, "/health")));
             assertEquals(
                     "[+]data_corruption ok\n[+]serializable_read ok\n[+]linearizable_read ok\n[+]non_learner ok\nok\n",
@@ -84,7 +55,7 @@ class MemberPortsTest {
 
     @Test
     void metricsParseAndNoFamilyComesTwice() throws Exception {
-        served(Map.of("metrics", "extensive"), port -> {
+        ServedMember.run(folder, Map.of("metrics", "extensive"), (_, port) -> {
             put(port, 3);
             RawHttp.get(port, "/readyz");
             String text = RawHttp.body(RawHttp.get(port, "/metrics"));

@@ -40,6 +40,7 @@ final class ApplyAdapter extends StateMachineAdapter {
     private final SnapshotTrigger trigger;
     private final RaftSettings settings;
     private final Consumer<Leadership> listener;
+    private final DiskMetrics disk;
     private volatile Leadership leadership = new Leadership(0, 0, false, 0);
 
     ApplyAdapter(
@@ -49,7 +50,8 @@ final class ApplyAdapter extends StateMachineAdapter {
             Faults faults,
             SnapshotTrigger trigger,
             RaftSettings settings,
-            Consumer<Leadership> listener) {
+            Consumer<Leadership> listener,
+            DiskMetrics disk) {
         this.loop = loop;
         this.machine = machine;
         this.engine = engine;
@@ -57,6 +59,7 @@ final class ApplyAdapter extends StateMachineAdapter {
         this.trigger = trigger;
         this.settings = settings;
         this.listener = listener;
+        this.disk = disk;
     }
 
     Leadership leadership() {
@@ -78,7 +81,9 @@ final class ApplyAdapter extends StateMachineAdapter {
     public void onSnapshotSave(SnapshotWriter writer, Closure done) {
         try {
             Path target = Path.of(writer.getPath(), STATE);
+            long started = System.nanoTime();
             engine.checkpoint(target);
+            disk.checkpointTaken(System.nanoTime() - started);
             for (Path file : filesIn(target)) {
                 writer.addFile(STATE + "/" + file.getFileName());
             }

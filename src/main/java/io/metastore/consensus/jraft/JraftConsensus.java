@@ -52,6 +52,7 @@ public final class JraftConsensus implements Consensus, AutoCloseable {
     private final StateMachine machine;
     private final PeerId self;
     private final ApplyAdapter adapter;
+    private final DiskMetrics disk = new DiskMetrics();
     private final ExecutorService snapshots =
             Executors.newSingleThreadExecutor(work -> new Thread(work, "snapshot-trigger"));
     private Node node;
@@ -68,7 +69,7 @@ public final class JraftConsensus implements Consensus, AutoCloseable {
         this.self = PeerId.parsePeer(settings.peerAddress());
         SnapshotTrigger trigger =
                 new SnapshotTrigger(settings.snapshotLogBytes(), settings.snapshotCommands(), this::snapshotDue);
-        this.adapter = new ApplyAdapter(loop, machine, engine, faults, trigger, settings, listener);
+        this.adapter = new ApplyAdapter(loop, machine, engine, faults, trigger, settings, listener, disk);
     }
 
     /// Opens the log, replays what the state lacks, and takes part in elections from then on.
@@ -160,7 +161,7 @@ public final class JraftConsensus implements Consensus, AutoCloseable {
         Path folder = settings.folder();
         NodeOptions options = new NodeOptions();
         options.setFsm(adapter);
-        options.setServiceFactory(new DurableFiles());
+        options.setServiceFactory(new DurableFiles(disk));
         options.setInitialConf(new Configuration(List.of(self)));
         options.setLogUri(folder.resolve("log").toString());
         options.setRaftMetaUri(folder.resolve("meta").toString());
@@ -190,7 +191,7 @@ public final class JraftConsensus implements Consensus, AutoCloseable {
 
     private void snapshotDue() {
         try {
-            snapshots.execute(() -> node.snapshot(status -> {
+            snapshots.execute(() -> snapshot(status -> {
                 if (!status.isOk() && status.getRaftError() != RaftError.EBUSY) {
                     LOG.warnf("no snapshot taken: %s", status.getErrorMsg());
                 }
@@ -198,6 +199,21 @@ public final class JraftConsensus implements Consensus, AutoCloseable {
         } catch (RejectedExecutionException _) {
             LOG.debug("stopping, no more snapshots");
         }
+    }
+
+    private void snapshot(Closure done) {
+        long asked = System.nanoTime();
+        node.snapshot(status -> {
+            if (status.isOk()) {
+                disk.snapshotTaken(System.nanoTime() - asked);
+            }
+            done.run(status);
+        });
+    }
+
+    /// What log and snapshots ask of the disk.
+    public DiskMetrics disk() {
+        return disk;
     }
 
     @Override
@@ -283,7 +299,7 @@ public final class JraftConsensus implements Consensus, AutoCloseable {
     /// Takes a snapshot now and waits for it.
     public void snapshot() throws InterruptedException {
         var taken = new java.util.concurrent.ArrayBlockingQueue<Status>(1);
-        node.snapshot(taken::add);
+        snapshot(taken::add);
         Status status = taken.take();
         if (!status.isOk()) {
             throw new IllegalStateException("no snapshot taken: " + status.getErrorMsg());
