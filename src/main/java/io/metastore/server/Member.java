@@ -107,7 +107,8 @@ public final class Member implements AutoCloseable {
                         .withProgressInterval(config.watchProgressNotifyInterval()),
                 fault -> faults.halt("serving watchers failed", fault));
         this.applying = new ApplyMetrics(registry);
-        this.consensus = new JraftConsensus(raftSettings(), applyLoop(), machine, engine, faults, this::leadershipChanged);
+        this.consensus =
+                new JraftConsensus(raftSettings(), applyLoop(), machine, engine, faults, this::leadershipChanged);
         this.queue = new ProposalQueue(
                 new ProposalQueue.Limits(keys.queue().commands(), keys.queue().bytes()));
         this.batcher = new Batcher(queue, batchLimits(keys), consensus, new ConsensusMetrics(registry));
