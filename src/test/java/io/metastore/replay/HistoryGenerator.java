@@ -188,15 +188,18 @@ final class HistoryGenerator {
     private void restart() {
         if (dice.chance(60)) {
             add(Api.DELETE_RANGE, kv.delete());
-            add(Api.COMPACT, CompactionRequest.newBuilder()
-                    .setRevision(Symbol.LATEST.plus(0))
-                    .setPhysical(true)
-                    .build());
+            add(
+                    Api.COMPACT,
+                    CompactionRequest.newBuilder()
+                            .setRevision(Symbol.LATEST.plus(0))
+                            .setPhysical(true)
+                            .build());
         }
         steps.add(new ReplayStep.Restart());
         for (int i = 0; i < CALLS; i++) {
             long from = dice.chance(60) ? Symbol.COMPACTED.plus(0) : dice.revision();
-            steps.add(new ReplayStep.Create(i, watcher().toBuilder().setStartRevision(from).build()));
+            steps.add(new ReplayStep.Create(
+                    i, watcher().toBuilder().setStartRevision(from).build()));
         }
         steps.add(new ReplayStep.Sync());
     }
