@@ -3,7 +3,6 @@ package io.metastore.server;
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.socket.nio.NioServerSocketChannel;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -44,7 +43,7 @@ final class ClientListener {
             throws ListenFailure {
         try {
             NettyServerBuilder builder = NettyServerBuilder.forAddress(address(url))
-                    .channelType(NioServerSocketChannel.class)
+                    .channelFactory(() -> new BoundedServerChannel(sharing.connections(), sharing.complaints()))
                     .bossEventLoopGroup(loops.accept)
                     .workerEventLoopGroup(loops.work)
                     .withOption(ChannelOption.SO_BACKLOG, BACKLOG)

@@ -44,11 +44,6 @@ final class FirstBytes extends ByteToMessageDecoder {
             ctx.close();
             return;
         }
-        if (!port.connections().enter(ctx.channel())) {
-            port.complaints().full(ctx.channel());
-            ctx.close();
-            return;
-        }
         port.tls().ifPresent(tls -> ctx.pipeline().addBefore(ctx.name(), null, tls.newHandler(ctx.alloc())));
     }
 

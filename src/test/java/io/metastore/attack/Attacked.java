@@ -66,6 +66,9 @@ final class Attacked implements AutoCloseable {
         assertTrue(
                 after.files() <= before.files() + FILES_LEFT,
                 () -> name + " leaves files: " + before + " then " + after);
+        if (after.heap() > before.heap() + HEAP_LEFT_BYTES) {
+            jcmd("GC.class_histogram").lines().limit(30).forEach(System.out::println);
+        }
         assertTrue(
                 after.heap() <= before.heap() + HEAP_LEFT_BYTES,
                 () -> name + " leaves memory: " + before + " then " + after);
@@ -95,6 +98,24 @@ final class Attacked implements AutoCloseable {
         }
         assertTrue(sum > 0, "no figures of the heap");
         return sum;
+    }
+
+    /// Waits until no watcher is left.
+    void awaitNoWatchers() {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (watchers() > 0) {
+            assertTrue(System.nanoTime() < deadline, () -> watchers() + " watchers are left");
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
+        }
+    }
+
+    private long watchers() {
+        String name = "etcd_debugging_mvcc_watcher_total ";
+        return member.metrics()
+                .lines()
+                .filter(line -> line.startsWith(name))
+                .mapToLong(line -> (long) Double.parseDouble(line.substring(name.length())))
+                .sum();
     }
 
     long resident() throws IOException {

@@ -108,7 +108,7 @@ class WatchAttackIT {
             }
             assertTrue(
                     created.await(PATIENCE_SECONDS, TimeUnit.SECONDS),
-                    "watches that are missing: " + created.getCount());
+                    () -> "watches that are missing: " + created.getCount() + ", " + failure.get());
             long createdMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - started);
             long heapEach = (attacked.heap() - heap) / WATCHES;
             long residentEach = (attacked.resident() - resident) / WATCHES;
@@ -132,5 +132,6 @@ class WatchAttackIT {
                 channel.awaitTermination(10, TimeUnit.SECONDS);
             }
         }
+        attacked.awaitNoWatchers();
     }
 }
