@@ -11,10 +11,13 @@ import io.grpc.StatusRuntimeException;
 import io.metastore.api.etcd.etcdserverpb.KVGrpc;
 import io.metastore.server.tls.TestAuthority;
 import io.netty.handler.ssl.SslContextBuilder;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -68,12 +71,19 @@ class TlsIT {
                 authority,
                 "--client-cert-auth=true",
                 "--trusted-ca-file=" + authority.certFile,
-                "--client-crl-file=" + authority.revoke(revoked));
+                "--client-crl-file=" + binary(authority.revoke(revoked)));
         List<TestAuthority.Issued> refused = List.of(
                 revoked,
                 authority.issue("expired", Instant.now().minus(Duration.ofHours(1))),
                 foreign.issue("stranger"));
         return new Clients(secure, authority.issue("good"), refused);
+    }
+
+    /// The list that `pem` holds, as a file of its own: etcd reads lists of revocations in binary form only,
+    /// MetaStore in both.
+    private static Path binary(Path pem) throws IOException {
+        String text = Files.readString(pem).replaceAll("-----[^-]*-----|\\s", "");
+        return Files.write(pem.resolveSibling("revoked.crl"), Base64.getDecoder().decode(text));
     }
 
     @Test
