@@ -31,7 +31,7 @@ public final class MemberPorts {
     /// What the cluster has agreed on, and the format of the data, in etcd's versions (HTH-07).
     private static final String CLUSTER_VERSION = "3.7.0";
 
-    private static final int SCRAPES_WAITING_MAX = 8;
+    private static final int SCRAPES_WAITING_MAX = 64;
     /// Longest time that a scrape may take while the member stops.
     private static final Duration SCRAPE_MAX = Duration.ofSeconds(10);
 

@@ -83,7 +83,8 @@ class TlsIT {
     /// MetaStore in both.
     private static Path binary(Path pem) throws IOException {
         String text = Files.readString(pem).replaceAll("-----[^-]*-----|\\s", "");
-        return Files.write(pem.resolveSibling("revoked.crl"), Base64.getDecoder().decode(text));
+        return Files.write(
+                pem.resolveSibling("revoked.crl"), Base64.getDecoder().decode(text));
     }
 
     @Test

@@ -242,7 +242,8 @@ class DamageTableIT {
         }
     }
 
-    /// A place that the start does not read is found when somebody does.
+    /// A place that the start need not read is found when somebody reads it, and at the start when that happens to
+    /// read it: how far the counts of keys were stored decides. Either way it is never served.
     @Test
     void whatIsReadLaterIsFoundThen() throws IOException {
         DataFolder data = prepared.old().copyTo(folder.resolve("data"));
@@ -255,22 +256,33 @@ class DamageTableIT {
         }
         assertTrue(flipped > 0, "the value is found in a table");
         try (Server server = prepared.server().on(folder, data.data())) {
-            server.start();
-            assertEquals(
-                    "value-003",
-                    server.client()
-                            .get(Requests.bytes("key-003"))
-                            .orElseThrow()
-                            .getValue()
-                            .toStringUtf8());
-            assertThrows(StatusRuntimeException.class, () -> server.client().get(Requests.bytes("key-x150")));
-            Said said = Said.of(server.awaitEnd(Duration.ofSeconds(60)), data.data());
-            PAGE.row("state, table: a bit of a value, when it is read", said.status(), said.line());
-            assertEquals("70", said.status());
+            server.launch(List.of());
+            if (server.answers()) {
+                foundWhenRead(server, data);
+            } else {
+                Said said = Said.of(server.awaitEnd(Duration.ofSeconds(60)), data.data());
+                assertEquals("65", said.status());
+                assertTrue(said.line().contains("block checksum mismatch"), said.line());
+                assertTrue(said.line().contains("DATA-DIR/member/state/N.sst"), said.line());
+            }
             takeStateFromSnapshot(data);
             server.start();
             prepared.assertWhole(server, prepared.old());
         }
+    }
+
+    private void foundWhenRead(Server server, DataFolder data) throws IOException {
+        assertEquals(
+                "value-003",
+                server.client()
+                        .get(Requests.bytes("key-003"))
+                        .orElseThrow()
+                        .getValue()
+                        .toStringUtf8());
+        assertThrows(StatusRuntimeException.class, () -> server.client().get(Requests.bytes("key-x150")));
+        Said said = Said.of(server.awaitEnd(Duration.ofSeconds(60)), data.data());
+        PAGE.row("state, table: a bit of a value, when it is read", said.status(), said.line());
+        assertEquals("70", said.status());
     }
 
     /// The way out that the page describes: the log holds everything since the snapshot.

@@ -104,16 +104,23 @@ final class Server implements AutoCloseable {
     }
 
     void awaitReady() {
+        if (!answers()) {
+            throw new AssertionError("the member ended with status " + life().exitValue() + ":\n" + output());
+        }
+    }
+
+    /// Waits until the process answers a linearizable read or has ended; true when it answers.
+    boolean answers() {
         long deadline = System.nanoTime() + START.toNanos();
         while (System.nanoTime() < deadline) {
             if (!life().isAlive()) {
-                throw new AssertionError("the member ended with status " + life().exitValue() + ":\n" + output());
+                return false;
             }
             client().channel().resetConnectBackoff();
             try {
                 var ignored =
                         client().kv(Duration.ofMillis(500)).withWaitForReady().range(READY);
-                return;
+                return true;
             } catch (io.grpc.StatusRuntimeException _) {
                 Thread.onSpinWait(); // the deadline of the call is the pause
             }
