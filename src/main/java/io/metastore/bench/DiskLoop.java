@@ -11,14 +11,19 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 
-/// The least that any durable write costs on a disk: append a block to a file and have the disk keep it
-/// (fdatasync), one after the other. The file is deleted at the end.
+/// The least that any durable write costs on a disk: write a block and have the disk keep it (fdatasync), one
+/// after the other. The blocks go into a file that is there in full already, as a write-ahead log that is laid
+/// out ahead does; a file that grows would pay for its file system's journal with each of them. The file is
+/// deleted at the end.
 final class DiskLoop implements AutoCloseable {
     static final String KIND = "fdatasync";
+
+    private static final int FILE_BYTES = 16 << 20;
 
     private final Path file;
     private final FileChannel channel;
     private final ByteBuffer block;
+    private long position;
 
     /// @param folder where the file lies; the disk of this folder is measured
     /// @param size   bytes of each block
@@ -29,6 +34,19 @@ final class DiskLoop implements AutoCloseable {
         byte[] random = new byte[size];
         new SplittableRandom(seed).nextBytes(random);
         block.put(random);
+        ByteBuffer zeros = ByteBuffer.allocateDirect(1 << 20);
+        for (long laidOut = 0; laidOut < Math.max(FILE_BYTES, size); laidOut += zeros.capacity()) {
+            zeros.rewind();
+            writeAt(laidOut, zeros);
+        }
+        channel.force(true);
+    }
+
+    private void writeAt(long position, ByteBuffer bytes) throws IOException {
+        long at = position;
+        while (bytes.hasRemaining()) {
+            at += channel.write(bytes, at);
+        }
     }
 
     /// Writes until the limit.
@@ -42,9 +60,11 @@ final class DiskLoop implements AutoCloseable {
                 done++) {
             long begin = now;
             block.rewind();
-            while (block.hasRemaining()) {
-                channel.write(block);
+            if (position + block.capacity() > FILE_BYTES) {
+                position = 0;
             }
+            writeAt(position, block);
+            position += block.capacity();
             channel.force(false);
             now = System.nanoTime();
             tally.begun();

@@ -8,6 +8,7 @@ import io.metastore.mvcc.CorruptRow;
 import io.metastore.mvcc.MvccStore;
 import io.metastore.mvcc.View;
 import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.subscription.UniEmitter;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 
@@ -43,7 +44,7 @@ public final class Reading {
                 .emitter(emitter -> barrier.await(new ReadBarrier.Waiter() {
                     @Override
                     public void pass() {
-                        complete(read, emitter);
+                        run(read, read, emitter);
                     }
 
                     @Override
@@ -57,43 +58,32 @@ public final class Reading {
     /// Runs `inMemory` at once on the calling thread and, if it would have to wait for the disk, `read` where
     /// waiting is allowed.
     public <T> Uni<T> serializable(Read<T> inMemory, Read<T> read) {
-        return Uni.createFrom().emitter(emitter -> {
-            T result;
-            try (View view = store.view()) {
-                result = inMemory.from(view);
-            } catch (NotInMemory _) {
-                reads.execute(() -> complete(read, emitter));
-                return;
-            } catch (ResponseShare.NoRoom full) {
-                full.await(() -> complete(read, emitter));
-                return;
-            } catch (EngineFailure | CorruptRow fault) {
-                faults.accept(fault);
-                emitter.fail(fault);
-                return;
-            }
-            emitter.complete(result);
-        });
+        return Uni.createFrom().emitter(emitter -> run(inMemory, read, emitter));
     }
 
     /// Runs `read` on a thread that may wait for the disk.
     public <T> Uni<T> local(Read<T> read) {
-        return Uni.createFrom().emitter(emitter -> reads.execute(() -> complete(read, emitter)));
+        return Uni.createFrom().emitter(emitter -> reads.execute(() -> run(read, read, emitter)));
     }
 
-    private <T> void complete(Read<T> read, io.smallrye.mutiny.subscription.UniEmitter<? super T> emitter) {
+    /// Runs `now`. Where it would have to wait, for the disk or for room, `later` goes on in its place, on a thread
+    /// that may wait and from a new view.
+    private <T> void run(Read<T> now, Read<T> later, UniEmitter<? super T> emitter) {
         T result;
         try (View view = store.view()) {
-            result = read.from(view);
+            result = now.from(view);
+        } catch (NotInMemory _) {
+            reads.execute(() -> run(later, later, emitter));
+            return;
         } catch (ResponseShare.NoRoom full) {
-            full.await(() -> complete(read, emitter));
+            full.await(() -> run(later, later, emitter));
             return;
         } catch (EngineFailure | CorruptRow fault) {
             faults.accept(fault);
             emitter.fail(fault);
             return;
         } catch (RuntimeException failure) {
-            read.failed();
+            now.failed();
             emitter.fail(failure);
             return;
         }

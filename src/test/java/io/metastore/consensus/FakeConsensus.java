@@ -10,7 +10,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /// Consensus driven by hand: what is proposed waits until the test agrees to it.
-final class FakeConsensus implements Consensus {
+public final class FakeConsensus implements Consensus {
     /// An entry that was proposed.
     record Proposed(ByteBuffer entry, Pending pending) {
         int commands() {
@@ -27,7 +27,8 @@ final class FakeConsensus implements Consensus {
     }
 
     final BlockingQueue<Proposed> proposed = new LinkedBlockingQueue<>();
-    final BlockingQueue<BarrierCaller> barriers = new LinkedBlockingQueue<>();
+    /// Rounds that were asked for and have not ended.
+    public final BlockingQueue<BarrierCaller> barriers = new LinkedBlockingQueue<>();
 
     @Override
     public void propose(ByteBuffer entry, Pending pending) {

@@ -95,10 +95,8 @@ class BigListsIT {
                 () -> memory.metric("metastore_response_budget_used_bytes") == 0);
     }
 
-    @Test
-    void clientsThatNeverReadAreCutAndHinderNobody() throws Exception {
-        double cutBefore = memory.metric("metastore_response_stalled_total");
-        List<Client> clients = new ArrayList<>();
+    /// Lists that nobody reads, each on a connection of its own, until one has to wait.
+    private List<ListCall> takeAllRoom(List<Client> clients) throws InterruptedException {
         List<ListCall> stalled = new ArrayList<>();
         for (int i = 0; i < LISTS; i++) {
             Client client = member.connectSlow();
@@ -109,6 +107,14 @@ class BigListsIT {
                 "there is no room for more",
                 Duration.ofMinutes(1),
                 () -> memory.metric("metastore_response_budget_waiting") > 0);
+        return stalled;
+    }
+
+    @Test
+    void clientsThatNeverReadAreCutAndHinderNobody() throws Exception {
+        double cutBefore = memory.metric("metastore_response_stalled_total");
+        List<Client> clients = new ArrayList<>();
+        List<ListCall> stalled = takeAllRoom(clients);
         // Single keys and pages do not wait for those that hold the budget.
         for (int i = 0; i < 20; i++) {
             RangeResponse page =
@@ -133,16 +139,7 @@ class BigListsIT {
     @Test
     void aCallThatWaitsLeavesWithItsClient() throws Exception {
         List<Client> clients = new ArrayList<>();
-        List<ListCall> stalled = new ArrayList<>();
-        for (int i = 0; i < LISTS; i++) {
-            Client client = member.connectSlow();
-            clients.add(client);
-            stalled.add(ListCall.neverRead(client, KEYS.all().build()));
-        }
-        MemberMemory.await(
-                "there is no room for more",
-                Duration.ofMinutes(1),
-                () -> memory.metric("metastore_response_budget_waiting") > 0);
+        List<ListCall> stalled = takeAllRoom(clients);
         stalled.forEach(ListCall::cancel);
         MemberMemory.await(
                 "nobody waits and everything is given back",

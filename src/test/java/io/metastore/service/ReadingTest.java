@@ -4,20 +4,17 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
-import io.metastore.consensus.Consensus;
-import io.metastore.consensus.Leadership;
+import io.metastore.consensus.FakeConsensus;
 import io.metastore.consensus.ReadBarrier;
 import io.metastore.consensus.Unavailable;
+import io.metastore.engine.NotInMemory;
 import io.metastore.mvcc.Chunk;
 import io.metastore.mvcc.MvccStore;
 import io.metastore.mvcc.StoreFolder;
 import io.metastore.mvcc.View;
 import io.metastore.value.Bytes;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
-import java.util.Queue;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -31,38 +28,8 @@ class ReadingTest {
 
     private StoreFolder folder;
     private MvccStore store;
-    private final Rounds rounds = new Rounds();
+    private final FakeConsensus rounds = new FakeConsensus();
     private Reading reading;
-
-    /// Consensus whose rounds end when the test says so.
-    private static final class Rounds implements Consensus {
-        private final Queue<BarrierCaller> open = new ArrayDeque<>();
-
-        @Override
-        public void barrier(BarrierCaller caller) {
-            open.add(caller);
-        }
-
-        @Override
-        public void propose(ByteBuffer entry, Pending pending) {
-            throw new UnsupportedOperationException("reads do not propose");
-        }
-
-        @Override
-        public Leadership leadership() {
-            return new Leadership(1, 1, true, 1);
-        }
-
-        @Override
-        public long committedIndex() {
-            return 0;
-        }
-
-        @Override
-        public long appliedIndex() {
-            return 0;
-        }
-    }
 
     @BeforeEach
     void open() {
@@ -93,8 +60,8 @@ class ReadingTest {
         reading.linearizable(View::revision).subscribe().with(seen::set);
         put(1);
         assertNull(seen.get(), "it did not wait for the barrier");
-        assertEquals(1, rounds.open.size());
-        rounds.open.remove().passed();
+        assertEquals(1, rounds.barriers.size());
+        rounds.barriers.remove().passed();
         assertEquals(2, seen.get());
     }
 
@@ -102,8 +69,22 @@ class ReadingTest {
     void aLinearizableReadWhoseRoundFailsReadsNothing() {
         AtomicReference<Throwable> failure = new AtomicReference<>();
         reading.linearizable(View::revision).subscribe().with(_ -> {}, failure::set);
-        rounds.open.remove().failed(new Unavailable.NoLeader());
+        rounds.barriers.remove().failed(new Unavailable.NoLeader());
         assertInstanceOf(Unavailable.NoLeader.class, failure.get());
+    }
+
+    @Test
+    void aReadThatWouldWaitForTheDiskGoesOnWhereItMay() {
+        AtomicReference<Long> seen = new AtomicReference<>();
+        reading.<Long>serializable(
+                        _ -> {
+                            throw NotInMemory.INSTANCE;
+                        },
+                        View::revision)
+                .subscribe()
+                .with(seen::set);
+        assertEquals(1, seen.get());
+        assertEquals(0, rounds.barriers.size());
     }
 
     @Test
@@ -114,6 +95,6 @@ class ReadingTest {
         assertEquals(2, seen.get());
         reading.local(view -> view.revision() + 1).subscribe().with(seen::set);
         assertEquals(3, seen.get());
-        assertEquals(0, rounds.open.size());
+        assertEquals(0, rounds.barriers.size());
     }
 }
