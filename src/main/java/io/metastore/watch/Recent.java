@@ -42,7 +42,8 @@ final class Recent {
             Entry oldest = entries.poll();
             bytes -= oldest.bytes;
             events -= oldest.commit.events().size();
-            first = oldest.commit.revision() + 1;
+            // A commit from before the last restart may have been added: it does not move the start back.
+            first = Math.max(first, oldest.commit.revision() + 1);
         }
     }
 

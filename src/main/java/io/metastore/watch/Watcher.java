@@ -53,9 +53,11 @@ final class Watcher {
         closed = true;
     }
 
-    /// Whether it has everything up to `revision` and does not start later (WAT-30, WAT-32).
+    /// Whether it has everything up to `revision`, the live thread's, and nothing beyond, and does not start later
+    /// (WAT-30, WAT-32). One that comes back from the catch-up thread may be ahead for a moment: progress at
+    /// 5 must not follow event 8.
     boolean isCurrent(long revision) {
-        return !closed && !lagging && spec.startRevision() <= revision;
+        return !closed && !lagging && spec.startRevision() <= revision && next <= revision + 1;
     }
 
     Delivery.Events delivery(EventBatch batch, long revision) {

@@ -26,6 +26,9 @@ class WatchHubRandomTest {
 
     private static final int STEPS = 1500;
 
+    /// Of a client.
+    private static final int LEAST_STEPS = 200;
+
     /// One stream with its own random client.
     private static final class Client implements Runnable {
         final RecordingSink sink;
@@ -48,7 +51,8 @@ class WatchHubRandomTest {
 
         @Override
         public void run() {
-            while (!stop.get()) {
+            // On a busy machine the writer may be done before this thread runs at all: some steps are made anyway.
+            for (int step = 0; step < LEAST_STEPS || !stop.get(); step++) {
                 int dice = random.nextInt(20);
                 if (dice < 4 && created.size() < 40) {
                     WatchSpec spec = spec();

@@ -140,4 +140,31 @@ class WatchHubTest {
         hub.publish(store.put("a", "new"));
         assertEquals(last.revision() + 1, sink.await(2).get(1).revision());
     }
+
+    /// The catch-up thread reads the store, which is ahead of the live thread by what waits in the mailbox. Here
+    /// the live thread is held back at revision 5 while the watcher has everything up to 8: progress at 5 would
+    /// go back behind what the client has.
+    @Test
+    void wat31_progressDoesNotGoBackBehindEventsThatWereSent() {
+        for (int i = 0; i < 4; i++) {
+            store.put("a", "" + i);
+        }
+        hub.start();
+        List<Commit> unpublished = List.of(store.put("a", "6"), store.put("a", "7"), store.put("a", "8"));
+        RecordingSink sink = new RecordingSink(RecordingSink.UNLIMITED);
+        WatchSession session = hub.open(sink);
+        session.create(WatchSpec.of(KeyRange.ALL, 2));
+        assertEquals(8, sink.await(2).get(1).revision());
+        int commands = 1;
+        do {
+            session.requestProgress();
+            sink.awaitDone(++commands);
+        } while (hub.counts().slowWatchers() > 0);
+        session.requestProgress();
+        sink.awaitDone(++commands);
+        assertEquals(2, sink.deliveries().size());
+        unpublished.forEach(hub::publish);
+        session.requestProgress();
+        assertEquals(new Delivery.Progress(Delivery.NO_WATCHER, 8), sink.await(3).get(2));
+    }
 }
