@@ -14,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 
 /// A server under test: a process of its own with a data directory of its own.
 final class ServerProcess implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(ServerProcess.class.getName());
     private static final Duration READY_WITHIN = Duration.ofSeconds(60);
     private static final Duration ASK_EVERY = Duration.ofMillis(200);
     private static final long STOP_SECONDS = 15;
@@ -26,6 +27,7 @@ final class ServerProcess implements AutoCloseable {
     private final Process process;
     private final Endpoint endpoint;
     private final Path log;
+    private final Thread lastResort;
 
     private ServerProcess(Side side, List<String> command, Process process, Endpoint endpoint, Path log) {
         this.side = side;
@@ -33,6 +35,9 @@ final class ServerProcess implements AutoCloseable {
         this.process = process;
         this.endpoint = endpoint;
         this.log = log;
+        // A run that is stopped by a signal leaves no server behind.
+        this.lastResort = Thread.ofPlatform().unstarted(this::end);
+        Runtime.getRuntime().addShutdownHook(lastResort);
     }
 
     /// Starts the server and waits until it answers.
@@ -49,7 +54,7 @@ final class ServerProcess implements AutoCloseable {
                 new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
         builder.environment().putAll(side.environment());
         if (side.kind() == Side.Kind.METASTORE && !isJar(program) && !side.jvm().isEmpty()) {
-            builder.environment().put("JAVA_OPTS", String.join(" ", side.jvm()));
+            builder.environment().put("METASTORE_JAVA_OPTS", String.join(" ", side.jvm()));
         }
         Endpoint endpoint = new Endpoint("127.0.0.1", clientPort, false);
         ServerProcess server = new ServerProcess(side, command, builder.start(), endpoint, log);
@@ -155,9 +160,18 @@ final class ServerProcess implements AutoCloseable {
         ProcessUsage.forgetPeak(process.toHandle());
     }
 
-    /// Ends the process and its descendants, by force if they do not go by themselves.
     @Override
     public void close() {
+        end();
+        try {
+            Runtime.getRuntime().removeShutdownHook(lastResort);
+        } catch (IllegalStateException shuttingDown) {
+            LOG.log(System.Logger.Level.DEBUG, "closed while the bench ends", shuttingDown);
+        }
+    }
+
+    /// Ends the process and its descendants, by force if they do not go by themselves.
+    private void end() {
         List<ProcessHandle> descendants = process.descendants().toList();
         descendants.forEach(ProcessHandle::destroy);
         process.destroy();

@@ -70,8 +70,9 @@ class LauncherTest {
         assertEquals(
                 List.of(
                         "-XX:+UseSerialGC",
-                        "-Xms64m",
-                        "-XX:NewSize=32m",
+                        "-XX:SurvivorRatio=2",
+                        "-Xms160m",
+                        "-Xmn96m",
                         "-XX:+UseCompactObjectHeaders",
                         "-XX:TrimNativeHeapInterval=10000",
                         "--enable-native-access=ALL-UNNAMED",
@@ -111,8 +112,11 @@ class LauncherTest {
         build("target/quarkus-app/quarkus-run.jar");
         Ended ended = run(launcher, Map.of("METASTORE_JAVA_OPTS", "-Xmx1g -XX:+UseG1GC"), "version");
         assertFalse(ended.out().contains("UseSerialGC"), ended.out());
-        assertFalse(ended.out().contains("-Xms64m"), "a start size of the launcher's could be above a largest one");
+        assertFalse(ended.out().contains("-Xms160m"), "a start size of the launcher's could be above a largest one");
         assertTrue(ended.out().contains("\n-Xmx1g\n-XX:+UseG1GC\n-jar\n"), ended.out());
+        Ended sized = run(launcher, Map.of("METASTORE_JAVA_OPTS", "-Xmx256m"), "version");
+        assertTrue(sized.out().contains("UseSerialGC"), sized.out());
+        assertFalse(sized.out().contains("-Xms160m"), sized.out());
     }
 
     @Test
