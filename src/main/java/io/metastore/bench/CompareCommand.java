@@ -29,13 +29,13 @@ final class CompareCommand {
             new Flag("etcd-recipe", "FOLDER", "", "a Go module that builds etcd from published modules"),
             new Flag("metastore", "PATH", "bin/metastore", "MetaStore's launcher, native executable or jar"),
             new Flag("only", "NAME,...", "", "only these scenarios"),
-            new Flag("rounds", "N", "5", "rounds that count, for each side and scenario"),
+            new Flag("rounds", "N", "21", "rounds that count, for each side and scenario"),
             new Flag("warm-rounds", "N", "3", "rounds before those"),
-            new Flag("round", "TIME", "2s", "length of a round"),
+            new Flag("round", "TIME", "1s", "length of a round"),
             new Flag(
                     "warm-calls",
                     "N",
-                    "60000",
+                    "150000",
                     "puts, and as many reads, that each server sees before the first scenario; 0 for none"),
             new Flag(
                     "quick",

@@ -85,9 +85,8 @@ final class Driver {
                     long due = pace.dueNanos(lane);
                     if (due <= now || due == Long.MAX_VALUE) {
                         lanes.get(lane).wake();
-                    } else {
-                        soonest = Math.min(soonest, due);
                     }
+                    soonest = Math.min(soonest, pace.lookAgainNanos(lane, now));
                 }
                 LockSupport.parkNanos(Math.max(50_000, soonest - System.nanoTime()));
             }

@@ -67,6 +67,8 @@ sealed interface Pace {
     /// measured from when it was due, so a stall shows with
     /// everybody whom it would have hit.
     final class Open implements Pace {
+        private static final long BEHIND_NANOS = 1_000_000;
+
         private final double nanosPerCall;
         private final long startNanos;
         private final long total;
@@ -112,6 +114,17 @@ sealed interface Pace {
         long dueNanos(int lane) {
             long number = next[lane];
             return stopped || number >= total ? Long.MAX_VALUE : intended(number, 0);
+        }
+
+        /// When a lane that sends what is due at `nowNanos` has to be woken next: when the call after the one that is
+        /// due now is. A lane that is further behind has more to send than clients; each of them goes on by itself.
+        long lookAgainNanos(int lane, long nowNanos) {
+            long due = dueNanos(lane);
+            if (due > nowNanos) {
+                return due;
+            }
+            long following = due + (long) (next.length * nanosPerCall);
+            return following > nowNanos ? following : nowNanos + BEHIND_NANOS;
         }
 
         @Override

@@ -27,6 +27,18 @@ class PaceTest {
     }
 
     @Test
+    void aLaneIsWokenForEachCallAndNotInBursts() {
+        Pace.Open pace = new Pace.Open(1_000, Pace.Limit.calls(4), START, 2);
+        assertEquals(START, pace.lookAgainNanos(0, START - MILLI));
+        assertEquals(START + 2 * MILLI, pace.lookAgainNanos(0, START), "call 0 is being sent, call 2 comes next");
+        pace.claim(0, START);
+        assertEquals(START + 2 * MILLI, pace.lookAgainNanos(0, START + MILLI / 2));
+        assertEquals(START + 51 * MILLI, pace.lookAgainNanos(0, START + 50 * MILLI), "no client is free");
+        pace.claim(0, START + 50 * MILLI);
+        assertEquals(Long.MAX_VALUE, pace.lookAgainNanos(0, START + 50 * MILLI));
+    }
+
+    @Test
     void callsThatWereDueAndNotSentAreCounted() {
         Pace.Open pace = new Pace.Open(1_000, Pace.Limit.time(Duration.ofSeconds(1)), START, 2);
         assertEquals(1, pace.unsent(START));
