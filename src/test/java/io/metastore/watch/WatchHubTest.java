@@ -165,6 +165,7 @@ class WatchHubTest {
         assertEquals(2, sink.deliveries().size());
         unpublished.forEach(hub::publish);
         session.requestProgress();
-        assertEquals(new Delivery.Progress(Delivery.NO_WATCHER, 8), sink.await(3).get(2));
+        assertEquals(
+                new Delivery.Progress(Delivery.NO_WATCHER, 8), sink.await(3).get(2));
     }
 }
