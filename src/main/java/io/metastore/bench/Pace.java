@@ -116,9 +116,9 @@ sealed interface Pace {
             return stopped || number >= total ? Long.MAX_VALUE : intended(number, 0);
         }
 
-        /// When a lane that sends what is due at `nowNanos` has to be woken next: when the call after the one that is
-        /// due now is. A lane that is further behind has more to send than clients; each of them goes on by
-        itself.
+        /// When a lane that sends what is due at `nowNanos` has to be woken next: when the call after the one
+        /// that is due now is. A lane that is further behind has more to send than clients; each of them goes
+        /// on by itself.
         long lookAgainNanos(int lane, long nowNanos) {
             long due = dueNanos(lane);
             if (due > nowNanos) {
