@@ -139,6 +139,7 @@ final class Comparison {
                     result.refused(),
                     result.failed());
             stopIfAborted(server, result);
+            server.awaitCalm();
         }
 
         private void settle(ProcessUsage now) {

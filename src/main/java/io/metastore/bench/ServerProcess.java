@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /// A server under test: a process of its own with a data directory of its own.
 final class ServerProcess implements AutoCloseable {
@@ -18,6 +19,9 @@ final class ServerProcess implements AutoCloseable {
     private static final Duration READY_WITHIN = Duration.ofSeconds(60);
     private static final Duration ASK_EVERY = Duration.ofMillis(200);
     private static final long STOP_SECONDS = 15;
+    private static final Duration CALM_WITHIN = Duration.ofSeconds(3);
+    private static final Duration CALM_LOOK = Duration.ofMillis(100);
+    private static final Duration CALM_CPU = Duration.ofMillis(10);
 
     /// Enough for a whole run on both: etcd's own default of 2 GiB would end a long one.
     private static final String QUOTA_BYTES = String.valueOf(8L << 30);
@@ -154,6 +158,21 @@ final class ServerProcess implements AutoCloseable {
 
     ProcessUsage usage() throws IOException {
         return ProcessUsage.of(process.toHandle());
+    }
+
+    /// Waits until the server does next to nothing, as it should while another one is measured: what it writes
+    /// behind a round would slow the next one's. Gives up after a few seconds; then the server never rests.
+    void awaitCalm() throws IOException {
+        long deadline = System.nanoTime() + CALM_WITHIN.toNanos();
+        long before = usage().cpuNanos();
+        while (System.nanoTime() - deadline < 0) {
+            LockSupport.parkNanos(CALM_LOOK.toNanos());
+            long now = usage().cpuNanos();
+            if (now - before <= CALM_CPU.toNanos()) {
+                return;
+            }
+            before = now;
+        }
     }
 
     void forgetPeak() throws IOException {

@@ -7,6 +7,7 @@ import com.google.protobuf.ByteString;
 import io.metastore.api.etcd.etcdserverpb.LeaseTimeToLiveRequest;
 import io.metastore.api.etcd.etcdserverpb.PutRequest;
 import io.metastore.blackbox.Client;
+import io.metastore.blackbox.MemberTarget;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,9 +35,11 @@ class ClockJumpIT {
         Path library =
                 Path.of(System.getProperty("attack.faketime", "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"));
         Assumptions.assumeTrue(Files.exists(library), "no libfaketime here");
-        Path real = Path.of(System.getProperty(HOME, ".")).toAbsolutePath().resolve("bin/metastore");
+        String program = MemberTarget.current().label().equals("native") ? "target/metastore" : "bin/metastore";
+        Path real = Path.of(System.getProperty(HOME, ".")).toAbsolutePath().resolve(program);
         Path home = folder.resolve("home");
-        Path launcher = Files.createDirectories(home.resolve("bin")).resolve("metastore");
+        Path launcher = home.resolve(program);
+        Files.createDirectories(launcher.getParent());
         Files.write(
                 launcher,
                 List.of(
