@@ -1,7 +1,9 @@
 package io.metastore.blackbox;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.metastore.server.tls.TestAuthority;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,10 +11,18 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.w3c.dom.Document;
 import org.w3c.dom.Element;
 
@@ -25,15 +35,96 @@ class JetcdIT {
     /// The first run on a machine fetches jetcd and what it needs.
     private static final long LIMIT_MINUTES = 10;
 
+    @TempDir
+    private Path folder;
+
     @Test
     @Timeout(value = LIMIT_MINUTES + 1, unit = TimeUnit.MINUTES)
     void keysTransactionsWatchesAndLeases(Member member) throws Exception {
+        String url = "http://" + member.endpoint();
+        try (Others others = new Others(url, List.of(), List.of())) {
+            passes(List.of("-Dendpoint=" + url));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"TLS1.2, false", "TLS1.3, true"})
+    @Timeout(value = LIMIT_MINUTES + 1, unit = TimeUnit.MINUTES)
+    void overTls(String version, boolean mutual) throws Exception {
+        TestAuthority authority = new TestAuthority(folder, "authority");
+        List<String> flags = new ArrayList<>(List.of("--tls-min-version=" + version, "--tls-max-version=" + version));
+        if (mutual) {
+            flags.addAll(List.of("--client-cert-auth=true", "--trusted-ca-file=" + authority.certFile));
+        }
+        TestAuthority.Issued own = authority.issue("java");
+        try (SecureMember secure = new SecureMember(authority, flags.toArray(String[]::new));
+                Others others = new Others(
+                        secure.url(),
+                        List.of("--cacert", authority.certFile.toString()),
+                        List.of(
+                                "--cert", own.certFile().toString(),
+                                "--key", own.keyFile().toString()))) {
+            List<String> properties =
+                    new ArrayList<>(List.of("-Dendpoint=" + secure.url(), "-Dcacert=" + authority.certFile));
+            if (mutual) {
+                properties.addAll(List.of("-Dcert=" + own.certFile(), "-Dkey=" + own.keyFile()));
+            }
+            passes(properties);
+        }
+    }
+
+    /// curl and, where there is one, etcdctl: they use the same URL as jetcd while it does. They write nothing:
+    /// jetcd's tests count revisions.
+    private static final class Others implements AutoCloseable {
+        private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+        private final AtomicBoolean stop = new AtomicBoolean();
+        private final List<Future<Integer>> all = new ArrayList<>();
+
+        /// @param trust, identity  flags that curl and etcdctl share
+        Others(String url, List<String> trust, List<String> identity) {
+            all.add(threads.submit(() -> repeat(
+                    line(List.of("curl", "--silent", "--fail", "--http1.1", url + "/health"), trust, identity))));
+            String etcdctl = System.getProperty("metastore.etcdctl");
+            if (etcdctl != null) {
+                all.add(threads.submit(
+                        () -> repeat(line(List.of(etcdctl, "--endpoints=" + url, "get", "any"), trust, identity))));
+            }
+        }
+
+        @SafeVarargs
+        private static List<String> line(List<String>... parts) {
+            return Stream.of(parts).flatMap(List::stream).toList();
+        }
+
+        private int repeat(List<String> line) throws Exception {
+            int times = 0;
+            while (!stop.get()) {
+                SecureMember.Ended ended = SecureMember.run(line);
+                assertEquals(0, ended.status(), () -> line + ": " + ended.said());
+                times++;
+            }
+            return times;
+        }
+
+        @Override
+        public void close() throws Exception {
+            stop.set(true);
+            try (threads) {
+                for (Future<Integer> one : all) {
+                    assertTrue(one.get(60, TimeUnit.SECONDS) > 0);
+                }
+            }
+        }
+    }
+
+    /// Runs jetcd's tests; each has to pass.
+    private static void passes(List<String> properties) throws Exception {
         Path home = Path.of(System.getProperty("metastore.home", ".")).toAbsolutePath();
         Path output = home.resolve("target/jetcd.log");
         Path report = home.resolve("target/jetcd/surefire-reports/TEST-io.metastore.jetcd.JetcdTest.xml");
         Files.deleteIfExists(report);
 
-        int status = run(commandLine(home, member), output);
+        int status = run(commandLine(home, properties), output);
 
         String shown = "exit status " + status + ", output:\n" + Files.readString(output);
         Map<String, String> expected = new TreeMap<>();
@@ -51,15 +142,15 @@ class JetcdIT {
         assertEquals(0, status, shown);
     }
 
-    private static List<String> commandLine(Path home, Member member) {
+    private static List<String> commandLine(Path home, List<String> properties) {
         List<String> line = new ArrayList<>(List.of(
                 home.resolve("mvnw").toString(),
                 "-B",
                 "-ntp",
                 "-f",
                 home.resolve("src/test/jetcd/pom.xml").toString(),
-                "test",
-                "-Dendpoint=http://" + member.endpoint()));
+                "test"));
+        line.addAll(properties);
         String repository = System.getProperty("metastore.maven.repository");
         if (repository != null) {
             line.add("-Dmaven.repo.local=" + repository);

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.etcd.jetcd.ByteSequence;
 import io.etcd.jetcd.Client;
+import io.etcd.jetcd.ClientBuilder;
 import io.etcd.jetcd.KV;
 import io.etcd.jetcd.KeyValue;
 import io.etcd.jetcd.Watch;
@@ -30,6 +31,7 @@ import io.etcd.jetcd.options.WatchOption;
 import io.etcd.jetcd.support.CloseableClient;
 import io.etcd.jetcd.watch.WatchEvent;
 import io.grpc.stub.StreamObserver;
+import java.io.File;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.UUID;
@@ -38,13 +40,15 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /// The Java client that people use, unchanged: keys, transactions, watches and leases. The server is the one at
-/// `-Dendpoint=http://host:port`; every test has keys of its own.
+/// `-Dendpoint=http://host:port`; every test has keys of its own. Over TLS: `-Dendpoint=https://host:port
+/// -Dcacert=FILE`, with a certificate of the client's `-Dcert=FILE -Dkey=FILE`.
 @Timeout(60)
 class JetcdTest {
     private static final long PATIENCE_SECONDS = 30;
@@ -54,10 +58,21 @@ class JetcdTest {
     private String prefix;
 
     @BeforeEach
-    void connect() {
+    void connect() throws SSLException {
         String endpoint = System.getProperty("endpoint");
         assertNotNull(endpoint, "-Dendpoint=http://host:port is missing");
-        jetcd = Client.builder().endpoints(endpoint).build();
+        ClientBuilder builder = Client.builder().endpoints(endpoint);
+        String authorities = System.getProperty("cacert");
+        if (authorities != null) {
+            builder.authority("localhost").sslContext(tls -> {
+                tls.trustManager(new File(authorities));
+                String certificate = System.getProperty("cert");
+                if (certificate != null) {
+                    tls.keyManager(new File(certificate), new File(System.getProperty("key")));
+                }
+            });
+        }
+        jetcd = builder.build();
         kv = jetcd.getKVClient();
         prefix = "jetcd/" + UUID.randomUUID() + "/";
     }
