@@ -86,8 +86,10 @@ class JetcdIT {
                     line(List.of("curl", "--silent", "--fail", "--http1.1", url + "/health"), trust, identity))));
             String etcdctl = System.getProperty("metastore.etcdctl");
             if (etcdctl != null) {
-                all.add(threads.submit(
-                        () -> repeat(line(List.of(etcdctl, "--endpoints=" + url, "get", "any"), trust, identity))));
+                // A busy machine is not what is tested here.
+                List<String> patient = List.of("--dial-timeout=20s", "--command-timeout=30s");
+                all.add(threads.submit(() -> repeat(line(
+                        List.of(etcdctl, "--endpoints=" + url), patient, trust, identity, List.of("get", "any")))));
             }
         }
 
