@@ -165,7 +165,7 @@ final class ServerProcess implements AutoCloseable {
     void awaitCalm() throws IOException {
         long deadline = System.nanoTime() + CALM_WITHIN.toNanos();
         long before = usage().cpuNanos();
-        while (System.nanoTime() - deadline < 0) {
+        while (System.nanoTime() - deadline < 0 && !Thread.currentThread().isInterrupted()) {
             LockSupport.parkNanos(CALM_LOOK.toNanos());
             long now = usage().cpuNanos();
             if (now - before <= CALM_CPU.toNanos()) {

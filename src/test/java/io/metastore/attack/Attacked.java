@@ -6,14 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.protobuf.ByteString;
 import io.metastore.blackbox.Client;
 import io.metastore.blackbox.Member;
+import io.metastore.blackbox.MemberMemory;
 import io.metastore.blackbox.MemberTarget;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /// A member before and after an attack: it still serves, its files, memory and log are as before.
@@ -26,13 +25,19 @@ final class Attacked implements AutoCloseable {
 
     private static final int FILES_LEFT = 16;
     private static final int LOG_LINES = 60;
-    private static final Pattern USED = Pattern.compile("used (\\d+)K");
 
     private final Member member;
+    private final MemberMemory memory;
     private int puts;
 
     Attacked(String... flags) {
-        member = Member.startOwn(flags);
+        this(Member.startOwn(flags));
+    }
+
+    /// @param member closed with this
+    Attacked(Member member) {
+        this.member = member;
+        this.memory = new MemberMemory(member);
     }
 
     /// What somebody does to the member.
@@ -73,7 +78,7 @@ final class Attacked implements AutoCloseable {
                 () -> name + " leaves files: " + before + " then " + after);
         boolean small = after.memory() <= before.memory() + LEFT_BYTES + garbage();
         if (!small && collects()) {
-            jcmd("GC.class_histogram").lines().limit(30).forEach(System.out::println);
+            memory.jcmd("GC.class_histogram").lines().limit(30).forEach(System.out::println);
         }
         assertTrue(small, () -> name + " leaves memory: " + before + " then " + after);
         long lines = after.logLines() - before.logLines();
@@ -103,18 +108,11 @@ final class Attacked implements AutoCloseable {
 
     /// Bytes in use: of the heap, garbage left out; of the native executable all that is resident.
     long memory() throws IOException, InterruptedException {
-        if (!collects()) {
-            return resident();
-        }
-        jcmd("GC.run");
-        Matcher used = USED.matcher(jcmd("GC.heap_info"));
-        // The generations come first, then metaspace and, as part of it, class space.
-        long sum = 0;
-        for (int i = 0; i < 2 && used.find(); i++) {
-            sum += Long.parseLong(used.group(1)) << 10;
-        }
-        assertTrue(sum > 0, "no figures of the heap");
-        return sum;
+        return collects() ? memory.heapInUse() : memory.resident();
+    }
+
+    long resident() throws IOException {
+        return memory.resident();
     }
 
     /// Waits until no watcher is left.
@@ -126,34 +124,8 @@ final class Attacked implements AutoCloseable {
         }
     }
 
-    private long watchers() {
-        String name = "etcd_debugging_mvcc_watcher_total ";
-        return member.metrics()
-                .lines()
-                .filter(line -> line.startsWith(name))
-                .mapToLong(line -> (long) Double.parseDouble(line.substring(name.length())))
-                .sum();
-    }
-
-    long resident() throws IOException {
-        for (String line : Files.readAllLines(Path.of("/proc/" + member.pid() + "/status"))) {
-            if (line.startsWith("VmRSS:")) {
-                return Long.parseLong(line.replaceAll("\\D", "")) << 10;
-            }
-        }
-        throw new IOException("no VmRSS");
-    }
-
-    private String jcmd(String what) throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
-                        Long.toString(member.pid()),
-                        what)
-                .redirectErrorStream(true)
-                .start();
-        String said = new String(process.getInputStream().readAllBytes());
-        assertEquals(0, process.waitFor(), said);
-        return said;
+    private double watchers() {
+        return memory.metric("etcd_debugging_mvcc_watcher_total ");
     }
 
     /// @param files most open files to wait for, 0 not to wait

@@ -7,15 +7,13 @@ import com.google.protobuf.ByteString;
 import io.metastore.api.etcd.etcdserverpb.LeaseTimeToLiveRequest;
 import io.metastore.api.etcd.etcdserverpb.PutRequest;
 import io.metastore.blackbox.Client;
-import io.metastore.blackbox.MemberTarget;
-import java.io.IOException;
+import io.metastore.blackbox.Member;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
-import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Assumptions;
@@ -25,48 +23,26 @@ import org.junit.jupiter.api.io.TempDir;
 /// The time of day jumps an hour ahead and two hours back under a running member. Needs libfaketime, where
 /// Debian's package `faketime` puts it or at `-Dattack.faketime=PATH`.
 class ClockJumpIT {
-    private static final String HOME = "metastore.home";
-
     @TempDir
     private Path folder;
 
-    /// A program that starts the member with a time of day that `offset` shifts, such as `+3600`.
-    private Path shifted(Path offset) throws IOException {
+    /// What makes a program see a time of day that the file `offset` shifts, by such as `+3600`.
+    private static Map<String, String> shifted(Path offset) {
         Path library =
                 Path.of(System.getProperty("attack.faketime", "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"));
         Assumptions.assumeTrue(Files.exists(library), "no libfaketime here");
-        String program = MemberTarget.current().label().equals("native") ? "target/metastore" : "bin/metastore";
-        Path real = Path.of(System.getProperty(HOME, ".")).toAbsolutePath().resolve(program);
-        Path home = folder.resolve("home");
-        Path launcher = home.resolve(program);
-        Files.createDirectories(launcher.getParent());
-        Files.write(
-                launcher,
-                List.of(
-                        "#!/bin/sh",
-                        "export LD_PRELOAD=" + library + " FAKETIME_TIMESTAMP_FILE=" + offset,
-                        "export FAKETIME_NO_CACHE=1 FAKETIME_DONT_FAKE_MONOTONIC=1 DONT_FAKE_MONOTONIC=1",
-                        "exec " + real + " \"$@\""));
-        Files.setPosixFilePermissions(launcher, PosixFilePermissions.fromString("rwxr-xr-x"));
-        return home;
+        return Map.of(
+                "LD_PRELOAD", library.toString(),
+                "FAKETIME_TIMESTAMP_FILE", offset.toString(),
+                "FAKETIME_NO_CACHE", "1",
+                "FAKETIME_DONT_FAKE_MONOTONIC", "1",
+                "DONT_FAKE_MONOTONIC", "1");
     }
 
     @Test
     void leasesDoNotNotice() throws Exception {
         Path offset = Files.writeString(folder.resolve("offset"), "+0");
-        String home = System.getProperty(HOME);
-        System.setProperty(HOME, shifted(offset).toString());
-        Attacked attacked;
-        try {
-            attacked = new Attacked();
-        } finally {
-            if (home == null) {
-                System.clearProperty(HOME);
-            } else {
-                System.setProperty(HOME, home);
-            }
-        }
-        try (attacked) {
+        try (Attacked attacked = new Attacked(Member.startWith(shifted(offset)))) {
             attacked.attack("the clock jumps", () -> jump(attacked, offset));
         }
     }

@@ -93,10 +93,16 @@ public final class Member implements AutoCloseable {
 
     /// Like [#start], but skips the test when the target is a member that runs elsewhere.
     public static Member startOwn(String... flags) {
-        Assumptions.assumeFalse(
-                MemberTarget.current() instanceof MemberTarget.External,
-                "needs a member of its own, the target is an external one");
-        return start(flags);
+        return startWith(Map.of(), flags);
+    }
+
+    /// Like [#startOwn], with variables of its environment.
+    public static Member startWith(Map<String, String> environment, String... flags) {
+        return switch (MemberTarget.current()) {
+            case MemberTarget.External _ ->
+                Assumptions.abort("needs a member of its own, the target is an external one");
+            case MemberTarget.Program program -> startIn(temporary(), program, environment, List.of(flags));
+        };
     }
 
     /// Like [#startOwn], with options for the Java that runs a MetaStore, as `-Xmx1g`; skips the test when the

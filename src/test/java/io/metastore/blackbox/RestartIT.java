@@ -37,7 +37,7 @@ class RestartIT {
 
     /// Heap, what the virtual machine needs beside it, memtables and block caches of two databases. Half a million
     /// writes as objects, or as one entry of the log each, would not fit.
-    private static final long MOST_MEMORY_KIB = 768 * 1024;
+    private static final long MOST_MEMORY = 768 * MemberMemory.MIB;
 
     /// So many bytes of log per write between snapshots: a handful of them while the writers run.
     private static final int SNAPSHOT_BYTES_PER_WRITE = 40;
@@ -156,17 +156,24 @@ class RestartIT {
         member.restart();
         double seconds = (System.nanoTime() - start) / 1e9;
         long replayed = Scrape.parse(member.metrics()).count("metastore_apply_chunk_commands_sum");
-        long peakAtStart = peakMemoryKib(member);
+        MemberMemory memory = new MemberMemory(member);
+        long peakAtStart = memory.mostResident();
 
         assertEquals(before, State.of(member.client(), keys));
         assertEveryRevisionOnce(member.client(), before.revision());
         assertEquals(before.revision() + 1, member.client().putRevision(keys.key("next/" + how), "1"));
-        long peak = peakMemoryKib(member);
+        long peak = memory.mostResident();
         System.out.printf(
                 "restart %s: revision %,d, ready after %.1f s with %,d commands replayed, "
                         + "peak memory %,d MiB when ready, %,d MiB after hash and history, heap %s%n",
-                how, before.revision(), seconds, replayed, peakAtStart / 1024, peak / 1024, SMALL_HEAP);
-        assertTrue(peak <= MOST_MEMORY_KIB, () -> peak + " KiB at the most");
+                how,
+                before.revision(),
+                seconds,
+                replayed,
+                peakAtStart / MemberMemory.MIB,
+                peak / MemberMemory.MIB,
+                SMALL_HEAP);
+        assertTrue(peak <= MOST_MEMORY, () -> peak + " bytes at the most");
         return replayed;
     }
 
@@ -183,15 +190,5 @@ class RestartIT {
             }
             assertEquals(last + 1, expected);
         }
-    }
-
-    /// The most memory that the process has had resident, in KiB, as the kernel counts it.
-    private static long peakMemoryKib(Member member) throws IOException {
-        return Files.readAllLines(Path.of("/proc", Long.toString(member.pid()), "status")).stream()
-                .filter(line -> line.startsWith("VmHWM:"))
-                .map(line -> line.replaceAll("\\D", ""))
-                .mapToLong(Long::parseLong)
-                .findFirst()
-                .orElseThrow();
     }
 }

@@ -1,6 +1,6 @@
 package io.metastore.load;
 
-import static io.metastore.load.MemberMemory.MIB;
+import static io.metastore.blackbox.MemberMemory.MIB;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -10,6 +10,7 @@ import io.grpc.StatusRuntimeException;
 import io.metastore.api.etcd.etcdserverpb.RangeResponse;
 import io.metastore.blackbox.Client;
 import io.metastore.blackbox.Member;
+import io.metastore.blackbox.MemberMemory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,6 +1,6 @@
 package io.metastore.load;
 
-import static io.metastore.load.MemberMemory.MIB;
+import static io.metastore.blackbox.MemberMemory.MIB;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -15,6 +15,7 @@ import io.metastore.api.etcd.etcdserverpb.WatchResponse;
 import io.metastore.api.etcd.mvccpb.Event;
 import io.metastore.blackbox.Client;
 import io.metastore.blackbox.Member;
+import io.metastore.blackbox.MemberMemory;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;

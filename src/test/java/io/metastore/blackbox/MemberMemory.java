@@ -1,23 +1,21 @@
-package io.metastore.load;
+package io.metastore.blackbox;
 
-import io.metastore.blackbox.Member;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
 /// What a member's process takes of memory, and what it says about itself on its metrics page.
-record MemberMemory(Member member) {
-    static final long MIB = 1 << 20;
+public record MemberMemory(Member member) {
+    public static final long MIB = 1 << 20;
 
     /// The most memory that the process has ever had in RAM, in bytes.
-    long mostResident() throws IOException {
+    public long mostResident() throws IOException {
         return status("VmHWM:");
     }
 
-    long resident() throws IOException {
+    public long resident() throws IOException {
         return status("VmRSS:");
     }
 
@@ -30,22 +28,28 @@ record MemberMemory(Member member) {
         throw new AssertionError("the kernel does not say " + key);
     }
 
-    /// Bytes of the heap that are in use after a full collection.
-    long heapInUse() throws IOException, InterruptedException {
-        Path jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd");
-        Process collection = new ProcessBuilder(jcmd.toString(), Long.toString(member.pid()), "GC.run")
-                .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                .start();
-        if (!collection.waitFor(60, TimeUnit.SECONDS) || collection.exitValue() != 0) {
-            collection.destroyForcibly();
-            throw new AssertionError("the member's heap could not be collected");
-        }
+    /// Bytes of the heap that are in use after a full collection. For members on a JVM: the native executable cannot
+    /// be told to collect.
+    public long heapInUse() throws IOException, InterruptedException {
+        jcmd("GC.run");
         return (long) metric("jvm_memory_used_bytes{area=\"heap\"");
     }
 
+    /// What `jcmd` says when it passes a command on to the member's JVM.
+    public String jcmd(String command) throws IOException, InterruptedException {
+        Path jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd");
+        Process process = new ProcessBuilder(jcmd.toString(), Long.toString(member.pid()), command)
+                .redirectErrorStream(true)
+                .start();
+        String said = new String(process.getInputStream().readAllBytes());
+        if (process.waitFor() != 0) {
+            throw new AssertionError(command + ": " + said);
+        }
+        return said;
+    }
+
     /// Sum of the samples whose line begins like this.
-    double metric(String prefix) {
+    public double metric(String prefix) {
         return member.metrics()
                 .lines()
                 .filter(line -> line.startsWith(prefix))
@@ -54,7 +58,7 @@ record MemberMemory(Member member) {
     }
 
     /// Waits until something holds of the member.
-    static void await(String what, Duration limit, BooleanSupplier condition) throws InterruptedException {
+    public static void await(String what, Duration limit, BooleanSupplier condition) throws InterruptedException {
         long deadline = System.nanoTime() + limit.toNanos();
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() > deadline) {
