@@ -4,6 +4,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.Server;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.NettyServerBuilder;
+import io.metastore.Eventually;
 import io.metastore.api.etcd.etcdserverpb.ResponseHeader;
 import io.metastore.watch.Commit;
 import io.metastore.watch.FakeStore;
@@ -83,6 +84,6 @@ final class WatchServer implements AutoCloseable {
         channel.shutdownNow();
         hub.close();
         server.shutdownNow();
-        Eventually.holds(server::isTerminated);
+        Eventually.holds("the server has ended", server::isTerminated);
     }
 }

@@ -3,6 +3,7 @@ package io.metastore.api;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.metastore.Eventually;
 import io.metastore.api.etcd.etcdserverpb.WatchResponse;
 import io.metastore.value.Bytes;
 import io.metastore.watch.FakeStore.Change;
@@ -35,13 +36,13 @@ class WatchSlowClientTest {
                 server.transaction(Change.put("big", Bytes.wrap(new byte[MIB])));
                 most = Math.max(most, server.hub.counts().pendingEvents());
             }
-            Eventually.holds(() -> server.hub.counts().slowWatchers() == STREAMS);
+            Eventually.holds("all are slow", () -> server.hub.counts().slowWatchers() == STREAMS);
             most = Math.max(most, server.hub.counts().pendingEvents());
             assertTrue(most <= 12, "events waiting: " + most);
             for (WatchClient client : clients) {
                 readAll(client);
             }
-            Eventually.holds(() -> server.hub.counts().slowWatchers() == 0);
+            Eventually.holds("none is slow", () -> server.hub.counts().slowWatchers() == 0);
             assertEquals(0, server.hub.counts().pendingEvents());
         }
     }

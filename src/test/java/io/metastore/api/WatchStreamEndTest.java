@@ -4,6 +4,7 @@ import static io.metastore.api.WatchClient.key;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.grpc.Status;
+import io.metastore.Eventually;
 import io.metastore.watch.WatchLimits;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -46,6 +47,7 @@ class WatchStreamEndTest {
         client.close();
         assertEquals(Status.Code.CANCELLED, Status.fromThrowable(client.end()).getCode());
         Eventually.holds(
+                "watchers and streams are gone",
                 () -> server.hub.counts().watchers() == 0 && server.hub.counts().streams() == 0);
     }
 

@@ -3,8 +3,6 @@ package io.metastore.blackbox;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.function.BooleanSupplier;
 
 /// What a member's process takes of memory, and what it says about itself on its metrics page.
 public record MemberMemory(Member member) {
@@ -55,16 +53,5 @@ public record MemberMemory(Member member) {
                 .filter(line -> line.startsWith(prefix))
                 .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
                 .sum();
-    }
-
-    /// Waits until something holds of the member.
-    public static void await(String what, Duration limit, BooleanSupplier condition) throws InterruptedException {
-        long deadline = System.nanoTime() + limit.toNanos();
-        while (!condition.getAsBoolean()) {
-            if (System.nanoTime() > deadline) {
-                throw new AssertionError("not within " + limit + ": " + what);
-            }
-            Thread.sleep(100);
-        }
     }
 }

@@ -13,6 +13,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.ByteString;
 import io.grpc.StatusRuntimeException;
+import io.metastore.Eventually;
 import io.metastore.api.etcd.etcdserverpb.AlarmMember;
 import io.metastore.api.etcd.etcdserverpb.AlarmRequest;
 import io.metastore.api.etcd.etcdserverpb.AlarmRequest.AlarmAction;
@@ -35,6 +36,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class QuotaIT {
 
     private static final int QUOTA = 16 << 20;
+    private static final int LARGE = 10 << 20;
     private static final String CHUNK = "x".repeat(1 << 20);
 
     @Test
@@ -124,12 +126,19 @@ class QuotaIT {
     void chargesATxnForItsDearestBranch(Client client, Keys keys) {
         TxnRequest.Builder txn = when(createRevision(keys.key("small"), CompareResult.GREATER, -1))
                 .addSuccess(op(put(keys.key("small"), "1")))
-                .addFailure(op(then(op(put(keys.key("large"), "x".repeat(10 << 20))))));
+                .addFailure(op(then(op(put(keys.key("large"), "x".repeat(LARGE))))));
         client.put(keys.key("small"), "1");
         assertTrue(client.txn(txn).getSucceeded());
         for (int i = 0; i < 9; i++) {
             client.put(keys.key("big" + i), CHUNK);
         }
+        // etcd measures its file when it writes it, which is 100 ms after a change.
+        Eventually.holds(
+                "what was written is in the size",
+                () -> client.maintenance()
+                                .status(StatusRequest.getDefaultInstance())
+                                .getDbSize()
+                        > QUOTA - LARGE);
         client.put(keys.key("small"), "2");
 
         Refusal.NO_SPACE.of(() -> client.txn(txn));

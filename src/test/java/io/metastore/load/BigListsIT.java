@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.metastore.Eventually;
 import io.metastore.api.etcd.etcdserverpb.RangeResponse;
 import io.metastore.blackbox.Client;
 import io.metastore.blackbox.Member;
@@ -90,7 +91,7 @@ class BigListsIT {
                 memory.metric("metastore_response_budget_waits_total"));
         clients.forEach(Client::close);
         assertBounded("lists that are read");
-        MemberMemory.await(
+        Eventually.holds(
                 "everything is given back",
                 Duration.ofSeconds(30),
                 () -> memory.metric("metastore_response_budget_used_bytes") == 0);
@@ -104,7 +105,7 @@ class BigListsIT {
             clients.add(client);
             stalled.add(ListCall.neverRead(client, KEYS.all().build()));
         }
-        MemberMemory.await(
+        Eventually.holds(
                 "there is no room for more",
                 Duration.ofMinutes(1),
                 () -> memory.metric("metastore_response_budget_waiting") > 0);
@@ -127,7 +128,7 @@ class BigListsIT {
         assertEquals(
                 new ListCall.Counted(KEYS.count(), KEYS.count()),
                 ListCall.read(member.client(), KEYS.all().build()).get(PATIENCE.toSeconds(), TimeUnit.SECONDS));
-        MemberMemory.await(
+        Eventually.holds(
                 "all of them are cut and everything is given back",
                 Duration.ofMinutes(1),
                 () -> memory.metric("metastore_response_stalled_total") - cutBefore == LISTS
@@ -142,7 +143,7 @@ class BigListsIT {
         List<Client> clients = new ArrayList<>();
         List<ListCall> stalled = takeAllRoom(clients);
         stalled.forEach(ListCall::cancel);
-        MemberMemory.await(
+        Eventually.holds(
                 "nobody waits and everything is given back",
                 Duration.ofSeconds(30),
                 () -> memory.metric("metastore_response_budget_waiting") == 0
