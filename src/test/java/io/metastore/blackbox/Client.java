@@ -3,6 +3,7 @@ package io.metastore.blackbox;
 import com.google.protobuf.ByteString;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
+import io.metastore.Eventually;
 import io.metastore.api.etcd.etcdserverpb.KVGrpc;
 import io.metastore.api.etcd.etcdserverpb.LeaseGrantRequest;
 import io.metastore.api.etcd.etcdserverpb.LeaseGrpc;
@@ -10,6 +11,7 @@ import io.metastore.api.etcd.etcdserverpb.MaintenanceGrpc;
 import io.metastore.api.etcd.etcdserverpb.PutResponse;
 import io.metastore.api.etcd.etcdserverpb.RangeRequest;
 import io.metastore.api.etcd.etcdserverpb.RangeResponse;
+import io.metastore.api.etcd.etcdserverpb.StatusRequest;
 import io.metastore.api.etcd.etcdserverpb.TxnRequest;
 import io.metastore.api.etcd.etcdserverpb.TxnResponse;
 import io.metastore.api.etcd.etcdserverpb.WatchGrpc;
@@ -111,6 +113,21 @@ public record Client(ManagedChannel channel) implements AutoCloseable {
         return range(Requests.range(ByteString.copyFromUtf8("ready?")))
                 .getHeader()
                 .getRevision();
+    }
+
+    /// The size of the state as Status gives it, in bytes.
+    public long size() {
+        return maintenance().status(StatusRequest.getDefaultInstance()).getDbSize();
+    }
+
+    /// Waits until the storage is at this version: etcd raises it a little after it began to serve.
+    public void awaitStorageVersion(String version) {
+        Eventually.holds(
+                "the storage is at " + version,
+                () -> maintenance()
+                        .status(StatusRequest.getDefaultInstance())
+                        .getStorageVersion()
+                        .equals(version));
     }
 
     /// Grants a lease with an id of the server's choice.

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.metastore.Eventually;
 import io.metastore.api.etcd.etcdserverpb.LeaseGrantRequest;
 import io.metastore.api.etcd.etcdserverpb.StatusRequest;
 import io.metastore.api.etcd.etcdserverpb.StatusResponse;
@@ -22,13 +21,7 @@ class StatusIT {
     @OwnMember
     @Statement({"MNT-01", "MNT-02", "MNT-03", "MNT-04", "MNT-05"})
     void describesTheMember(Client client, Keys keys) {
-        // etcd raises the version of its storage a little after it began to serve.
-        Eventually.holds(
-                "the storage is at 3.7.0",
-                () -> client.maintenance()
-                        .status(StatusRequest.getDefaultInstance())
-                        .getStorageVersion()
-                        .equals("3.7.0"));
+        client.awaitStorageVersion("3.7.0");
         StatusResponse before = client.maintenance().status(StatusRequest.getDefaultInstance());
         for (int i = 0; i < 10; i++) {
             client.put(keys.key("a"), "v" + i);

@@ -31,6 +31,7 @@ record ServerPair(Member etcd, Member metaStore) implements AutoCloseable {
         var slower = CompletableFuture.supplyAsync(() -> Member.startIn(parent, metaStore, List.of()));
         try {
             Member first = Member.startIn(parent, etcd, List.of("--unsafe-no-fsync", "--log-level=error"));
+            first.client().awaitStorageVersion("3.7.0");
             return new ServerPair(first, slower.join());
         } catch (RuntimeException e) {
             slower.thenAccept(Member::close);
