@@ -1,7 +1,9 @@
 package io.metastore.server;
 
 import io.netty.channel.Channel;
+import io.netty.handler.codec.DecoderException;
 import io.netty.handler.ssl.NotSslRecordException;
+import java.io.IOException;
 import java.net.URI;
 import java.nio.channels.ClosedChannelException;
 import java.util.concurrent.TimeUnit;
@@ -22,6 +24,7 @@ final class Complaints {
     private final Kind unknown = new Kind();
     private final Kind tooMany = new Kind();
     private final Kind full = new Kind();
+    private final Kind internal = new Kind();
 
     Complaints(URI url) {
         this.url = url;
@@ -77,8 +80,23 @@ final class Complaints {
         say(full, channel, "is refused: there are as many connections as open files allow (ulimit -n)");
     }
 
+    /// A connection that ends with an exception. Resets and garbage are the client's business; anything else is a
+    /// fault of this program or of its libraries, and an operator has to see it.
     void broken(Channel channel, Throwable cause) {
-        LOG.debugf(cause, "%s: connection of %s ends", url, channel.remoteAddress());
+        boolean wrapped = cause instanceof DecoderException && cause.getCause() != null;
+        switch (wrapped ? cause.getCause() : cause) {
+            case IOException _, DecoderException _ ->
+                LOG.debugf(cause, "%s: connection of %s ends", url, channel.remoteAddress());
+            case Throwable fault -> {
+                LOG.debugf(fault, "%s: connection of %s is cut", url, channel.remoteAddress());
+                say(internal, channel, "is cut, an internal error: " + fault + at(fault));
+            }
+        }
+    }
+
+    private static String at(Throwable fault) {
+        StackTraceElement[] trace = fault.getStackTrace();
+        return trace.length == 0 ? "" : " at " + trace[0];
     }
 
     private void say(Kind kind, Channel channel, String what) {

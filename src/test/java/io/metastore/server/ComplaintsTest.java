@@ -1,0 +1,77 @@
+package io.metastore.server;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.handler.codec.DecoderException;
+import java.io.IOException;
+import java.net.URI;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import javax.net.ssl.SSLHandshakeException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/// What an operator reads of connections that end with an exception.
+class ComplaintsTest {
+    private final Logger log = Logger.getLogger(Complaints.class.getName());
+    private final List<String> warnings = new CopyOnWriteArrayList<>();
+    private final Handler recorder = new Handler() {
+        @Override
+        public void publish(LogRecord said) {
+            if (said.getLevel().intValue() >= Level.WARNING.intValue()) {
+                warnings.add(String.format(said.getMessage(), said.getParameters()));
+            }
+        }
+
+        @Override
+        public void flush() {}
+
+        @Override
+        public void close() {}
+    };
+    private final EmbeddedChannel channel = new EmbeddedChannel();
+    private final Complaints complaints = new Complaints(URI.create("http://127.0.0.1:2379"));
+
+    @BeforeEach
+    void listen() {
+        log.addHandler(recorder);
+    }
+
+    @AfterEach
+    void stop() {
+        log.removeHandler(recorder);
+        channel.close();
+    }
+
+    @Test
+    void resetsAndGarbageAreNotWorthALine() {
+        complaints.broken(channel, new IOException("Connection reset by peer"));
+        complaints.broken(channel, new DecoderException("no frame"));
+        complaints.broken(channel, new DecoderException(new SSLHandshakeException("no cipher in common")));
+
+        assertEquals(List.of(), warnings);
+    }
+
+    @Test
+    void aFaultOfThisProgramIsNamedOnceInAWhile() {
+        for (int i = 0; i < 3; i++) {
+            complaints.broken(channel, new DecoderException(new IllegalStateException("no such state")));
+        }
+        complaints.broken(channel, new NullPointerException("nothing there"));
+
+        assertEquals(1, warnings.size(), warnings::toString);
+        assertTrue(
+                warnings.getFirst()
+                        .startsWith(
+                                "http://127.0.0.1:2379: client embedded is cut, an internal error:"
+                                        + " java.lang.IllegalStateException: no such state at io.metastore.server.ComplaintsTest."),
+                warnings::toString);
+    }
+}
