@@ -1,9 +1,11 @@
 package io.metastore.attack;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.ByteString;
+import io.metastore.Eventually;
 import io.metastore.blackbox.Client;
 import io.metastore.blackbox.Member;
 import io.metastore.blackbox.MemberMemory;
@@ -11,6 +13,7 @@ import io.metastore.blackbox.MemberTarget;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
@@ -83,6 +86,8 @@ final class Attacked implements AutoCloseable {
         assertTrue(small, () -> name + " leaves memory: " + before + " then " + after);
         long lines = after.logLines() - before.logLines();
         assertTrue(lines <= LOG_LINES, () -> name + " floods the log: " + lines + " lines, " + lastLines());
+        assertFalse(
+                member.log().contains("internal error"), () -> name + " finds a fault of the program: " + lastLines());
     }
 
     /// A client like any other is served.
@@ -115,13 +120,8 @@ final class Attacked implements AutoCloseable {
         return memory.resident();
     }
 
-    /// Waits until no watcher is left.
     void awaitNoWatchers() {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-        while (watchers() > 0) {
-            assertTrue(System.nanoTime() < deadline, () -> watchers() + " watchers are left");
-            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
-        }
+        Eventually.holds("no watcher is left", Duration.ofMinutes(1), () -> watchers() == 0);
     }
 
     private double watchers() {
