@@ -127,6 +127,7 @@ final class FirstBytes extends ByteToMessageDecoder {
         }
         grpc.notifyUnused();
         port.http().serve(ctx.channel());
+        pipeline.addLast(new PipelineEnd(port.complaints()));
         pipeline.remove(this);
     }
 

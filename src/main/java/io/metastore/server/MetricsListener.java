@@ -43,6 +43,7 @@ final class MetricsListener {
                                     .pipeline()
                                     .addLast(offer.newHandler(connection.alloc()), new Handshake(complaints)));
                             http.serve(connection);
+                            connection.pipeline().addLast(new PipelineEnd(complaints));
                         }
                     })
                     .bind(ClientListener.address(url))

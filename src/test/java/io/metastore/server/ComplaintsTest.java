@@ -1,6 +1,7 @@
 package io.metastore.server;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.channel.embedded.EmbeddedChannel;
@@ -73,5 +74,17 @@ class ComplaintsTest {
                                 "http://127.0.0.1:2379: client embedded is cut, an internal error:"
                                         + " java.lang.IllegalStateException: no such state at io.metastore.server.ComplaintsTest."),
                 warnings::toString);
+    }
+
+    /// HTTP/1.1 by the same rule: what no handler has dealt with arrives at the end of the pipeline.
+    @Test
+    void whatReachesTheEndOfAPipelineCutsTheConnection() {
+        EmbeddedChannel http = new EmbeddedChannel(new PipelineEnd(complaints));
+
+        http.pipeline().fireExceptionCaught(new DecoderException(new IllegalStateException("no such state")));
+
+        assertFalse(http.isOpen());
+        assertEquals(1, warnings.size(), warnings::toString);
+        http.checkException();
     }
 }

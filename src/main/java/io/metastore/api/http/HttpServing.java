@@ -35,7 +35,8 @@ public final class HttpServing implements AutoCloseable {
         return open.get();
     }
 
-    /// Takes over `channel`, whose pipeline ends here: appends what HTTP/1.1 needs. Called on its event loop.
+    /// Takes over `channel`, whose pipeline ends here: appends what HTTP/1.1 needs. What breaks the connection is
+    /// left to a handler behind that, which closes it. Called on the channel's event loop.
     public void serve(Channel channel) {
         ChannelPipeline pipeline = channel.pipeline();
         pipeline.addLast(new HttpServerCodec(new HttpDecoderConfig()

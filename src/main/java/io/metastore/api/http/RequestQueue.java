@@ -4,7 +4,6 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.handler.codec.DecoderException;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -12,7 +11,6 @@ import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.util.concurrent.ScheduledFuture;
-import java.io.IOException;
 import java.time.Duration;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
@@ -131,20 +129,5 @@ final class RequestQueue extends ChannelInboundHandlerAdapter {
             idle.cancel(false);
             idle = null;
         }
-    }
-
-    /// A connection that breaks or carries garbage is the client's business; anything else is a fault of ours.
-    @Override
-    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        switch (cause) {
-            case IOException _, DecoderException _ ->
-                LOG.debugf(cause, "connection of %s ends", ctx.channel().remoteAddress());
-            default ->
-                LOG.warnf(
-                        cause,
-                        "connection of %s is cut, an internal error",
-                        ctx.channel().remoteAddress());
-        }
-        ctx.close();
     }
 }
