@@ -4,24 +4,14 @@ import io.metastore.engine.Engine;
 import io.metastore.engine.Snapshot;
 import io.metastore.engine.Table;
 import io.metastore.engine.WriteBatch;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import org.rocksdb.BlockBasedTableConfig;
-import org.rocksdb.BloomFilter;
-import org.rocksdb.Cache;
 import org.rocksdb.Checkpoint;
-import org.rocksdb.ColumnFamilyDescriptor;
 import org.rocksdb.ColumnFamilyHandle;
-import org.rocksdb.ColumnFamilyOptions;
-import org.rocksdb.CompressionType;
 import org.rocksdb.DBOptions;
-import org.rocksdb.DataBlockIndexType;
 import org.rocksdb.FlushOptions;
 import org.rocksdb.InfoLogLevel;
-import org.rocksdb.LRUCache;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.WriteOptions;
@@ -38,9 +28,7 @@ public final class RocksEngine implements Engine {
 
     private final RocksDB db;
     private final DBOptions options;
-    private final ColumnFamilyOptions familyOptions;
-    private final Cache cache;
-    private final BloomFilter filter;
+    private final RocksTables tables;
     private final WriteOptions writeOptions = new WriteOptions().setDisableWAL(true);
     private final List<ColumnFamilyHandle> families = new ArrayList<>();
     private final int[] familyIds = new int[Table.values().length];
@@ -48,9 +36,7 @@ public final class RocksEngine implements Engine {
     /// Opens the database in `folder`, creating it when it is not there.
     public RocksEngine(Path folder, RocksSettings settings) {
         Manifest.check(folder);
-        cache = new LRUCache(settings.blockCacheBytes());
-        filter = new BloomFilter(10);
-        familyOptions = familyOptions(cache, filter, settings);
+        tables = new RocksTables(settings);
         options = new DBOptions()
                 .setCreateIfMissing(true)
                 .setCreateMissingColumnFamilies(true)
@@ -62,51 +48,14 @@ public final class RocksEngine implements Engine {
                 .setInfoLogLevel(InfoLogLevel.WARN_LEVEL)
                 .setKeepLogFileNum(4)
                 .setMaxManifestFileSize(16L << 20);
-        List<ColumnFamilyDescriptor> descriptors = new ArrayList<>();
-        for (Table table : Table.values()) {
-            byte[] name = table == Table.META
-                    ? RocksDB.DEFAULT_COLUMN_FAMILY
-                    : table.name().toLowerCase(Locale.ROOT).getBytes(StandardCharsets.US_ASCII);
-            descriptors.add(new ColumnFamilyDescriptor(name, familyOptions));
-        }
         try {
-            db = RocksDB.open(options, folder.toString(), descriptors, families);
+            db = RocksDB.open(options, folder.toString(), tables.descriptors(), families);
         } catch (RocksDBException e) {
             throw RocksFailures.ofOpening("cannot open the state database in " + folder, folder, e);
         }
         for (Table table : Table.values()) {
             familyIds[table.ordinal()] = families.get(table.ordinal()).getID();
         }
-    }
-
-    private static ColumnFamilyOptions familyOptions(Cache cache, BloomFilter filter, RocksSettings settings) {
-        BlockBasedTableConfig tables = new BlockBasedTableConfig()
-                .setBlockCache(cache)
-                .setFilterPolicy(filter)
-                .setFormatVersion(5)
-                // Nearly all lookups are of whole keys, by the apply loop.
-                .setDataBlockIndexType(DataBlockIndexType.kDataBlockBinaryAndHash)
-                .setDataBlockHashTableUtilRatio(0.75)
-                .setCacheIndexAndFilterBlocks(true)
-                .setPinL0FilterAndIndexBlocksInCache(true)
-                .setBlockSize(8 << 10);
-        return new ColumnFamilyOptions()
-                .setTableFormatConfig(tables)
-                .setWriteBufferSize(settings.memtableBytes())
-                .setArenaBlockSize(64 << 10)
-                // Most keys that are looked up do not lie in the memtable, and a filter says so for less than a search.
-                .setMemtablePrefixBloomSizeRatio(0.02)
-                .setMemtableWholeKeyFiltering(true)
-                .setLevelCompactionDynamicLevelBytes(true)
-                .setCompressionType(CompressionType.LZ4_COMPRESSION)
-                .setCompressionPerLevel(List.of(
-                        CompressionType.NO_COMPRESSION,
-                        CompressionType.NO_COMPRESSION,
-                        CompressionType.LZ4_COMPRESSION,
-                        CompressionType.LZ4_COMPRESSION,
-                        CompressionType.LZ4_COMPRESSION,
-                        CompressionType.LZ4_COMPRESSION,
-                        CompressionType.LZ4_COMPRESSION));
     }
 
     @Override
@@ -178,8 +127,6 @@ public final class RocksEngine implements Engine {
         db.close();
         writeOptions.close();
         options.close();
-        familyOptions.close();
-        filter.close();
-        cache.close();
+        tables.close();
     }
 }
