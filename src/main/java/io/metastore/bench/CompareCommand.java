@@ -43,6 +43,7 @@ final class CompareCommand {
                     "",
                     "3 rounds of 1 s after 1 warm one, 20,000 warm calls, where those flags are not given"),
             new Flag("value-size", "BYTES", "256", "length of a value"),
+            new Flag("key-space", "N", "100000", "number of different keys that are put"),
             new Flag("threads", "N", "1", "event loops of the driver"),
             new Flag("patience", "TIME", "10s", "abort when nothing is answered for this long"),
             new Flag("seed", "N", "1", "of all random choices"),
@@ -70,6 +71,7 @@ final class CompareCommand {
         Path folder = Files.createDirectories(Path.of(flags.text("out"))).toAbsolutePath();
         Scenarios scenarios = new Scenarios(
                 flags.count("value-size", 8, 1 << 20),
+                flags.number("key-space", 1, 1_000_000_000_000L),
                 flags.number("seed", Long.MIN_VALUE, Long.MAX_VALUE),
                 flags.time("patience"));
         List<Scenario> chosen = choose(flags, scenarios.all());

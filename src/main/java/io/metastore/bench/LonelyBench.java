@@ -31,6 +31,7 @@ final class LonelyBench {
             new Flag("keep-data", "", "", "leave the data directories in place"));
 
     private static final int WARM_CLIENTS = 100;
+    private static final long KEY_SPACE = 100_000;
     private static final int KEY_BYTES = 32;
 
     /// What the log adds to key and value of a put, about.
@@ -134,7 +135,10 @@ final class LonelyBench {
         open.add(server);
         Duration patience = flags.time("patience");
         Scenarios scenarios = new Scenarios(
-                flags.count("value-size", 8, 1 << 20), flags.number("seed", Long.MIN_VALUE, Long.MAX_VALUE), patience);
+                flags.count("value-size", 8, 1 << 20),
+                KEY_SPACE,
+                flags.number("seed", Long.MIN_VALUE, Long.MAX_VALUE),
+                patience);
         long warmCalls = flags.number("warm-calls", 0, 1_000_000_000);
         if (warmCalls > 0) {
             try (Connections many =

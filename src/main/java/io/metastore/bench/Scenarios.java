@@ -7,7 +7,6 @@ import java.util.List;
 /// The rows of the comparison's table.
 final class Scenarios {
     private static final int KEY_BYTES = 32;
-    private static final int PUT_KEYS = 100_000;
     private static final int READ_KEYS = 10_000;
     private static final int PAGE_KEYS = 100_000;
     private static final int PAGE = 500;
@@ -18,12 +17,15 @@ final class Scenarios {
     private static final int WATCH_PUT_CLIENTS = 100;
 
     private final int valueSize;
+    private final long keySpace;
     private final long seed;
     private final Duration patience;
 
-    /// @param valueSize  bytes of each value
-    Scenarios(int valueSize, long seed, Duration patience) {
+    /// @param valueSize bytes of each value
+    /// @param keySpace  how many different keys are put
+    Scenarios(int valueSize, long keySpace, long seed, Duration patience) {
         this.valueSize = valueSize;
+        this.keySpace = keySpace;
         this.seed = seed;
         this.patience = patience;
     }
@@ -50,7 +52,7 @@ final class Scenarios {
                 0,
                 "put",
                 (connections, err) ->
-                        new Driver(connections, new PutLoad(keys("put/", PUT_KEYS), payload(), false, seed), err)::run);
+                        new Driver(connections, new PutLoad(keys("put/", keySpace), payload(), false, seed), err)::run);
     }
 
     Scenario range(String name, boolean serializable) {
@@ -91,7 +93,7 @@ final class Scenarios {
                 0,
                 "txn",
                 (connections, err) ->
-                        new Driver(connections, new TxnLoad(keys("txn/", PUT_KEYS), payload()), err)::run);
+                        new Driver(connections, new TxnLoad(keys("txn/", keySpace), payload()), err)::run);
     }
 
     private Scenario watch(String name, String title, int prefixes, double rate) {
