@@ -3,12 +3,14 @@ package io.metastore.mvcc;
 import io.metastore.engine.Cursor;
 import io.metastore.engine.Reads;
 import io.metastore.engine.Table;
-import io.metastore.value.Bytes;
 import io.metastore.value.KeyRange;
 import io.metastore.value.KeyValue;
 import io.metastore.value.Revision;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
+import java.util.List;
 import java.util.zip.CRC32C;
 
 /// The hash over history that members compare, equal to etcd's for equal history (MNT-09 to MNT-12).
@@ -33,34 +35,110 @@ public record KvHash(int hash, long revision, long compactRevision, long current
         }
         RevisionUnavailable.check(revision, view.revision(), compacted);
         Reads reads = view.reads();
-        boolean anythingLive = anythingLive(view, reads, revision);
+        Survivors survivors = new Survivors(reads, anythingLive(view, reads, revision) ? revision : compacted);
         try (Cursor log = reads.cursor(Table.LOG, new byte[0], LogRow.key(revision + 1, 0))) {
             while (log.next()) {
                 Revision at = LogRow.revision(log.key());
                 boolean tombstone = LogRow.isTombstone(log.value());
                 KeyValue kv = LogRow.record(log.value());
-                if (at.main() <= compacted
-                        && (tombstone || !counts(reads, kv.key(), at, anythingLive ? revision : compacted))) {
-                    continue;
+                if (at.main() > compacted) {
+                    survivors.drain(crc);
+                    add(crc, at, tombstone, kv);
+                } else if (!tombstone) {
+                    survivors.add(at, kv);
+                    if (survivors.isFull()) {
+                        survivors.drain(crc);
+                    }
                 }
-                crc.update(revisionKey(at, tombstone));
-                crc.update(EtcdRecord.encode(kv));
             }
         }
+        survivors.drain(crc);
         return new KvHash((int) crc.getValue(), revision, compacted, view.revision());
     }
 
-    /// Whether the put at `version` was still the live one at `revision`: of what lies at or below the
-    /// compacted revision only live versions count. Where nothing at all is live at the revision hashed, etcd
-    /// drops that rule and hashes what the compaction left over, which is what was live at the compacted
-    /// revision.
-    private static boolean counts(Reads reads, Bytes key, Revision version, long revision) {
-        byte[] superseded = reads.get(Table.VERSIONS, VersionRow.key(key, version.main(), version.sub()));
-        if (superseded != null) {
-            return VersionRow.supersededAt(superseded) > revision;
+    private static void add(CRC32C crc, Revision at, boolean tombstone, KeyValue kv) {
+        crc.update(revisionKey(at, tombstone));
+        crc.update(EtcdRecord.encode(kv));
+    }
+
+    /// Puts at or below the compacted revision: of these only versions that are live at the revision hashed count.
+    /// Where nothing at all is live then, etcd drops that rule and hashes what the compaction left over, which is
+    /// what was live at the compacted revision.
+    ///
+    /// They are looked up many at a time: a store of a million keys has a million of them.
+    private static final class Survivors {
+        private static final int ROWS = 512;
+        private static final long BYTES = 1 << 20;
+
+        private final Reads reads;
+        private final long revision;
+        private final List<Revision> versions = new ArrayList<>();
+        private final List<KeyValue> pairs = new ArrayList<>();
+        private long bytes;
+
+        /// @param revision at which a version must be live
+        Survivors(Reads reads, long revision) {
+            this.reads = reads;
+            this.revision = revision;
         }
-        byte[] newest = reads.get(Table.KEYS, key.array());
-        return newest != null && KeyEntry.decode(newest).revision().equals(version);
+
+        void add(Revision version, KeyValue kv) {
+            versions.add(version);
+            pairs.add(kv);
+            bytes += kv.key().length() + kv.value().length();
+        }
+
+        boolean isFull() {
+            return pairs.size() == ROWS || bytes > BYTES;
+        }
+
+        /// Hashes the live ones and forgets all.
+        void drain(CRC32C crc) {
+            if (pairs.isEmpty()) {
+                return;
+            }
+            BitSet live = live();
+            for (int i = live.nextSetBit(0); i >= 0; i = live.nextSetBit(i + 1)) {
+                KvHash.add(crc, versions.get(i), false, pairs.get(i));
+            }
+            versions.clear();
+            pairs.clear();
+            bytes = 0;
+        }
+
+        /// A version is live when what superseded it is younger than the revision, or when it is its key's newest.
+        private BitSet live() {
+            BitSet live = new BitSet(pairs.size());
+            byte[][] superseded = reads.getAll(Table.VERSIONS, supersededRows());
+            List<Integer> others = new ArrayList<>();
+            for (int i = 0; i < superseded.length; i++) {
+                if (superseded[i] == null) {
+                    others.add(i);
+                } else if (VersionRow.supersededAt(superseded[i]) > revision) {
+                    live.set(i);
+                }
+            }
+            if (!others.isEmpty()) {
+                KeyEntry[] newest = RangeRead.newest(
+                        reads, others.stream().map(i -> pairs.get(i).key()).toList());
+                for (int i = 0; i < newest.length; i++) {
+                    Revision version = versions.get(others.get(i));
+                    if (newest[i] != null && newest[i].revision().equals(version)) {
+                        live.set(others.get(i));
+                    }
+                }
+            }
+            return live;
+        }
+
+        private byte[][] supersededRows() {
+            byte[][] rows = new byte[pairs.size()][];
+            for (int i = 0; i < rows.length; i++) {
+                Revision version = versions.get(i);
+                rows[i] = VersionRow.key(pairs.get(i).key(), version.main(), version.sub());
+            }
+            return rows;
+        }
     }
 
     private static boolean anythingLive(View view, Reads reads, long revision) {
