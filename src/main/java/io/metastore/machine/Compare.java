@@ -1,10 +1,10 @@
 package io.metastore.machine;
 
+import io.metastore.mvcc.Pairs;
 import io.metastore.value.Bytes;
 import io.metastore.value.KeyRange;
 import io.metastore.value.KeyValue;
 import java.util.List;
-import java.util.function.Function;
 
 /// One condition of a transaction: how what is stored relates to what is given (TXN-14). It must hold for
 /// every key of the range; for a range without keys it is held against zeros (TXN-11, TXN-13), and never true
@@ -36,9 +36,9 @@ public record Compare(KeyRange range, Target target, Relation relation, long num
 
     private static final KeyValue ABSENT = new KeyValue(Bytes.EMPTY, Bytes.EMPTY, 0, 0, 0, 0);
 
-    /// Whether it holds in the state where `lookup` tells the pairs of a range.
-    boolean holds(Function<KeyRange, List<KeyValue>> lookup) {
-        List<KeyValue> found = lookup.apply(range);
+    /// Whether it holds for what is `stored`.
+    boolean holds(Pairs stored) {
+        List<KeyValue> found = target == Target.VALUE ? stored.all(range) : stored.withoutValues(range);
         if (found.isEmpty()) {
             return target != Target.VALUE && holds(ABSENT);
         }

@@ -49,7 +49,7 @@ final class KvApply {
     }
 
     Result.Delete write(Command.DeleteRange delete) {
-        List<KeyValue> found = chunk.all(delete.range());
+        List<KeyValue> found = delete.previous() ? chunk.all(delete.range()) : chunk.withoutValues(delete.range());
         for (KeyValue kv : found) {
             chunk.delete(kv.key());
             leases.move(kv.key(), kv.lease(), 0);

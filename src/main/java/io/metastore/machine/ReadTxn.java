@@ -4,8 +4,6 @@ import io.metastore.mvcc.Allowance;
 import io.metastore.mvcc.RangeQuery;
 import io.metastore.mvcc.RevisionUnavailable;
 import io.metastore.mvcc.View;
-import io.metastore.value.KeyRange;
-import io.metastore.value.KeyValue;
 import io.metastore.value.StoreError;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,7 +16,7 @@ public final class ReadTxn {
     ///
     /// @param allowance memory for what the operations find
     public static Outcome<Result.Txn> run(Command.Txn txn, View view, Allowance allowance) {
-        TxnPath path = TxnPath.of(txn, range -> pairs(view, range));
+        TxnPath path = TxnPath.of(txn, view);
         List<Result> responses = new ArrayList<>();
         try {
             for (Operation operation : path.operations()) {
@@ -32,13 +30,5 @@ public final class ReadTxn {
             return new Outcome.Refused<>(e.error());
         }
         return new Outcome.Done<>(new Result.Txn(path.succeeded(), responses, view.revision()));
-    }
-
-    private static List<KeyValue> pairs(View view, KeyRange range) {
-        try {
-            return view.range(RangeQuery.all(range)).keyValues();
-        } catch (RevisionUnavailable e) {
-            throw new IllegalStateException("the newest revision is always there", e);
-        }
     }
 }

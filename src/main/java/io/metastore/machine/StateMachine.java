@@ -85,6 +85,11 @@ public final class StateMachine {
                             keys.add(compare.range().start());
                         }
                     }
+                    for (Operation operation : txn.success()) {
+                        if (operation instanceof Operation.Put put) {
+                            keys.add(put.put().key());
+                        }
+                    }
                 }
                 default -> {}
             }

@@ -24,7 +24,7 @@ final class TxnApply {
 
     Outcome<Result.Txn> apply(Command.Txn txn, boolean answered) {
         chunk.startRequest();
-        TxnPath path = TxnPath.of(txn, chunk::all);
+        TxnPath path = TxnPath.of(txn, chunk);
         StoreError error = check(path, new KeyRangeSet());
         if (error != null) {
             chunk.endRequest();

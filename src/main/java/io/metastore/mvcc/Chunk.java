@@ -22,10 +22,11 @@ import java.util.TreeMap;
 /// Commands see what earlier commands of the chunk wrote through an overlay over the view that the chunk
 /// started from. A request is bracketed by [#startRequest] and [#endRequest]; its changes share one main
 /// revision (KVR-02, TXN-21). Belongs to the apply thread.
-public final class Chunk {
+public final class Chunk extends Pairs {
     private final View base;
     private final Reads reads;
     private final WriteBatch batch;
+    private final HotKeys hot;
     private final NavigableMap<Bytes, Pending> overlay = new TreeMap<>();
     private final Map<Bytes, KeyEntry> fetched = new HashMap<>();
     private final List<Event> events = new ArrayList<>();
@@ -49,10 +50,13 @@ public final class Chunk {
         }
     }
 
-    Chunk(View base, WriteBatch batch) {
+    /// @param base taken over, until [#close]
+    /// @param hot  what is known of the keys of `base` without looking
+    Chunk(View base, WriteBatch batch, HotKeys hot) {
         this.base = base;
         this.reads = base.reads();
         this.batch = batch;
+        this.hot = hot;
         this.revision = base.revision();
         this.compactedRevision = base.compactedRevision();
     }
@@ -90,14 +94,24 @@ public final class Chunk {
         return lifeChanges;
     }
 
-    /// Looks up `keys` in one call, for commands to come.
+    /// Looks up `keys` in one call, for commands to come. Only those are asked of the engine that this chunk has
+    /// not met yet and that were not written lately.
     public void prefetch(List<Bytes> keys) {
-        if (keys.isEmpty()) {
-            return;
+        List<Bytes> unknown = new ArrayList<>();
+        for (Bytes key : keys) {
+            if (!fetched.containsKey(key)) {
+                KeyEntry entry = hot.find(key);
+                fetched.put(key, entry);
+                if (entry == null) {
+                    unknown.add(key);
+                }
+            }
         }
-        KeyEntry[] entries = RangeRead.newest(reads, keys);
-        for (int i = 0; i < entries.length; i++) {
-            fetched.put(keys.get(i), entries[i]);
+        if (!unknown.isEmpty()) {
+            KeyEntry[] entries = RangeRead.newest(reads, unknown);
+            for (int i = 0; i < entries.length; i++) {
+                fetched.put(unknown.get(i), entries[i]);
+            }
         }
     }
 
@@ -128,7 +142,8 @@ public final class Chunk {
         return entry == null ? 0 : entry.lease();
     }
 
-    private KeyEntry newest(Bytes key) {
+    @Override
+    KeyEntry newest(Bytes key) {
         Pending pending = overlay.get(key);
         return pending == null ? inBase(key) : pending.entry;
     }
@@ -136,13 +151,17 @@ public final class Chunk {
     private KeyEntry inBase(Bytes key) {
         KeyEntry entry = fetched.get(key);
         if (entry == null && !fetched.containsKey(key)) {
-            entry = base.newest(reads, key);
+            entry = hot.find(key);
+            if (entry == null) {
+                entry = base.newest(reads, key);
+            }
             fetched.put(key, entry);
         }
         return entry;
     }
 
-    private KeyValue full(Bytes key, KeyEntry entry) {
+    @Override
+    KeyValue full(Bytes key, KeyEntry entry) {
         // What the chunk itself wrote always carries its value; only what lies in the base may have it in `log`.
         return RangeRead.full(reads, key, entry);
     }
@@ -235,23 +254,6 @@ public final class Chunk {
         return RangeRead.arranged(found, query, count, visibleRevision());
     }
 
-    /// The live keys of `range` with their values, as the current request sees them.
-    public List<KeyValue> all(KeyRange range) {
-        if (range.isSingle()) {
-            KeyValue found = get(range.start());
-            return found == null ? List.of() : List.of(found);
-        }
-        List<KeyValue> found = new ArrayList<>();
-        if (!range.isEmpty()) {
-            try (Scan scan = scan(range, Long.MAX_VALUE)) {
-                while (scan.next()) {
-                    found.add(full(scan.key(), scan.entry()));
-                }
-            }
-        }
-        return found;
-    }
-
     private long count(KeyRange range, long at) {
         long count = base.count(reads, range, base.revision());
         for (Pending newest : touched(range).values()) {
@@ -261,6 +263,11 @@ public final class Chunk {
             }
         }
         return count;
+    }
+
+    @Override
+    Scan newest(KeyRange range) {
+        return scan(range, Long.MAX_VALUE);
     }
 
     private Scan scan(KeyRange range, long at) {
@@ -281,6 +288,22 @@ public final class Chunk {
 
     private SortedMap<Bytes, Pending> touched(KeyRange range) {
         return range.isUnbounded() ? overlay.tailMap(range.start()) : overlay.subMap(range.start(), range.end());
+    }
+
+    /// Gives back the view that the chunk stands on.
+    void close() {
+        base.close();
+    }
+
+    /// Remembers the newest versions: to be called when they are written.
+    void written() {
+        overlay.forEach((key, newest) -> {
+            if (newest.entry != null) {
+                hot.written(key, newest.entry);
+            } else {
+                hot.deleted(key);
+            }
+        });
     }
 
     /// Puts the newest versions into the batch, each key once however often the chunk wrote it.

@@ -27,6 +27,10 @@ record KeyEntry(long createRevision, long main, long sub, long version, long lea
         return new KeyValue(key, value, createRevision, main, version, lease);
     }
 
+    KeyValue withoutValue(Bytes key) {
+        return new KeyValue(key, Bytes.EMPTY, createRevision, main, version, lease);
+    }
+
     byte[] encode() {
         boolean inline = value.length() <= INLINE_MAX;
         byte[] row = new byte[VALUE + (inline ? value.length() : 0)];

@@ -24,8 +24,13 @@ public final class MvccStore implements History.Source, AutoCloseable {
     private static final byte[] COUNTS_STAMP = "counts".getBytes(StandardCharsets.US_ASCII);
 
     private final Engine engine;
+    private final HotKeys hot;
     private final RecentChanges recent;
     private final LongAdder open = new LongAdder();
+
+    /// Held while a chunk is written and its view published: in between the engine is ahead of the newest view.
+    private final Object publishing = new Object();
+
     private volatile View current;
     private Counts storedCounts;
     private long storedCountsRevision;
@@ -33,7 +38,13 @@ public final class MvccStore implements History.Source, AutoCloseable {
     /// Takes up the state that `engine` holds. Costs the history since counts were last stored, not the size
     /// of the data.
     public MvccStore(Engine engine) {
+        this(engine, new HotKeys(HotKeys.BYTES));
+    }
+
+    /// @param hot takes up the keys that are written; holds none yet
+    public MvccStore(Engine engine, HotKeys hot) {
         this.engine = engine;
+        this.hot = hot;
         Snapshot snapshot = engine.snapshot();
         StateRow state = StateRow.decode(snapshot.get(Table.META, StateRow.KEY));
         byte[] stamp = snapshot.get(Table.META, COUNTS_STAMP);
@@ -138,8 +149,9 @@ public final class MvccStore implements History.Source, AutoCloseable {
         return current.state();
     }
 
+    /// To be given to [#commit]: a chunk holds the view that it stands on.
     public Chunk begin() {
-        return new Chunk(current, engine.newBatch());
+        return new Chunk(view(), engine.newBatch(), hot);
     }
 
     /// Writes what `chunk` collected in one batch, together with the raft position it stands for, and
@@ -148,10 +160,27 @@ public final class MvccStore implements History.Source, AutoCloseable {
         StateRow state = new StateRow(appliedIndex, appliedTerm, chunk.revision(), chunk.compactedRevision());
         chunk.writeKeys();
         chunk.batch().put(Table.META, StateRow.KEY, state.encode());
-        engine.write(chunk.batch());
+        synchronized (publishing) {
+            engine.write(chunk.batch());
+            chunk.written();
+            Snapshot snapshot = engine.snapshot();
+            Counts counts = counted(current, chunk, snapshot);
+            publish(new View(snapshot, state, counts, recent.newest(), open));
+        }
+        chunk.close();
+    }
+
+    /// Publishes the same state once more. The view of a store that nobody writes to would else go on holding, and
+    /// showing to those who walk the history, what has been collected since.
+    public void republish() {
+        synchronized (publishing) {
+            publish(new View(engine.snapshot(), current.state(), current.counts(), recent.newest(), open));
+        }
+    }
+
+    private void publish(View next) {
         View before = current;
-        Snapshot snapshot = engine.snapshot();
-        current = new View(snapshot, state, counted(before, chunk, snapshot), recent.newest(), open);
+        current = next;
         before.close();
     }
 

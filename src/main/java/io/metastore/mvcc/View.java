@@ -18,7 +18,7 @@ import java.util.function.Predicate;
 /// revision beside a fresh snapshot could disagree with it, and a list followed by a watch would miss an event.
 ///
 /// Views are counted references: [MvccStore#view] hands one out, [#close] gives it back.
-public final class View implements History {
+public final class View extends Pairs implements History {
     private final Snapshot snapshot;
     private final StateRow state;
     private final Counts counts;
@@ -110,6 +110,21 @@ public final class View implements History {
         return row == null ? null : KeyEntry.decode(row);
     }
 
+    @Override
+    KeyEntry newest(Bytes key) {
+        return newest(snapshot, key);
+    }
+
+    @Override
+    Scan newest(KeyRange range) {
+        return Scan.newest(snapshot, range);
+    }
+
+    @Override
+    KeyValue full(Bytes key, KeyEntry entry) {
+        return RangeRead.full(snapshot, key, entry);
+    }
+
     Scan scan(Reads reads, KeyRange range, long revision) {
         return revision == state.revision() ? Scan.newest(reads, range) : Scan.at(reads, range, revision);
     }
@@ -185,7 +200,7 @@ public final class View implements History {
 
     private KeyValue at(Bytes key, long revision) {
         try (Scan scan = scan(snapshot, KeyRange.single(key), revision)) {
-            return scan.next() ? RangeRead.full(snapshot, key, scan.entry()) : null;
+            return scan.next() ? full(key, scan.entry()) : null;
         }
     }
 }

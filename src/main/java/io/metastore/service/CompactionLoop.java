@@ -96,6 +96,7 @@ public final class CompactionLoop implements AutoCloseable {
         if (visited > 0) {
             long took = System.nanoTime() - started;
             metrics.walk(took, System.currentTimeMillis() / 1000);
+            store.republish();
             LOG.infof(
                     "collected what lies below revision %d: %d changes looked at, %d rows removed, took %d ms",
                     collection.done(), visited, removed, took / 1_000_000);

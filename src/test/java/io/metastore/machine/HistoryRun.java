@@ -3,6 +3,7 @@ package io.metastore.machine;
 import io.metastore.lease.Lease;
 import io.metastore.lease.Leases;
 import io.metastore.mvcc.Collection;
+import io.metastore.mvcc.HotKeys;
 import io.metastore.mvcc.MvccStore;
 import io.metastore.mvcc.StoreFolder;
 import io.metastore.mvcc.View;
@@ -27,6 +28,7 @@ final class HistoryRun implements AutoCloseable {
     private View held;
     private long heldCompacted;
     private long committedRevision;
+    private int opened;
 
     HistoryRun(Path parent) {
         folder = new StoreFolder(parent);
@@ -34,7 +36,8 @@ final class HistoryRun implements AutoCloseable {
     }
 
     private void open() {
-        store = new MvccStore(folder.open());
+        // Room for some sixty keys and for all in turn: what was written is found, forgotten and looked up again.
+        store = new MvccStore(folder.open(), new HotKeys(opened++ % 2 == 0 ? 4 << 10 : 1 << 20));
         machine = new StateMachine(store);
         collection = new Collection(store);
         committedRevision = store.state().revision();

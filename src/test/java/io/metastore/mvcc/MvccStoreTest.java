@@ -1,6 +1,7 @@
 package io.metastore.mvcc;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.metastore.value.Bytes;
 import io.metastore.value.KeyRange;
@@ -8,6 +9,10 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Random;
 import java.util.TreeSet;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -76,6 +81,54 @@ class MvccStoreTest {
                 store = new MvccStore(folder.open());
             }
             store.close();
+        }
+    }
+
+    /// Whatever is published once more while chunks are committed: a view's revision and its rows belong together.
+    @Test
+    void republishingNeverMixesStates() throws Exception {
+        try (StoreFolder folder = new StoreFolder(parent);
+                ExecutorService others = Executors.newFixedThreadPool(2)) {
+            MvccStore store = new MvccStore(folder.open());
+            AtomicBoolean done = new AtomicBoolean();
+            Future<?> republishing = others.submit(() -> {
+                while (!done.get()) {
+                    store.republish();
+                }
+            });
+            Future<Long> reading = others.submit(() -> {
+                long seen = 0;
+                while (!done.get()) {
+                    seen = Math.max(seen, modRevisionIsTheViews(store));
+                }
+                return seen;
+            });
+            try {
+                for (int i = 0; i < 3_000; i++) {
+                    Chunk chunk = store.begin();
+                    chunk.startRequest();
+                    chunk.put(Bytes.utf8("key"), Bytes.utf8("value " + i), 0);
+                    chunk.endRequest();
+                    store.commit(chunk, i + 1, 1);
+                    assertEquals(i + 2, modRevisionIsTheViews(store));
+                }
+            } finally {
+                done.set(true);
+            }
+            republishing.get();
+            assertTrue(reading.get() > 2);
+            assertEquals(0, store.openViews());
+            store.close();
+        }
+    }
+
+    private static long modRevisionIsTheViews(MvccStore store) throws RevisionUnavailable {
+        try (View view = store.view()) {
+            if (view.revision() > 1) {
+                RangeResult result = view.range(RangeQuery.all(KeyRange.single(Bytes.utf8("key"))));
+                assertEquals(view.revision(), result.keyValues().getFirst().modRevision());
+            }
+            return view.revision();
         }
     }
 

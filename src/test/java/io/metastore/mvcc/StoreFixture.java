@@ -58,9 +58,9 @@ final class StoreFixture {
         }
     }
 
-    /// Publishes a view of what the background has removed: a view is taken with each commit only.
+    /// Publishes a view of what the background has removed.
     void refresh() {
-        store.commit(store.begin(), store.state().appliedIndex() + 1, 1);
+        store.republish();
     }
 
     /// All rows of tables `tables` as text, as they are now.

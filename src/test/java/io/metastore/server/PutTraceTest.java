@@ -115,7 +115,8 @@ class PutTraceTest {
         try (Recording recording = new Recording()) {
             KVGrpc.KVBlockingStub kv = KVGrpc.newBlockingStub(channel);
             PutRequest put = PutRequest.newBuilder()
-                    .setKey(ByteString.copyFromUtf8("key"))
+                    // Too long to be among the hot keys, so that its newest version has to be looked up.
+                    .setKey(ByteString.copyFromUtf8("key".repeat(500)))
                     .setValue(ByteString.copyFromUtf8("value"))
                     .build();
             kv.put(put);
