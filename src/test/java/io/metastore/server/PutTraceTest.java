@@ -82,16 +82,31 @@ class PutTraceTest {
                 begin = Math.max(begin, firstOfRun(inOrder, i));
             }
         }
+        List<RecordedEvent> since = inOrder.subList(begin, inOrder.size());
+        RecordedEvent applying = since.stream()
+                .filter(event -> isMethod(event, "onApply"))
+                .reduce((_, later) -> later)
+                .orElseThrow();
         Set<String> met = new LinkedHashSet<>();
-        inOrder.subList(begin, inOrder.size()).forEach(event -> met.add(shortName(event)));
+        since.stream().filter(event -> !isLeftOver(event, applying)).forEach(event -> met.add(shortName(event)));
         return new ArrayList<>(met);
+    }
+
+    /// The put before is answered while the apply thread has still something to tidy up after it.
+    private static boolean isLeftOver(RecordedEvent event, RecordedEvent applying) {
+        return event.getThread().getId() == applying.getThread().getId()
+                && event.getStartTime().isBefore(applying.getStartTime());
+    }
+
+    private static boolean isMethod(RecordedEvent event, String name) {
+        RecordedMethod method = event.getValue("method");
+        return method.getName().equals(name);
     }
 
     /// Where the call that event `i` belongs to begins: the second of the two puts that were traced is the one
     /// looked at.
     private static int firstOfRun(List<RecordedEvent> events, int i) {
-        RecordedMethod method = events.get(i).getValue("method");
-        return method.getName().equals("put") ? i : 0;
+        return isMethod(events.get(i), "put") ? i : 0;
     }
 
     private static ServerConfig config(Path folder) {
