@@ -102,7 +102,7 @@ public final class HotKeys {
         int slot = slot(key);
         if (table[slot] != 0) {
             int at = offset(slot);
-            int age = (int) head - at & ring.length - 1;
+            int age = at(head - at);
             if (age <= ring.length / 2) {
                 return at;
             }
