@@ -12,6 +12,7 @@ import io.metastore.api.etcd.etcdserverpb.LeaseStatus;
 import io.metastore.api.etcd.etcdserverpb.LeaseTimeToLiveRequest;
 import io.metastore.api.etcd.etcdserverpb.LeaseTimeToLiveResponse;
 import io.metastore.api.etcd.etcdserverpb.MutinyLeaseGrpc;
+import io.metastore.machine.ProtobufBytes;
 import io.metastore.mvcc.MvccStore;
 import io.metastore.service.KvService;
 import io.metastore.service.LeaseService;
@@ -76,7 +77,7 @@ public final class LeaseEndpoint extends MutinyLeaseGrpc.LeaseImplBase {
                             .setID(request.getID())
                             .setTTL(ttl.remainingSeconds())
                             .setGrantedTTL(ttl.grantedSeconds());
-                    ttl.keys().forEach(key -> response.addKeys(Responses.wrap(key)));
+                    ttl.keys().forEach(key -> response.addKeys(ProtobufBytes.of(key)));
                     return response.build();
                 })
                 .onFailure()

@@ -6,8 +6,8 @@ import io.metastore.api.etcd.etcdserverpb.DeleteRangeRequest;
 import io.metastore.api.etcd.etcdserverpb.PutRequest;
 import io.metastore.api.etcd.etcdserverpb.RangeRequest;
 import io.metastore.machine.Command;
+import io.metastore.machine.ProtobufBytes;
 import io.metastore.mvcc.RangeQuery;
-import io.metastore.value.Bytes;
 import io.metastore.value.KeyRange;
 import io.metastore.value.StoreError;
 
@@ -33,7 +33,7 @@ final class Requests {
     static RangeQuery range(RangeRequest request) {
         requireKey(request.getKey());
         return new RangeQuery(
-                KeyRange.of(bytes(request.getKey()), bytes(request.getRangeEnd())),
+                KeyRange.of(ProtobufBytes.of(request.getKey()), ProtobufBytes.of(request.getRangeEnd())),
                 request.getRevision(),
                 request.getLimit(),
                 detail(request),
@@ -93,8 +93,8 @@ final class Requests {
             throw new RefusedRequest(StoreError.LEASE_PROVIDED);
         }
         return new Command.Put(
-                bytes(request.getKey()),
-                bytes(request.getValue()),
+                ProtobufBytes.of(request.getKey()),
+                ProtobufBytes.of(request.getValue()),
                 request.getLease(),
                 request.getPrevKv(),
                 request.getIgnoreValue(),
@@ -104,16 +104,13 @@ final class Requests {
     static Command.DeleteRange delete(DeleteRangeRequest request) {
         requireKey(request.getKey());
         return new Command.DeleteRange(
-                KeyRange.of(bytes(request.getKey()), bytes(request.getRangeEnd())), request.getPrevKv());
+                KeyRange.of(ProtobufBytes.of(request.getKey()), ProtobufBytes.of(request.getRangeEnd())),
+                request.getPrevKv());
     }
 
     static void requireKey(ByteString key) {
         if (key.isEmpty()) {
             throw new RefusedRequest(StoreError.KEY_EMPTY);
         }
-    }
-
-    static Bytes bytes(ByteString bytes) {
-        return Bytes.wrap(bytes.toByteArray());
     }
 }

@@ -1,7 +1,5 @@
 package io.metastore.api;
 
-import com.google.protobuf.ByteString;
-import com.google.protobuf.UnsafeByteOperations;
 import io.metastore.api.etcd.etcdserverpb.CompactionResponse;
 import io.metastore.api.etcd.etcdserverpb.DeleteRangeResponse;
 import io.metastore.api.etcd.etcdserverpb.LeaseGrantResponse;
@@ -12,8 +10,8 @@ import io.metastore.api.etcd.etcdserverpb.ResponseHeader;
 import io.metastore.api.etcd.etcdserverpb.ResponseOp;
 import io.metastore.api.etcd.etcdserverpb.TxnResponse;
 import io.metastore.api.etcd.mvccpb.KeyValue;
+import io.metastore.machine.ProtobufBytes;
 import io.metastore.machine.Result;
-import io.metastore.value.Bytes;
 
 /// Results as etcd's responses. Values are handed over without copying.
 final class Responses {
@@ -121,16 +119,12 @@ final class Responses {
 
     static KeyValue keyValue(io.metastore.value.KeyValue kv) {
         return KeyValue.newBuilder()
-                .setKey(wrap(kv.key()))
-                .setValue(wrap(kv.value()))
+                .setKey(ProtobufBytes.of(kv.key()))
+                .setValue(ProtobufBytes.of(kv.value()))
                 .setCreateRevision(kv.createRevision())
                 .setModRevision(kv.modRevision())
                 .setVersion(kv.version())
                 .setLease(kv.lease())
                 .build();
-    }
-
-    static ByteString wrap(Bytes bytes) {
-        return bytes.isEmpty() ? ByteString.EMPTY : UnsafeByteOperations.unsafeWrap(bytes.array());
     }
 }

@@ -6,6 +6,7 @@ import io.metastore.api.etcd.etcdserverpb.TxnRequest;
 import io.metastore.machine.Command;
 import io.metastore.machine.Compare;
 import io.metastore.machine.Operation;
+import io.metastore.machine.ProtobufBytes;
 import io.metastore.value.Bytes;
 import io.metastore.value.KeyRange;
 import io.metastore.value.KeyRangeSet;
@@ -122,11 +123,11 @@ final class TxnRequests {
             case VALUE, UNKNOWN -> 0;
         };
         return new Compare(
-                KeyRange.of(Requests.bytes(request.getKey()), Requests.bytes(request.getRangeEnd())),
+                KeyRange.of(ProtobufBytes.of(request.getKey()), ProtobufBytes.of(request.getRangeEnd())),
                 target,
                 relation,
                 number,
-                Requests.bytes(request.getValue()));
+                ProtobufBytes.of(request.getValue()));
     }
 
     /// What the operations of one branch touch.
@@ -138,13 +139,13 @@ final class TxnRequests {
         for (RequestOp operation : operations) {
             if (operation.hasRequestDeleteRange()) {
                 var delete = operation.getRequestDeleteRange();
-                Bytes key = Requests.bytes(delete.getKey());
+                Bytes key = ProtobufBytes.of(delete.getKey());
                 // The end is taken as it is written: one of 0x00 lies before every key, so a delete "from key on" is
                 // not seen here (TXN-09).
                 touched.deletes.add(
                         delete.getRangeEnd().isEmpty()
                                 ? KeyRange.single(key)
-                                : new KeyRange(key, Requests.bytes(delete.getRangeEnd())));
+                                : new KeyRange(key, ProtobufBytes.of(delete.getRangeEnd())));
             }
         }
         for (RequestOp operation : operations) {
@@ -154,7 +155,7 @@ final class TxnRequests {
         }
         for (RequestOp operation : operations) {
             if (operation.hasRequestPut()) {
-                add(Requests.bytes(operation.getRequestPut().getKey()), touched, Set.of());
+                add(ProtobufBytes.of(operation.getRequestPut().getKey()), touched, Set.of());
             }
         }
         return touched;

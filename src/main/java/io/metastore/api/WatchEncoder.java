@@ -1,13 +1,12 @@
 package io.metastore.api;
 
-import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedOutputStream;
-import com.google.protobuf.UnsafeByteOperations;
 import io.metastore.api.etcd.etcdserverpb.WatchCreateRequest;
 import io.metastore.api.etcd.etcdserverpb.WatchCreateRequest.FilterType;
 import io.metastore.api.etcd.etcdserverpb.WatchResponse;
 import io.metastore.api.etcd.mvccpb.Event.EventType;
 import io.metastore.api.etcd.mvccpb.KeyValue;
+import io.metastore.machine.ProtobufBytes;
 import io.metastore.value.Bytes;
 import io.metastore.value.Event;
 import io.metastore.value.KeyRange;
@@ -37,10 +36,8 @@ final class WatchEncoder {
 
     /// An empty key means the key 0x00 (WAT-07); filters with unknown numbers are ignored (WAT-19).
     static WatchSpec spec(WatchCreateRequest request) {
-        Bytes key = request.getKey().isEmpty()
-                ? ZERO_KEY
-                : Bytes.wrap(request.getKey().toByteArray());
-        Bytes rangeEnd = Bytes.wrap(request.getRangeEnd().toByteArray());
+        Bytes key = request.getKey().isEmpty() ? ZERO_KEY : ProtobufBytes.of(request.getKey());
+        Bytes rangeEnd = ProtobufBytes.of(request.getRangeEnd());
         List<FilterType> filters = request.getFiltersList();
         return new WatchSpec(
                 request.getWatchId(),
@@ -139,7 +136,7 @@ final class WatchEncoder {
             case Event.Delete delete ->
                 event.setType(EventType.DELETE)
                         .setKv(KeyValue.newBuilder()
-                                .setKey(shared(delete.key()))
+                                .setKey(ProtobufBytes.of(delete.key()))
                                 .setModRevision(delete.revision().main()));
         }
         if (watched.previous() != null) {
@@ -152,17 +149,13 @@ final class WatchEncoder {
 
     private static KeyValue pair(io.metastore.value.KeyValue pair) {
         return KeyValue.newBuilder()
-                .setKey(shared(pair.key()))
-                .setValue(shared(pair.value()))
+                .setKey(ProtobufBytes.of(pair.key()))
+                .setValue(ProtobufBytes.of(pair.value()))
                 .setCreateRevision(pair.createRevision())
                 .setModRevision(pair.modRevision())
                 .setVersion(pair.version())
                 .setLease(pair.lease())
                 .build();
-    }
-
-    private static ByteString shared(Bytes bytes) {
-        return UnsafeByteOperations.unsafeWrap(bytes.array());
     }
 
     private static String text(Refusal refusal) {

@@ -4,6 +4,8 @@ package io.metastore.engine;
 public interface WriteBatch {
     void put(Table table, byte[] key, byte[] value);
 
+    void put(Table table, byte[] key, RowValue value);
+
     void delete(Table table, byte[] key);
 
     int count();

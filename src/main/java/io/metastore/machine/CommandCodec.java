@@ -1,7 +1,6 @@
 package io.metastore.machine;
 
 import com.google.protobuf.ByteString;
-import com.google.protobuf.UnsafeByteOperations;
 import io.metastore.cluster.Alarm;
 import io.metastore.cluster.Member;
 import io.metastore.machine.replicated.AlarmChange;
@@ -14,7 +13,6 @@ import io.metastore.machine.replicated.Put;
 import io.metastore.machine.replicated.Range;
 import io.metastore.machine.replicated.Txn;
 import io.metastore.mvcc.RangeQuery;
-import io.metastore.value.Bytes;
 import io.metastore.value.KeyRange;
 
 /// Commands as the messages of replicated.proto. Exhaustive both ways: what is encoded is decoded to an equal
@@ -102,8 +100,8 @@ public final class CommandCodec {
 
     private static Put put(Command.Put put) {
         return Put.newBuilder()
-                .setKey(wrap(put.key()))
-                .setValue(wrap(put.value()))
+                .setKey(ProtobufBytes.of(put.key()))
+                .setValue(ProtobufBytes.of(put.value()))
                 .setLease(put.lease())
                 .setPrevKv(put.previous())
                 .setIgnoreValue(put.ignoreValue())
@@ -113,8 +111,8 @@ public final class CommandCodec {
 
     private static Command.Put put(Put message) {
         return new Command.Put(
-                bytes(message.getKey()),
-                bytes(message.getValue()),
+                ProtobufBytes.of(message.getKey()),
+                ProtobufBytes.of(message.getValue()),
                 message.getLease(),
                 message.getPrevKv(),
                 message.getIgnoreValue(),
@@ -153,7 +151,7 @@ public final class CommandCodec {
                 .setTarget(compare.target().ordinal())
                 .setRelation(compare.relation().ordinal())
                 .setNumber(compare.number())
-                .setValue(wrap(compare.value()))
+                .setValue(ProtobufBytes.of(compare.value()))
                 .build();
     }
 
@@ -163,7 +161,7 @@ public final class CommandCodec {
                 constant(Compare.Target.values(), message.getTarget()),
                 constant(Compare.Relation.values(), message.getRelation()),
                 message.getNumber(),
-                bytes(message.getValue()));
+                ProtobufBytes.of(message.getValue()));
     }
 
     private static io.metastore.machine.replicated.Operation operation(Operation operation) {
@@ -221,14 +219,16 @@ public final class CommandCodec {
 
     private static io.metastore.machine.replicated.KeyRange range(KeyRange range) {
         return io.metastore.machine.replicated.KeyRange.newBuilder()
-                .setStart(wrap(range.start()))
-                .setEnd(range.isUnbounded() ? ByteString.EMPTY : wrap(range.end()))
+                .setStart(ProtobufBytes.of(range.start()))
+                .setEnd(range.isUnbounded() ? ByteString.EMPTY : ProtobufBytes.of(range.end()))
                 .setUnbounded(range.isUnbounded())
                 .build();
     }
 
     private static KeyRange range(io.metastore.machine.replicated.KeyRange message) {
-        return new KeyRange(bytes(message.getStart()), message.getUnbounded() ? null : bytes(message.getEnd()));
+        return new KeyRange(
+                ProtobufBytes.of(message.getStart()),
+                message.getUnbounded() ? null : ProtobufBytes.of(message.getEnd()));
     }
 
     /// Constants are written by their place in the enum, which golden files hold fast.
@@ -237,13 +237,5 @@ public final class CommandCodec {
             throw new MalformedEntry("it holds number " + ordinal + " where " + constants.length + " are known", null);
         }
         return constants[ordinal];
-    }
-
-    private static ByteString wrap(Bytes bytes) {
-        return UnsafeByteOperations.unsafeWrap(bytes.array());
-    }
-
-    private static Bytes bytes(ByteString bytes) {
-        return Bytes.wrap(bytes.toByteArray());
     }
 }

@@ -310,7 +310,7 @@ public final class Chunk extends Pairs {
     void writeKeys() {
         overlay.forEach((key, newest) -> {
             if (newest.entry != null) {
-                batch.put(Table.KEYS, key.array(), newest.entry.encode());
+                batch.put(Table.KEYS, key.array(), newest.entry);
             } else if (newest.liveInBase) {
                 batch.delete(Table.KEYS, key.array());
             }

@@ -1,5 +1,6 @@
 package io.metastore.mvcc;
 
+import io.metastore.engine.RowValue;
 import io.metastore.value.Bytes;
 import io.metastore.value.KeyValue;
 import io.metastore.value.Revision;
@@ -12,7 +13,7 @@ import java.util.Arrays;
 /// at the mod revision.
 ///
 /// @param value null when it must be looked up in `log`
-record KeyEntry(long createRevision, long main, long sub, long version, long lease, Bytes value) {
+record KeyEntry(long createRevision, long main, long sub, long version, long lease, Bytes value) implements RowValue {
     /// Values up to this size (bytes) are kept beside their key, so that newest reads are one lookup.
     static final int INLINE_MAX = 1024;
 
@@ -31,20 +32,27 @@ record KeyEntry(long createRevision, long main, long sub, long version, long lea
         return new KeyValue(key, Bytes.EMPTY, createRevision, main, version, lease);
     }
 
-    byte[] encode() {
-        boolean inline = value.length() <= INLINE_MAX;
-        byte[] row = new byte[VALUE + (inline ? value.length() : 0)];
-        row[0] = FORMAT;
-        row[1] = (byte) (inline ? 1 : 0);
-        BigEndian.putLong(row, 2, createRevision);
-        BigEndian.putLong(row, 10, main);
-        BigEndian.putLong(row, 18, sub);
-        BigEndian.putLong(row, 26, version);
-        BigEndian.putLong(row, 34, lease);
-        if (inline) {
-            System.arraycopy(value.array(), 0, row, VALUE, value.length());
+    private boolean isInline() {
+        return value.length() <= INLINE_MAX;
+    }
+
+    @Override
+    public int size() {
+        return VALUE + (isInline() ? value.length() : 0);
+    }
+
+    @Override
+    public void write(byte[] target, int offset) {
+        target[offset] = FORMAT;
+        target[offset + 1] = (byte) (isInline() ? 1 : 0);
+        BigEndian.putLong(target, offset + 2, createRevision);
+        BigEndian.putLong(target, offset + 10, main);
+        BigEndian.putLong(target, offset + 18, sub);
+        BigEndian.putLong(target, offset + 26, version);
+        BigEndian.putLong(target, offset + 34, lease);
+        if (isInline()) {
+            System.arraycopy(value.array(), 0, target, offset + VALUE, value.length());
         }
-        return row;
     }
 
     static KeyEntry decode(byte[] row) {

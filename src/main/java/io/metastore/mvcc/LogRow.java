@@ -1,5 +1,6 @@
 package io.metastore.mvcc;
 
+import io.metastore.engine.RowValue;
 import io.metastore.value.Bytes;
 import io.metastore.value.Event;
 import io.metastore.value.KeyValue;
@@ -30,23 +31,27 @@ final class LogRow {
         return new Revision(BigEndian.getLong(key, 0), BigEndian.getLong(key, 8));
     }
 
-    static byte[] put(Revision replaced, KeyValue kv) {
-        return value(PUT, replaced, kv);
+    static RowValue put(Revision replaced, KeyValue kv) {
+        return new Value(PUT, replaced, kv);
     }
 
-    static byte[] tombstone(Revision replaced, Bytes key) {
-        return value(TOMBSTONE, replaced, new KeyValue(key, Bytes.EMPTY, 0, 0, 0, 0));
+    static RowValue tombstone(Revision replaced, Bytes key) {
+        return new Value(TOMBSTONE, replaced, new KeyValue(key, Bytes.EMPTY, 0, 0, 0, 0));
     }
 
-    private static byte[] value(byte kind, Revision replaced, KeyValue kv) {
-        byte[] row = new byte[RECORD + RecordFormat.size(kv)];
-        row[0] = kind;
-        if (replaced != null) {
-            BigEndian.putLong(row, 1, replaced.main());
-            BigEndian.putLong(row, 9, replaced.sub());
+    private record Value(byte kind, Revision replaced, KeyValue kv) implements RowValue {
+        @Override
+        public int size() {
+            return RECORD + RecordFormat.size(kv);
         }
-        RecordFormat.write(kv, row, RECORD);
-        return row;
+
+        @Override
+        public void write(byte[] target, int offset) {
+            target[offset] = kind;
+            BigEndian.putLong(target, offset + 1, replaced == null ? 0 : replaced.main());
+            BigEndian.putLong(target, offset + 9, replaced == null ? 0 : replaced.sub());
+            RecordFormat.write(kv, target, offset + RECORD);
+        }
     }
 
     static boolean isTombstone(byte[] value) {

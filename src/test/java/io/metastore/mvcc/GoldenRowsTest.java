@@ -52,25 +52,25 @@ class GoldenRowsTest {
     @Test
     void changesOfTheHistory() {
         byte[] put = Golden.bytes("log-put");
-        assertArrayEquals(put, LogRow.put(new Revision(200, 3), PAIR));
+        assertArrayEquals(put, LogRow.put(new Revision(200, 3), PAIR).toByteArray());
         assertFalse(LogRow.isTombstone(put));
         assertEquals(new Revision(200, 3), LogRow.replaced(put));
         assertEquals(PAIR, LogRow.record(put));
         byte[] tombstone = Golden.bytes("log-tombstone");
-        assertArrayEquals(tombstone, LogRow.tombstone(new Revision(300, 0), KEY));
+        assertArrayEquals(tombstone, LogRow.tombstone(new Revision(300, 0), KEY).toByteArray());
         assertTrue(LogRow.isTombstone(tombstone));
         assertEquals(KEY, LogRow.record(tombstone).key());
-        assertNull(LogRow.replaced(LogRow.put(null, PAIR)));
+        assertNull(LogRow.replaced(LogRow.put(null, PAIR).toByteArray()));
     }
 
     @Test
     void newestVersions() {
         byte[] small = Golden.bytes("keys-small-value");
         KeyEntry entry = new KeyEntry(5, 300, 4, 7, -2, PAIR.value());
-        assertArrayEquals(small, entry.encode());
+        assertArrayEquals(small, entry.toByteArray());
         assertEquals(entry, KeyEntry.decode(small));
         byte[] large = Golden.bytes("keys-large-value");
-        assertArrayEquals(large, new KeyEntry(5, 300, 4, 7, -2, Bytes.wrap(new byte[1025])).encode());
+        assertArrayEquals(large, new KeyEntry(5, 300, 4, 7, -2, Bytes.wrap(new byte[1025])).toByteArray());
         assertNull(KeyEntry.decode(large).value());
         assertEquals(new Revision(300, 4), KeyEntry.decode(large).revision());
     }

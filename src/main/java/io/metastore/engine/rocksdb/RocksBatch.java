@@ -1,5 +1,6 @@
 package io.metastore.engine.rocksdb;
 
+import io.metastore.engine.RowValue;
 import io.metastore.engine.Table;
 import io.metastore.engine.WriteBatch;
 import java.lang.invoke.MethodHandles;
@@ -20,22 +21,40 @@ final class RocksBatch implements WriteBatch {
     private static final VarHandle INT_LE = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
 
     private final int[] families;
-    private byte[] buffer = new byte[4096];
+    private byte[] buffer;
     private int size = HEADER;
     private int count;
 
     /// @param families column family id by [Table#ordinal]
-    RocksBatch(int[] families) {
+    /// @param buffer   to build in, taken over until [#release]; replaced by a larger one when it is too small
+    RocksBatch(int[] families, byte[] buffer) {
         this.families = families;
+        this.buffer = buffer;
+        Arrays.fill(buffer, 0, HEADER, (byte) 0);
     }
 
     @Override
     public void put(Table table, byte[] key, byte[] value) {
-        reserve(key.length + value.length + 16);
+        startPut(table, key, value.length);
+        System.arraycopy(value, 0, buffer, size, value.length);
+        size += value.length;
+    }
+
+    @Override
+    public void put(Table table, byte[] key, RowValue value) {
+        int length = value.size();
+        startPut(table, key, length);
+        value.write(buffer, size);
+        size += length;
+    }
+
+    /// All of a row but its value, for which there is room then.
+    private void startPut(Table table, byte[] key, int valueLength) {
+        reserve(Math.addExact(key.length, valueLength) + 16);
         buffer[size++] = VALUE;
         varint(families[table.ordinal()]);
         bytes(key);
-        bytes(value);
+        varint(valueLength);
         count++;
     }
 
@@ -63,7 +82,17 @@ final class RocksBatch implements WriteBatch {
         return Arrays.copyOf(buffer, size);
     }
 
+    /// Gives the buffer back. The batch takes no more rows.
+    byte[] release() {
+        byte[] released = buffer;
+        buffer = null;
+        return released;
+    }
+
     private void reserve(int more) {
+        if (buffer == null) {
+            throw new IllegalStateException("the batch has been written");
+        }
         if (buffer.length - size < more) {
             buffer = Arrays.copyOf(buffer, Math.max(Math.addExact(size, more), buffer.length * 2));
         }

@@ -7,6 +7,7 @@ import io.metastore.engine.WriteBatch;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import org.rocksdb.Checkpoint;
 import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.DBOptions;
@@ -27,11 +28,20 @@ public final class RocksEngine implements Engine {
     }
 
     private final RocksDB db;
+    /// Bytes that a batch is begun with.
+    private static final int BUFFER = 4096;
+
+    /// A larger buffer than this was for a rare batch, and is not worth its memory.
+    private static final int BUFFER_KEPT = 1 << 20;
+
     private final DBOptions options;
     private final RocksTables tables;
     private final WriteOptions writeOptions = new WriteOptions().setDisableWAL(true);
     private final List<ColumnFamilyHandle> families = new ArrayList<>();
     private final int[] familyIds = new int[Table.values().length];
+
+    /// What the batch before was built in, for the next: batches are built one after the other, nearly always.
+    private final AtomicReference<byte[]> spareBuffer = new AtomicReference<>();
 
     /// Opens the database in `folder`, creating it when it is not there.
     public RocksEngine(Path folder, RocksSettings settings) {
@@ -60,15 +70,21 @@ public final class RocksEngine implements Engine {
 
     @Override
     public WriteBatch newBatch() {
-        return new RocksBatch(familyIds);
+        byte[] buffer = spareBuffer.getAndSet(null);
+        return new RocksBatch(familyIds, buffer == null ? new byte[BUFFER] : buffer);
     }
 
     @Override
     public void write(WriteBatch batch) {
-        try (org.rocksdb.WriteBatch serialized = new org.rocksdb.WriteBatch(((RocksBatch) batch).serialized())) {
+        RocksBatch rows = (RocksBatch) batch;
+        try (org.rocksdb.WriteBatch serialized = new org.rocksdb.WriteBatch(rows.serialized())) {
             db.write(writeOptions, serialized);
         } catch (RocksDBException e) {
             throw RocksFailures.of("writing to the state database failed", e);
+        }
+        byte[] buffer = rows.release();
+        if (buffer.length <= BUFFER_KEPT) {
+            spareBuffer.set(buffer);
         }
     }
 
