@@ -12,8 +12,8 @@ import java.util.Deque;
 /// newest block of its time. The oldest blocks are cut off beyond [#MAX] changes; a reader that meets the cut
 /// walks instead.
 final class RecentChanges {
-    /// Changes kept. At 65,536 a count undoes the last of them in about a millisecond.
-    static final int MAX = 65_536;
+    /// Changes kept, at some 80 bytes each: what comes and goes in the seconds that a list in pages takes.
+    static final int MAX = 16_384;
 
     /// @param floor the revision before the block's first change: with this block and all newer ones undone,
     ///              the count is that of this revision

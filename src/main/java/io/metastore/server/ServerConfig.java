@@ -367,7 +367,7 @@ public interface ServerConfig {
     interface Rocksdb {
         @Setting(value = "Memory for blocks that were read, shared by all tables.", min = "1MiB", max = "1TiB")
         @WithConverter(BytesConverter.class)
-        @WithDefault("64MiB")
+        @WithDefault("16MiB")
         long blockCacheBytes();
 
         @Setting(
@@ -375,7 +375,7 @@ public interface ServerConfig {
                 min = "1MiB",
                 max = "64GiB")
         @WithConverter(BytesConverter.class)
-        @WithDefault("32MiB")
+        @WithDefault("16MiB")
         long memtableBytes();
     }
 

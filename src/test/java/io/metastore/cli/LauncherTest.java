@@ -70,11 +70,12 @@ class LauncherTest {
         assertEquals(
                 List.of(
                         "-XX:+UseSerialGC",
-                        "-XX:SurvivorRatio=2",
+                        "-XX:SurvivorRatio=1",
+                        "-XX:TargetSurvivorRatio=90",
                         "-Xms160m",
-                        "-Xmn96m",
+                        "-Xmn48m",
                         "-XX:+UseCompactObjectHeaders",
-                        "-XX:TrimNativeHeapInterval=10000",
+                        "-XX:TrimNativeHeapInterval=2000",
                         "--enable-native-access=ALL-UNNAMED",
                         "--sun-misc-unsafe-memory-access=allow",
                         "-Dcom.google.protobuf.use_unsafe_pre22_gencode=true",

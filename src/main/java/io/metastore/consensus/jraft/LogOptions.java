@@ -2,6 +2,7 @@ package io.metastore.consensus.jraft;
 
 import com.alipay.sofa.jraft.storage.impl.RocksDBLogStorage;
 import com.alipay.sofa.jraft.util.StorageOptionsFactory;
+import io.metastore.engine.rocksdb.RocksMemory;
 import org.rocksdb.BlockBasedTableConfig;
 import org.rocksdb.ColumnFamilyOptions;
 import org.rocksdb.CompressionType;
@@ -17,7 +18,10 @@ import org.rocksdb.WALRecoveryMode;
 /// that were acknowledged would be gone, and new ones would take their indexes. Here a torn end, as a crash
 /// leaves it, is dropped, and any other damage refuses to open.
 final class LogOptions {
-    private static final long MEMTABLE_BYTES = 16L << 20;
+    private static final long MEMTABLE_BYTES = 8L << 20;
+
+    /// So many files, of a full memtable each, are merged at once. Writes are slowed down at three times as many.
+    private static final int MERGED_FILES = 16;
 
     private static boolean registered;
 
@@ -44,9 +48,11 @@ final class LogOptions {
                 new ColumnFamilyOptions()
                         .setWriteBufferSize(MEMTABLE_BYTES)
                         .setMaxWriteBufferNumber(2)
-                        .setArenaBlockSize(64 << 10)
+                        .setArenaBlockSize(RocksMemory.ARENA_BLOCK_BYTES)
                         .setCompressionType(CompressionType.NO_COMPRESSION)
-                        .setLevel0FileNumCompactionTrigger(8));
+                        .setLevel0FileNumCompactionTrigger(MERGED_FILES)
+                        .setLevel0SlowdownWritesTrigger(3 * MERGED_FILES)
+                        .setLevel0StopWritesTrigger(4 * MERGED_FILES));
         StorageOptionsFactory.registerRocksDBTableFormatConfig(
                 RocksDBLogStorage.class,
                 new BlockBasedTableConfig()

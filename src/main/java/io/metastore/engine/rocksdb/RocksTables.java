@@ -55,13 +55,12 @@ final class RocksTables implements AutoCloseable {
         return switch (table) {
             // Rows of different ages never mix: the bounds of a file say as much as a filter would.
             case LOG -> levelled(new BlockBasedTableConfig());
-            // Grows by small rows all over and is seldom read: files of like size are merged with each other, instead
-            // of
-            // every few with all that is there.
+            // Grows by small rows all over and is seldom read: files of like size are merged with each other,
+            // instead of every few with all that is there.
             case VERSIONS ->
                 family(new BlockBasedTableConfig().setFilterPolicy(filter))
                         .setCompactionStyle(CompactionStyle.UNIVERSAL)
-                        .setLevelZeroFileNumCompactionTrigger(8);
+                        .setLevelZeroFileNumCompactionTrigger(16);
             case META, KEYS, COUNTS, LEASES, LEASE_KEYS, AUTH, MEMBERS, ALARMS ->
                 levelled(lookedUp())
                         // Most keys that are looked up do not lie in the memtable, and a filter says so for less than a
@@ -80,7 +79,7 @@ final class RocksTables implements AutoCloseable {
     }
 
     private ColumnFamilyOptions levelled(BlockBasedTableConfig blocks) {
-        return family(blocks).setLevelCompactionDynamicLevelBytes(true);
+        return family(blocks).setLevelCompactionDynamicLevelBytes(true).setLevel0FileNumCompactionTrigger(8);
     }
 
     private ColumnFamilyOptions family(BlockBasedTableConfig blocks) {
@@ -91,8 +90,12 @@ final class RocksTables implements AutoCloseable {
                 .setBlockSize(8 << 10);
         return withoutSetter()
                 .setTableFormatConfig(blocks)
+                // All tables share few megabytes of memory, so what leaves it makes small files: more of them may wait
+                // to be merged than RocksDB would have by itself.
+                .setLevel0SlowdownWritesTrigger(40)
+                .setLevel0StopWritesTrigger(60)
                 .setWriteBufferSize(settings.memtableBytes())
-                .setArenaBlockSize(64 << 10)
+                .setArenaBlockSize(RocksMemory.ARENA_BLOCK_BYTES)
                 .setCompressionType(CompressionType.LZ4_COMPRESSION)
                 .setCompressionPerLevel(List.of(
                         CompressionType.NO_COMPRESSION,
