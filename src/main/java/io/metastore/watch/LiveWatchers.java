@@ -119,8 +119,10 @@ final class LiveWatchers {
     void cancel(WatchSession session, long watchId) {
         Watcher watcher = session.remove(watchId);
         if (watcher != null) {
-            session.outbox().cancelled(watcher, revision);
+            watcher.close();
+            // Before the answer: who has it finds the watcher counted no more.
             drop(watcher);
+            session.outbox().cancelled(watcher, revision);
         }
     }
 
