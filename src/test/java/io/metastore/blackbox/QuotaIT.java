@@ -36,11 +36,16 @@ import org.junit.jupiter.params.provider.CsvSource;
 class QuotaIT {
 
     private static final int QUOTA = 16 << 20;
+
+    /// One that is filled up far from 14 MiB and from twice that, where MetaStore's tables leave memory: while they do,
+    /// those that take over are counted as well, and the size falls by a mebibyte when it is done.
+    private static final int FILLED_QUOTA = 24 << 20;
+
     private static final int LARGE = 10 << 20;
     private static final String CHUNK = "x".repeat(1 << 20);
 
     @Test
-    @OwnMember("--quota-backend-bytes=" + QUOTA)
+    @OwnMember("--quota-backend-bytes=" + FILLED_QUOTA)
     @Statement({"ALM-01", "ALM-02", "ALM-03", "ALM-04", "KVP-10", "KVD-05", "LEA-30", "MNT-04", "CMP-12"})
     void refusesToGrowWhenFull(Member member, Keys keys) {
         Client client = member.client();
@@ -58,7 +63,7 @@ class QuotaIT {
                 List.of(alarm),
                 alarm(client, AlarmAction.GET, 0, AlarmType.NONE).getAlarmsList());
         StatusResponse status = client.maintenance().status(StatusRequest.getDefaultInstance());
-        assertEquals(QUOTA, status.getDbSizeQuota());
+        assertEquals(FILLED_QUOTA, status.getDbSizeQuota());
         assertEquals(1, status.getErrorsCount());
         assertEquals(
                 "memberID:" + Long.toUnsignedString(id) + " alarm:NOSPACE",
@@ -163,7 +168,7 @@ class QuotaIT {
     }
 
     @Test
-    @OwnMember("--quota-backend-bytes=" + QUOTA)
+    @OwnMember("--quota-backend-bytes=" + FILLED_QUOTA)
     @Statement("ALM-05")
     void keepsWhatItAcknowledgedWhileItFilledUp(Client client, Keys keys) {
         int written = fill(client, keys);
