@@ -9,12 +9,15 @@ import java.util.Arrays;
 ///
 /// The keys stand behind each other in a ring of bytes, the newest at its head; what the head runs into is
 /// forgotten. A key that is written again keeps its place, unless it is nearer to be forgotten than not: then
-/// it moves to the head. A hash table of offsets finds them. Two arrays without references: a garbage
-/// collection neither copies nor walks them.
+/// it moves to the head. A hash table of offsets finds them. All are arrays of numbers: a garbage collection
+/// does not walk them.
+///
+/// The ring is made of pages, so that it takes the memory of what was written and no more. No entry lies in two
+/// pages: the rest of a page that is too short for the next entry stays empty.
 ///
 /// ```
-/// ring    | free | c=7 | a=9 | (b was deleted) | d=8 | free |
-///                  ^ tail                              ^ head
+/// ring    | free | c=7 | a=9 | (b was deleted) | rest || d=8 | free |
+///                  ^ tail                           page       ^ head
 /// entry   create revision, main, sub, version, lease (8 bytes each), hash, length (4 bytes each), key, padding
 /// ```
 ///
@@ -38,7 +41,19 @@ public final class HotKeys {
     /// Entries begin at multiples of this, so that an offset is an index entry's number times it.
     private static final int ALIGNMENT = 8;
 
-    private final byte[] ring;
+    /// Bytes of a page: some 50 of the largest entries.
+    private static final int PAGE = 64 << 10;
+
+    private final int bytes;
+    private final int pageBytes;
+
+    /// Null where nothing was written yet.
+    private final byte[][] pages;
+
+    /// Where in each page its last entry ends: known once the head has left the page, and until then of the
+    /// round before, which the tail may still be in.
+    private final int[] ends;
+
     private final int[] table;
     private final int shift;
 
@@ -46,15 +61,15 @@ public final class HotKeys {
     private long tail;
     private long head;
 
-    /// Where the rest of the ring was too short for an entry and left empty, counted likewise.
-    private long turn = -1;
-
     /// @param bytes size of the ring: a power of two, at least 4096
     public HotKeys(int bytes) {
         if (Integer.bitCount(bytes) != 1 || bytes < 4096) {
             throw new IllegalArgumentException("the ring must be a power of two from 4096 on and not " + bytes);
         }
-        ring = new byte[bytes];
+        this.bytes = bytes;
+        pageBytes = Math.min(bytes, PAGE);
+        pages = new byte[bytes / pageBytes][];
+        ends = new int[pages.length];
         // The smallest entries take 56 bytes: the table is never more than four sevenths full.
         table = new int[bytes / 32];
         shift = Integer.numberOfLeadingZeros(table.length) + 1;
@@ -66,13 +81,14 @@ public final class HotKeys {
         if (table[slot] == 0) {
             return null;
         }
-        int at = offset(slot);
+        byte[] page = page(offset(slot));
+        int at = inPage(offset(slot));
         return new KeyEntry(
-                BigEndian.getLong(ring, at),
-                BigEndian.getLong(ring, at + MAIN),
-                BigEndian.getLong(ring, at + SUB),
-                BigEndian.getLong(ring, at + VERSION),
-                BigEndian.getLong(ring, at + LEASE),
+                BigEndian.getLong(page, at),
+                BigEndian.getLong(page, at + MAIN),
+                BigEndian.getLong(page, at + SUB),
+                BigEndian.getLong(page, at + VERSION),
+                BigEndian.getLong(page, at + LEASE),
                 null);
     }
 
@@ -81,12 +97,14 @@ public final class HotKeys {
         if (key.length() > KEY_MAX) {
             return;
         }
-        int at = placeFor(key);
-        BigEndian.putLong(ring, at, entry.createRevision());
-        BigEndian.putLong(ring, at + MAIN, entry.main());
-        BigEndian.putLong(ring, at + SUB, entry.sub());
-        BigEndian.putLong(ring, at + VERSION, entry.version());
-        BigEndian.putLong(ring, at + LEASE, entry.lease());
+        int place = placeFor(key);
+        byte[] page = page(place);
+        int at = inPage(place);
+        BigEndian.putLong(page, at, entry.createRevision());
+        BigEndian.putLong(page, at + MAIN, entry.main());
+        BigEndian.putLong(page, at + SUB, entry.sub());
+        BigEndian.putLong(page, at + VERSION, entry.version());
+        BigEndian.putLong(page, at + LEASE, entry.lease());
     }
 
     /// `key` was deleted.
@@ -103,7 +121,7 @@ public final class HotKeys {
         if (table[slot] != 0) {
             int at = offset(slot);
             int age = at(head - at);
-            if (age <= ring.length / 2) {
+            if (age <= bytes / 2) {
                 return at;
             }
             remove(slot);
@@ -114,36 +132,45 @@ public final class HotKeys {
     /// Makes an entry for `key`, which has none, at the head.
     private int append(Bytes key) {
         int size = size(key.length());
-        int rest = ring.length - at(head);
+        int rest = pageBytes - inPage(at(head));
         if (rest < size) {
             forget(rest);
-            turn = head;
+            ends[pageNumber(at(head))] = pageBytes - rest;
             head += rest;
         }
         forget(size);
-        int at = at(head);
+        int place = at(head);
+        if (pages[pageNumber(place)] == null) {
+            pages[pageNumber(place)] = new byte[pageBytes];
+        }
         head += size;
-        BigEndian.putInt(ring, at + HASH, key.hashCode());
-        BigEndian.putInt(ring, at + LENGTH, key.length());
-        System.arraycopy(key.array(), 0, ring, at + KEY, key.length());
+        if (inPage(at(head)) == 0) {
+            ends[pageNumber(place)] = pageBytes;
+        }
+        byte[] page = page(place);
+        int at = inPage(place);
+        BigEndian.putInt(page, at + HASH, key.hashCode());
+        BigEndian.putInt(page, at + LENGTH, key.length());
+        System.arraycopy(key.array(), 0, page, at + KEY, key.length());
         // Only now: forgetting moves entries of the table.
-        table[slot(key)] = at / ALIGNMENT + 1;
-        return at;
+        table[slot(key)] = place / ALIGNMENT + 1;
+        return place;
     }
 
     /// Moves the tail until `size` bytes are free at the head.
     private void forget(int size) {
-        while (head + size - tail > ring.length) {
-            int at = at(tail);
-            if (tail == turn) {
-                tail += ring.length - at;
+        while (head + size - tail > bytes) {
+            int place = at(tail);
+            int at = inPage(place);
+            if (at == ends[pageNumber(place)]) {
+                tail += pageBytes - at;
                 continue;
             }
-            int slot = slotOf(at);
+            int slot = slotOf(place);
             if (slot >= 0) {
                 remove(slot);
             }
-            tail += size(BigEndian.getInt(ring, at + LENGTH));
+            tail += size(BigEndian.getInt(page(place), at + LENGTH));
         }
     }
 
@@ -153,7 +180,19 @@ public final class HotKeys {
 
     /// Offset in the ring of a byte that is counted from the first ever written.
     private int at(long count) {
-        return (int) count & (ring.length - 1);
+        return (int) count & (bytes - 1);
+    }
+
+    private byte[] page(int place) {
+        return pages[pageNumber(place)];
+    }
+
+    private int pageNumber(int place) {
+        return place / pageBytes;
+    }
+
+    private int inPage(int place) {
+        return place & (pageBytes - 1);
     }
 
     /// Where `key` stands in the table, or the free slot where it would.
@@ -165,19 +204,21 @@ public final class HotKeys {
         return slot;
     }
 
-    private boolean holds(int at, Bytes key) {
+    private boolean holds(int place, Bytes key) {
+        byte[] page = page(place);
+        int at = inPage(place);
         int length = key.length();
-        return BigEndian.getInt(ring, at + HASH) == key.hashCode()
-                && BigEndian.getInt(ring, at + LENGTH) == length
-                && Arrays.equals(ring, at + KEY, at + KEY + length, key.array(), 0, length);
+        return BigEndian.getInt(page, at + HASH) == key.hashCode()
+                && BigEndian.getInt(page, at + LENGTH) == length
+                && Arrays.equals(page, at + KEY, at + KEY + length, key.array(), 0, length);
     }
 
-    /// Where the entry at offset `at` stands in the table, or -1 when its key was deleted or has moved to a newer
+    /// Where the entry at `place` stands in the table, or -1 when its key was deleted or has moved to a newer
     /// entry.
-    private int slotOf(int at) {
-        int slot = home(BigEndian.getInt(ring, at + HASH));
+    private int slotOf(int place) {
+        int slot = home(hash(place));
         while (table[slot] != 0) {
-            if (offset(slot) == at) {
+            if (offset(slot) == place) {
                 return slot;
             }
             slot = after(slot);
@@ -191,7 +232,7 @@ public final class HotKeys {
         int free = slot;
         int next = after(slot);
         while (table[next] != 0) {
-            int home = home(BigEndian.getInt(ring, offset(next) + HASH));
+            int home = home(hash(offset(next)));
             if (distance(home, next) >= distance(free, next)) {
                 table[free] = table[next];
                 free = next;
@@ -199,6 +240,10 @@ public final class HotKeys {
             next = after(next);
         }
         table[free] = 0;
+    }
+
+    private int hash(int place) {
+        return BigEndian.getInt(page(place), inPage(place) + HASH);
     }
 
     private int offset(int slot) {

@@ -40,7 +40,17 @@ class HotKeysTest {
     @ParameterizedTest
     @ValueSource(ints = {20, 60, 100, 1_000, 20_000})
     void whatIsFoundIsTheNewest(int keys) {
-        HotKeys hot = new HotKeys(SMALLEST);
+        whatIsFoundIsTheNewest(keys, SMALLEST);
+    }
+
+    /// The same in a ring of four pages that goes round some forty times.
+    @Test
+    void whatIsFoundIsTheNewestInPages() {
+        whatIsFoundIsTheNewest(20_000, 256 << 10);
+    }
+
+    private static void whatIsFoundIsTheNewest(int keys, int ring) {
+        HotKeys hot = new HotKeys(ring);
         Map<Bytes, Long> truth = new HashMap<>();
         Random random = new Random(keys);
         int found = 0;
