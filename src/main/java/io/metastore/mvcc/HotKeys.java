@@ -46,6 +46,7 @@ public final class HotKeys {
 
     private final int bytes;
     private final int pageBytes;
+    private final int pageShift;
 
     /// Null where nothing was written yet.
     private final byte[][] pages;
@@ -68,6 +69,7 @@ public final class HotKeys {
         }
         this.bytes = bytes;
         pageBytes = Math.min(bytes, PAGE);
+        pageShift = Integer.numberOfTrailingZeros(pageBytes);
         pages = new byte[bytes / pageBytes][];
         ends = new int[pages.length];
         // The smallest entries take 56 bytes: the table is never more than four sevenths full.
@@ -145,6 +147,7 @@ public final class HotKeys {
         }
         head += size;
         if (inPage(at(head)) == 0) {
+            // Filled to its last byte: where the entries of the round before ended is no end any more.
             ends[pageNumber(place)] = pageBytes;
         }
         byte[] page = page(place);
@@ -188,7 +191,7 @@ public final class HotKeys {
     }
 
     private int pageNumber(int place) {
-        return place / pageBytes;
+        return place >>> pageShift;
     }
 
     private int inPage(int place) {
