@@ -20,6 +20,11 @@ public final class StartFailure extends RuntimeException {
                         failure.getMessage()
                                 + "; bring the undamaged files back, or restore a backup into another data-dir",
                         failure);
+            case OTHER_FORMAT ->
+                new StartFailure(
+                        ExitStatus.FOREIGN,
+                        failure.getMessage() + "; start the version that wrote it, or choose another data-dir",
+                        failure);
             case INPUT_OUTPUT ->
                 new StartFailure(
                         ExitStatus.INPUT_OUTPUT,

@@ -33,7 +33,7 @@ final class Rooms {
     /// Which class may know which vendor.
     private static final Map<String, Predicate<JavaClass>> VENDORS = Map.of(
             "com.alipay.sofa.", in("consensus.jraft"),
-            "org.rocksdb.", in("engine.rocksdb", "consensus.jraft"),
+            "org.rocksdb.", in("engine.rocksdb"),
             "io.grpc.", in("api", "bench", "server"),
             "io.metastore.api.etcd.", in("api", "bench", "server"),
             "io.micrometer.", in("server").or(Rooms::isMetrics),

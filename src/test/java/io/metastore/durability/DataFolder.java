@@ -2,6 +2,7 @@ package io.metastore.durability;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -108,11 +109,29 @@ record DataFolder(Path data) {
         }
     }
 
-    /// Where the records of a write-ahead log of one block begin.
-    static List<Integer> records(Path log) {
+    /// Where the frames of a file of the raft log begin: sectors of 512 bytes, the first of a frame with its mark and
+    /// its header, in which the length of its body stands.
+    static List<Integer> frames(Path log) {
+        ByteBuffer content;
+        try {
+            content = ByteBuffer.wrap(Files.readAllBytes(log));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        List<Integer> frames = new ArrayList<>();
+        for (int at = 512; content.getInt(at) != 0; ) {
+            frames.add(at);
+            int bytes = 36 + content.getInt(at + 4 + 28);
+            at += (bytes + 507) / 508 * 512;
+        }
+        return frames;
+    }
+
+    /// Where the records of a manifest of one block begin.
+    static List<Integer> records(Path manifest) {
         byte[] content;
         try {
-            content = Files.readAllBytes(log);
+            content = Files.readAllBytes(manifest);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

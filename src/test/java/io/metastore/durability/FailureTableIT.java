@@ -1,12 +1,14 @@
 package io.metastore.durability;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.grpc.StatusRuntimeException;
 import io.metastore.blackbox.MemberTarget;
 import io.metastore.blackbox.Requests;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -107,6 +109,7 @@ class FailureTableIT {
             int acknowledged = putUntilItFails(server, 500, value);
             assertTrue(acknowledged > 10, () -> acknowledged + " were acknowledged");
             refused(server, "the disk is full, while writing", "70");
+            fill(disk.resolve("of-another-program"));
             server.launch(List.of());
             refused(server, "the disk is full, at the start", "74");
             run("mount", "-o", "remount,size=64m", disk.toString());
@@ -115,6 +118,17 @@ class FailureTableIT {
             server.client().put(Requests.bytes("more"), value);
         } finally {
             run("umount", disk.toString());
+        }
+    }
+
+    private static void fill(Path file) throws IOException {
+        try (OutputStream out = Files.newOutputStream(file)) {
+            byte[] page = new byte[4096];
+            assertThrows(IOException.class, () -> {
+                while (true) {
+                    out.write(page);
+                }
+            });
         }
     }
 
@@ -174,10 +188,10 @@ class FailureTableIT {
             server.kill();
             needsNobody(server);
             run("chown", "-R", "65534:65534", server.data().toString());
-            Path log = DataFolder.only(new DataFolder(server.data()).log(), "\\d+\\.log");
+            Path log = DataFolder.only(new DataFolder(server.data()).log(), "[0-9a-f]{16}\\.log");
             Files.setPosixFilePermissions(log, PosixFilePermissions.fromString("---------"));
             server.launch(NOBODY);
-            refused(server, "a file cannot be read: raft log, write-ahead log", "74");
+            refused(server, "a file cannot be read: raft log", "74");
             Files.setPosixFilePermissions(log, PosixFilePermissions.fromString("rw-------"));
             Path current = new DataFolder(server.data()).state().resolve("CURRENT");
             Files.setPosixFilePermissions(current, PosixFilePermissions.fromString("---------"));

@@ -42,8 +42,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(300)
 class FsyncTraceIT {
     private static final String CALLS = "write,pwrite64,writev,pwritev,pwritev2,sendmsg,sendto,fdatasync,fsync";
-    /// The write-ahead log of MetaStore's raft log, and that of etcd.
-    private static final Pattern LOG = Pattern.compile(".*/raft/log/\\d+\\.log|.*/member/wal/.*\\.wal");
+    /// The files of MetaStore's raft log, and of etcd's.
+    private static final Pattern LOG = Pattern.compile(".*/raft/log/[0-9a-f]{16}\\.log|.*/member/wal/.*\\.wal");
 
     private static final Pattern MARK = Pattern.compile("mark-\\d\\d-\\d{5}");
     private static final int REQUESTS = Integer.getInteger("fsync.requests", 320);

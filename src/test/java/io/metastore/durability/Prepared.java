@@ -17,11 +17,8 @@ final class Prepared {
     private static final int PUTS = 40;
     private static final int PAIRS = 300;
 
-    /// After `kill -9` of a young member: everything is in the write-ahead log of the raft log, nothing in the
-    /// state.
+    /// After `kill -9` of a young member: everything is in the raft log, nothing in the state.
     private final DataFolder young;
-    /// The same after another start and kill: everything is in a table of the raft log.
-    private final DataFolder moved;
     /// After some snapshots, an orderly stop, a few more puts and a kill: everything is everywhere.
     private final DataFolder old;
 
@@ -35,9 +32,6 @@ final class Prepared {
         put(few, 0, PUTS);
         server.kill();
         young = new DataFolder(server.data()).copyTo(folder.resolve("young-copy"));
-        server.start();
-        server.kill();
-        moved = new DataFolder(server.data()).copyTo(folder.resolve("moved-copy"));
         many.putAll(few);
         server.start("--snapshot-count=20");
         fill();
@@ -79,10 +73,6 @@ final class Prepared {
 
     DataFolder young() {
         return young;
-    }
-
-    DataFolder moved() {
-        return moved;
     }
 
     DataFolder old() {

@@ -16,7 +16,7 @@ public final class DiskMetrics {
         appends.record(nanos);
     }
 
-    void appending(int bytes) {
+    void appending(long bytes) {
         appendedBytes.add(bytes);
     }
 
@@ -33,7 +33,7 @@ public final class DiskMetrics {
         return appends;
     }
 
-    /// Bytes of the entries appended to the log, as they are encoded; what RocksDB adds is not in it.
+    /// Bytes of the entries appended to the log, as they are encoded; what its files add is not in it.
     public long appendedBytes() {
         return appendedBytes.sum();
     }

@@ -6,17 +6,18 @@ import com.alipay.sofa.jraft.storage.LogStorage;
 import com.alipay.sofa.jraft.storage.RaftMetaStorage;
 import java.nio.file.Path;
 
-/// What JRaft keeps on disk: a log that is timed, its own snapshots, and a vote that has a checksum.
+/// What JRaft keeps on disk: our log, its own snapshots, and a vote that has a checksum.
 final class DurableFiles extends DefaultJRaftServiceFactory {
-    private final DiskMetrics metrics;
+    private final LogStorage log;
 
-    DurableFiles(DiskMetrics metrics) {
-        this.metrics = metrics;
+    /// @param log already opened: what it holds is checked before JRaft exists
+    DurableFiles(LogStorage log) {
+        this.log = log;
     }
 
     @Override
     public LogStorage createLogStorage(String folder, RaftOptions options) {
-        return new TimedLog(folder, options, metrics);
+        return log;
     }
 
     @Override

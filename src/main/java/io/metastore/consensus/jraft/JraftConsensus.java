@@ -17,16 +17,14 @@ import io.metastore.consensus.Consensus;
 import io.metastore.consensus.Faults;
 import io.metastore.consensus.Leadership;
 import io.metastore.consensus.Unavailable;
+import io.metastore.consensus.log.RaftLog;
 import io.metastore.engine.Engine;
 import io.metastore.engine.EngineFailure;
-import io.metastore.engine.rocksdb.RocksFailures;
 import io.metastore.machine.ApplyLoop;
 import io.metastore.machine.Outcome;
 import io.metastore.machine.Result;
 import io.metastore.machine.StateMachine;
-import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
@@ -78,12 +76,13 @@ public final class JraftConsensus implements Consensus, AutoCloseable {
     public void start() {
         // JRaft's messages were generated long ago; protobuf would say so once for each of them.
         System.setProperty("com.google.protobuf.use_unsafe_pre22_gencode", "true");
-        LogOptions.register();
-        checkFiles();
+        RaftLog log = new RaftFiles(settings.folder(), self.toString(), machine.appliedIndex()).open();
         registerExecutor(settings.group());
         NodeManager.getInstance().addAddress(self.getEndpoint());
         node = RaftServiceFactory.createRaftNode(settings.group(), self);
-        if (!node.init(options())) {
+        LogAdapter adapted = new LogAdapter(log, disk);
+        if (!node.init(options(adapted))) {
+            adapted.shutdown();
             // A node that did not start cannot be waited for: JRaft would never come back.
             node = null;
             throw new EngineFailure(
@@ -92,53 +91,6 @@ public final class JraftConsensus implements Consensus, AutoCloseable {
                             + " cannot be used: it is damaged, or its files belong to another time (see the messages"
                             + " above)",
                     null);
-        }
-    }
-
-    /// Everything that JRaft will read, before it does: what it cannot read it may take for something that was
-    /// never there.
-    private void checkFiles() {
-        Path folder = settings.folder();
-        Path vote = folder.resolve("meta").resolve(VoteFile.NAME);
-        try {
-            LogFiles.Extent log = LogFiles.check(folder.resolve("log"));
-            boolean voted = Files.exists(vote);
-            if (!voted && !log.isEmpty() && Files.notExists(vote.resolveSibling(VoteFile.FORMER))) {
-                throw LogFiles.damaged(vote + ", the member's term and vote, is missing");
-            }
-            if (voted && !log.exists()) {
-                throw LogFiles.damaged("the raft log in " + folder.resolve("log") + " is missing");
-            }
-            SnapshotFiles.Reach snapshot = voted
-                    ? SnapshotFiles.check(
-                            folder.resolve("snapshot"),
-                            self.toString(),
-                            VoteFile.read(vote.getParent()).term())
-                    : SnapshotFiles.Reach.NONE;
-            checkReach(log, snapshot);
-        } catch (IOException failure) {
-            throw RocksFailures.of("the raft log in " + folder + " cannot be read", failure);
-        }
-    }
-
-    /// State, log and snapshot are of one time: the log reaches from the state or before to the state or
-    /// beyond. A snapshot stands for the log up to its index, which may have been cut off.
-    private void checkReach(LogFiles.Extent log, SnapshotFiles.Reach snapshot) {
-        long applied = machine.appliedIndex();
-        long last = Math.max(log.last(), snapshot.index());
-        if (last < applied) {
-            throw LogFiles.damaged("the raft log in " + settings.folder() + " ends at index " + last
-                    + " although the state has applied up to index " + applied + ": part of the log is lost");
-        }
-        if (applied < snapshot.applied()) {
-            throw LogFiles.damaged("the state has applied up to index " + applied
-                    + ", behind the newest snapshot of the log in " + settings.folder() + " at index "
-                    + snapshot.applied() + ": files of the state are missing or from another time");
-        }
-        if (log.first() > Math.max(applied, snapshot.index()) + 1) {
-            throw LogFiles.damaged("the raft log in " + settings.folder() + " begins at index " + log.first()
-                    + " although the state has applied only up to index " + applied
-                    + ": what lies between is lost");
         }
     }
 
@@ -157,11 +109,11 @@ public final class JraftConsensus implements Consensus, AutoCloseable {
         }
     }
 
-    private NodeOptions options() {
+    private NodeOptions options(LogAdapter log) {
         Path folder = settings.folder();
         NodeOptions options = new NodeOptions();
         options.setFsm(adapter);
-        options.setServiceFactory(new DurableFiles(disk));
+        options.setServiceFactory(new DurableFiles(log));
         options.setInitialConf(new Configuration(List.of(self)));
         options.setLogUri(folder.resolve("log").toString());
         options.setRaftMetaUri(folder.resolve("meta").toString());
@@ -176,10 +128,10 @@ public final class JraftConsensus implements Consensus, AutoCloseable {
         options.setSharedStepDownTimer(true);
         options.setSharedSnapshotTimer(true);
         RaftOptions raft = new RaftOptions();
-        raft.setSync(true);
         raft.setSyncMeta(true);
         raft.setOpenStatistics(false);
-        raft.setEnableLogEntryChecksum(true);
+        // The log has checksums of its own, and checks what it reads.
+        raft.setEnableLogEntryChecksum(false);
         raft.setMaxLogsInMemoryBytes(256L << 20);
         raft.setMaxAppendBufferSize(1 << 20);
         raft.setDisruptorBufferSize(4096);

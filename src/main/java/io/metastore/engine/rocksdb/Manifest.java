@@ -9,7 +9,7 @@ import java.util.stream.Stream;
 
 /// The file that says which table files make up a RocksDB database. RocksDB drops its end in silence when that
 /// looks torn, and forgets the tables named there, see [RecordFile].
-public final class Manifest {
+final class Manifest {
     private static final String TABLES_AND_LOGS = "\\d+\\.(sst|log)";
 
     private Manifest() {}
@@ -19,7 +19,7 @@ public final class Manifest {
     /// @param folder of the database
     /// @return false when there is no database yet
     /// @throws EngineFailure naming the file that is damaged, missing or cannot be read
-    public static boolean check(Path folder) {
+    static boolean check(Path folder) {
         Path current = folder.resolve("CURRENT");
         try {
             if (Files.notExists(current)) {
@@ -38,7 +38,7 @@ public final class Manifest {
             }
             return true;
         } catch (IOException failure) {
-            throw RocksFailures.of("the database in " + folder + " cannot be read", failure);
+            throw EngineFailure.ofReading("the database in " + folder + " cannot be read", failure);
         }
     }
 

@@ -21,7 +21,7 @@ import java.util.zip.CRC32C;
 /// endian), the payload's length (2 bytes, little endian), a type and the payload. A fragment is a whole
 /// record or the first, a middle or the last part of one. Fewer than 7 bytes at the end of a block are left
 /// unused.
-public final class RecordFile {
+final class RecordFile {
     private static final int BLOCK = 32 << 10;
     private static final int HEADER = 7;
     private static final int WHOLE = 1;
@@ -46,7 +46,7 @@ public final class RecordFile {
     }
 
     /// What was found in a file.
-    public sealed interface Finding {
+    sealed interface Finding {
         /// Every byte belongs to a record whose checksum fits.
         ///
         /// @param records how many there are
@@ -64,7 +64,7 @@ public final class RecordFile {
         record Damaged(long offset, String what) implements Finding {}
     }
 
-    public static Finding check(Path file) throws IOException {
+    static Finding check(Path file) throws IOException {
         try (InputStream in = Files.newInputStream(file)) {
             return new RecordFile(in).run();
         }

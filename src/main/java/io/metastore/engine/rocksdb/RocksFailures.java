@@ -2,9 +2,7 @@ package io.metastore.engine.rocksdb;
 
 import io.metastore.engine.EngineFailure;
 import java.io.IOException;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -14,11 +12,11 @@ import org.rocksdb.SstFileReader;
 import org.rocksdb.Status;
 
 /// Tells the failures of a RocksDB database apart.
-public final class RocksFailures {
+final class RocksFailures {
     private RocksFailures() {}
 
     /// @param what names the database and what was tried
-    public static EngineFailure of(String what, RocksDBException failure) {
+    static EngineFailure of(String what, RocksDBException failure) {
         return new EngineFailure(kind(failure), what + ": " + failure.getMessage(), failure);
     }
 
@@ -26,7 +24,7 @@ public final class RocksFailures {
     /// table is what is damaged, so the tables are looked through.
     ///
     /// @param folder of the database, closed
-    public static EngineFailure ofOpening(String what, Path folder, RocksDBException failure) {
+    static EngineFailure ofOpening(String what, Path folder, RocksDBException failure) {
         if (kind(failure) != EngineFailure.Kind.DAMAGED || failure.getMessage().contains(".sst")) {
             return of(what, failure);
         }
@@ -56,18 +54,6 @@ public final class RocksFailures {
         } catch (RocksDBException failure) {
             return Optional.of(failure.getMessage());
         }
-    }
-
-    /// @param what names the database and what was tried
-    public static EngineFailure of(String what, IOException failure) {
-        return switch (failure) {
-            case NoSuchFileException missing ->
-                new EngineFailure(EngineFailure.Kind.DAMAGED, what + ": " + missing.getFile() + " is missing", failure);
-            case AccessDeniedException denied ->
-                new EngineFailure(
-                        EngineFailure.Kind.INPUT_OUTPUT, what + ": no permission to read " + denied.getFile(), failure);
-            default -> new EngineFailure(EngineFailure.Kind.INPUT_OUTPUT, what + ": " + failure, failure);
-        };
     }
 
     private static EngineFailure.Kind kind(RocksDBException failure) {

@@ -24,6 +24,13 @@ final class RocksTables implements AutoCloseable {
     /// file of the history would be written twice; most are collected before a day has passed.
     private static final long UNTOUCHED_SECONDS = TimeUnit.DAYS.toSeconds(1);
 
+    /// Memory for rows that are not in a file yet is taken in pieces of this many bytes.
+    ///
+    /// With malloc's own 16 bytes a piece is just as large as what malloc gets from the system directly, and gives
+    /// back as soon as the rows are in a file: `bin/metastore` sets MALLOC_MMAP_THRESHOLD_ so. Smaller pieces
+    /// would stand among others, and what is free between those stays with the process.
+    private static final long ARENA_BLOCK_BYTES = (128 << 10) - 16;
+
     private final RocksSettings settings;
     private final Cache cache;
     private final BloomFilter filter = new BloomFilter(10);
@@ -95,7 +102,7 @@ final class RocksTables implements AutoCloseable {
                 .setLevel0SlowdownWritesTrigger(40)
                 .setLevel0StopWritesTrigger(60)
                 .setWriteBufferSize(settings.memtableBytes())
-                .setArenaBlockSize(RocksMemory.ARENA_BLOCK_BYTES)
+                .setArenaBlockSize(ARENA_BLOCK_BYTES)
                 .setCompressionType(CompressionType.LZ4_COMPRESSION)
                 .setCompressionPerLevel(List.of(
                         CompressionType.NO_COMPRESSION,

@@ -1,0 +1,127 @@
+package io.metastore.consensus.jraft;
+
+import com.alipay.sofa.jraft.conf.ConfigurationManager;
+import com.alipay.sofa.jraft.entity.LogEntry;
+import com.alipay.sofa.jraft.option.LogStorageOptions;
+import com.alipay.sofa.jraft.storage.LogStorage;
+import io.metastore.consensus.log.Entry;
+import io.metastore.consensus.log.RaftLog;
+import io.metastore.engine.EngineFailure;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jboss.logging.Logger;
+
+/// The raft log as JRaft wants it, timed. JRaft takes no exceptions: it is told that nothing was done, reports
+/// an error of the log, and the member stops; the cause is in this log before that.
+final class LogAdapter implements LogStorage {
+    private static final Logger LOG = Logger.getLogger(LogAdapter.class);
+
+    private final RaftLog log;
+    private final DiskMetrics metrics;
+
+    /// @param log opened and checked; closed by JRaft
+    LogAdapter(RaftLog log, DiskMetrics metrics) {
+        this.log = log;
+        this.metrics = metrics;
+    }
+
+    /// Something that the log is asked to do.
+    private interface Work {
+        void run() throws IOException;
+    }
+
+    private boolean done(String what, Work work) {
+        try {
+            work.run();
+            return true;
+        } catch (IOException | EngineFailure | IllegalArgumentException failure) {
+            LOG.errorf("%s the raft log failed: %s", what, failure);
+            return false;
+        }
+    }
+
+    /// Tells JRaft of all memberships in the log.
+    @Override
+    public boolean init(LogStorageOptions options) {
+        ConfigurationManager memberships = options.getConfigurationManager();
+        return done("reading", () -> {
+            for (long index : log.configurations()) {
+                memberships.add(LogEntries.membership(LogEntries.toJraft(index, log.read(index))));
+            }
+        });
+    }
+
+    @Override
+    public long getFirstLogIndex() {
+        return log.first();
+    }
+
+    /// JRaft wants 0 when there is no entry.
+    @Override
+    public long getLastLogIndex() {
+        return log.last() < log.first() ? 0 : log.last();
+    }
+
+    @Override
+    public LogEntry getEntry(long index) {
+        LogEntry[] found = new LogEntry[1];
+        boolean read = done("reading", () -> {
+            Entry entry = log.read(index);
+            if (entry != null) {
+                found[0] = LogEntries.toJraft(index, entry);
+            }
+        });
+        return read ? found[0] : null;
+    }
+
+    @Override
+    @Deprecated
+    public long getTerm(long index) {
+        LogEntry entry = getEntry(index);
+        return entry == null ? 0 : entry.getId().getTerm();
+    }
+
+    @Override
+    public boolean appendEntry(LogEntry entry) {
+        return appendEntries(List.of(entry)) == 1;
+    }
+
+    /// All of them or none.
+    @Override
+    public int appendEntries(List<LogEntry> entries) {
+        long started = System.nanoTime();
+        List<Entry> own = new ArrayList<>(entries.size());
+        long bytes = 0;
+        for (LogEntry entry : entries) {
+            Entry converted = LogEntries.of(entry);
+            bytes += converted.data().remaining();
+            own.add(converted);
+        }
+        metrics.appending(bytes);
+        long first = entries.getFirst().getId().getIndex();
+        boolean appended = done("appending to", () -> log.append(first, own));
+        metrics.appended(System.nanoTime() - started);
+        return appended ? own.size() : 0;
+    }
+
+    @Override
+    public boolean truncatePrefix(long firstKept) {
+        return done("cutting off the beginning of", () -> log.cutBefore(firstKept));
+    }
+
+    @Override
+    public boolean truncateSuffix(long lastKept) {
+        return done("cutting off the end of", () -> log.cutAfter(lastKept));
+    }
+
+    @Override
+    public boolean reset(long next) {
+        return done("emptying", () -> log.startAnew(next));
+    }
+
+    @Override
+    public void shutdown() {
+        done("closing", log::close);
+    }
+}

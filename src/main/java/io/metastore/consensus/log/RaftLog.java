@@ -1,0 +1,360 @@
+package io.metastore.consensus.log;
+
+import io.metastore.consensus.log.FrameReader.Found;
+import io.metastore.consensus.log.LogIndex.Place;
+import io.metastore.engine.EngineFailure;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.jboss.logging.Logger;
+
+/// The raft log: numbered entries in files of fixed length that are written ahead of time and used again.
+///
+/// Every change is one frame behind the last one, synced before the call returns; what the log held before is
+/// never written over, not even in part. A file that is full is sealed, and the log goes on in the next. Files
+/// whose entries were all cut off become spare and are written over one day.
+///
+/// One thread changes the log, any thread reads. After a failed write nothing more is written: what the disk
+/// holds then is known only to the next start.
+public final class RaftLog implements AutoCloseable {
+    private static final Logger LOG = Logger.getLogger(RaftLog.class);
+    /// Buffers for larger frames are given up after use.
+    private static final int BUFFER_BYTES = 256 << 10;
+
+    private final LogFolder folder;
+    private final LogIndex index;
+    private final Deque<Segment> segments;
+    private final ThreadPoolExecutor ahead;
+    /// Out of use here, but not yet on the disk.
+    private final Queue<Segment> retired = new ConcurrentLinkedQueue<>();
+    private long serial;
+    private IOException failure;
+    private long prepared;
+    private Future<?> preparing = CompletableFuture.completedFuture(null);
+    private ByteBuffer frame = ByteBuffer.allocate(16 << 10);
+    private ByteBuffer sectors = ByteBuffer.allocateDirect(16 << 10);
+
+    /// The frame that was read last, and what reads on behind it.
+    private FrameReader reader;
+
+    private Frame read;
+    private Place readAt;
+    private List<Entry> readEntries;
+
+    private RaftLog(LogFolder folder, Recovery recovery) {
+        this.folder = folder;
+        this.index = recovery.index();
+        this.segments = recovery.segments();
+        this.serial = recovery.serial();
+        this.ahead = new ThreadPoolExecutor(1, 1, 5, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), work -> {
+            Thread thread = new Thread(work, "raft-log-files");
+            thread.setDaemon(true);
+            return thread;
+        });
+        ahead.allowCoreThreadTimeOut(true);
+    }
+
+    /// Reads the whole log and checks it. Its end is cut off where a crash tore it; nothing else changes on the disk.
+    ///
+    /// @param folder need not exist
+    /// @throws EngineFailure naming the file that is damaged, missing or of another format
+    public static RaftLog open(Path folder, SegmentSizes sizes) throws IOException {
+        LogFolder files = LogFolder.open(folder, sizes);
+        return new RaftLog(files, Recovery.of(files));
+    }
+
+    /// Whether there is a log at all, be it an empty one.
+    public synchronized boolean exists() {
+        return !segments.isEmpty();
+    }
+
+    /// Makes the first file if there is none, so that a log that is lost is told from one that never was.
+    public void create() throws IOException {
+        if (segments.isEmpty()) {
+            turnOver(0);
+        }
+    }
+
+    /// Index of the first entry; of the one to come when the log is empty.
+    public synchronized long first() {
+        return index.first();
+    }
+
+    /// Index of the last entry, `first() - 1` when the log is empty.
+    public synchronized long last() {
+        return index.next() - 1;
+    }
+
+    /// Indexes of the entries that say who the members are, ascending.
+    public synchronized List<Long> configurations() {
+        return index.configurations();
+    }
+
+    /// Appends entries behind the last; they survive a loss of power when this returns.
+    ///
+    /// @param first index of the first of them, `last() + 1`
+    /// @throws IOException when the disk fails or is full. The entries may be there at the next start.
+    public void append(long first, List<Entry> entries) throws IOException {
+        if (first != index.next()) {
+            throw new IllegalArgumentException("entry " + first + " cannot be appended, the log in " + folder.path()
+                    + " goes on with entry " + index.next());
+        }
+        write(Frame.Kind.ENTRIES, index.next(), entries);
+    }
+
+    /// Cuts off what lies before an entry; with `index` beyond the end, everything, and the log goes on there.
+    /// The files are put aside later, by another thread.
+    public void cutBefore(long index) throws IOException {
+        if (index > first()) {
+            write(Frame.Kind.FROM, index, List.of());
+            retire();
+        }
+    }
+
+    /// Cuts off what lies behind an entry.
+    public void cutAfter(long index) throws IOException {
+        if (index < last()) {
+            write(Frame.Kind.TO, index, List.of());
+        }
+    }
+
+    /// Cuts off everything. The next entry will have `index`.
+    public void startAnew(long index) throws IOException {
+        write(Frame.Kind.ANEW, index, List.of());
+        retire();
+    }
+
+    private void write(Frame.Kind kind, long argument, List<Entry> entries) throws IOException {
+        if (failure != null) {
+            throw new IOException("the raft log takes nothing more since a write to it failed", failure);
+        }
+        try {
+            int needed = Sectors.holding(Frame.bytes(entries));
+            if (segments.isEmpty() || !segments.getLast().hasRoom(needed)) {
+                turnOver(needed);
+            }
+            Place place = put(kind, argument, entries);
+            synchronized (this) {
+                switch (kind) {
+                    case ENTRIES -> index.entries(entries, place);
+                    case FROM -> index.beginsAt(argument);
+                    case TO -> index.endsAt(argument);
+                    case ANEW -> index.anew(argument);
+                    case SEALED -> throw new IllegalArgumentException("files are sealed when they are full");
+                }
+                if (kind != Frame.Kind.ENTRIES) {
+                    forget();
+                }
+            }
+        } catch (IOException writing) {
+            failure = writing;
+            throw writing;
+        }
+        prepareAhead();
+    }
+
+    /// Writes a frame to the newest file, where it must have room.
+    private Place put(Frame.Kind kind, long argument, List<Entry> entries) throws IOException {
+        Segment segment = segments.getLast();
+        int bytes = Frame.bytes(entries);
+        int count = Sectors.holding(bytes);
+        makeRoom(bytes, count);
+        Frame.write(frame, serial, kind, argument, entries);
+        sectors.clear();
+        Sectors.split(frame, Sectors.mark(serial), sectors);
+        segment.write(sectors.flip());
+        Place place = new Place(segment, segment.used(), serial);
+        synchronized (this) {
+            segment.use(segment.used() + count);
+        }
+        serial = Sectors.following(serial);
+        if (sectors.capacity() > BUFFER_BYTES) {
+            frame = ByteBuffer.allocate(16 << 10);
+            sectors = ByteBuffer.allocateDirect(16 << 10);
+        }
+        return place;
+    }
+
+    private void makeRoom(int bytes, int count) {
+        if (frame.capacity() < bytes) {
+            frame = ByteBuffer.allocate(Math.max(bytes, 2 * frame.capacity()));
+        }
+        if (sectors.capacity() < count * Sectors.BYTES) {
+            sectors = ByteBuffer.allocateDirect(Math.max(count * Sectors.BYTES, 2 * sectors.capacity()));
+        }
+    }
+
+    /// Goes on in the next file. That is there before this one is sealed: so a sealed file without a next one tells
+    /// of a loss, and a next one without a seal of a crash just here.
+    private void turnOver(int needed) throws IOException {
+        int length = Segment.FRAMES + needed + 1;
+        if (segments.isEmpty()) {
+            begin(folder.begin(length, 1, serial, index.first(), index.next()));
+            return;
+        }
+        awaitPrepared();
+        long number = segments.getLast().header().number() + 1;
+        Segment next = folder.begin(length, number, Sectors.following(serial), index.first(), index.next());
+        put(Frame.Kind.SEALED, 0, List.of());
+        begin(next);
+    }
+
+    private synchronized void begin(Segment segment) {
+        segments.add(segment);
+    }
+
+    /// When the newest file is half full, the next one is made: filling it takes longer than an append may.
+    private void prepareAhead() {
+        Segment newest = segments.getLast();
+        long next = newest.header().number() + 1;
+        if (prepared < next && newest.used() > newest.header().sectors() / 2) {
+            prepared = next;
+            preparing = ahead.submit(() -> {
+                try {
+                    folder.prepare(next);
+                } catch (IOException notYet) {
+                    LOG.warnf("the next file of the raft log in %s cannot be made yet: %s", folder.path(), notYet);
+                }
+            });
+        }
+    }
+
+    private void awaitPrepared() throws IOException {
+        try {
+            preparing.get();
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("stopped while the next file of the raft log was made");
+        } catch (ExecutionException failed) {
+            throw new IllegalStateException(failed.getCause());
+        }
+    }
+
+    /// Takes files out of use whose entries lie before the first: the entries of a file come before the one that is
+    /// next in the following file's header. They are found again if a crash comes first.
+    private void retire() {
+        while (segments.size() > 1) {
+            Iterator<Segment> oldestFirst = segments.iterator();
+            Segment oldest = oldestFirst.next();
+            if (oldestFirst.next().header().next() > index.first()) {
+                break;
+            }
+            synchronized (this) {
+                segments.removeFirst();
+                forget();
+            }
+            retired.add(oldest);
+        }
+        ahead.execute(this::putAside);
+    }
+
+    /// One file after the other, the oldest first: were a younger one out of use before, it would look lost.
+    private void putAside() {
+        try {
+            for (Segment oldest = retired.peek(); oldest != null; oldest = retired.peek()) {
+                folder.retire(oldest);
+                retired.remove();
+            }
+        } catch (IOException notYet) {
+            LOG.warnf("%s stays until the log is cut again: %s", retired.peek().file(), notYet);
+        }
+    }
+
+    private void forget() {
+        reader = null;
+        read = null;
+        readAt = null;
+        readEntries = null;
+    }
+
+    /// Reads an entry; null when the log does not have it, or no longer.
+    ///
+    /// @throws EngineFailure when its frame is not as it was written
+    public synchronized Entry read(long wanted) throws IOException {
+        if (wanted < index.first() || wanted >= index.next()) {
+            return null;
+        }
+        boolean isAtHand = read != null && read.index() <= wanted && index.leadsTo(read.index(), wanted);
+        if (!isAtHand || wanted > read.last()) {
+            find(isAtHand ? behind(readAt, read) : index.from(wanted), wanted);
+        }
+        Entry entry = readEntries.get((int) (wanted - read.index()));
+        if (wanted == index.next() - 1) {
+            // Nobody reads on.
+            forget();
+        }
+        return entry;
+    }
+
+    /// Reads frames from a place on until one has the entry.
+    private void find(Place from, long wanted) throws IOException {
+        Place place = from;
+        while (true) {
+            Frame found = frame(place);
+            if (found.kind() == Frame.Kind.ENTRIES && found.index() <= wanted && wanted <= found.last()) {
+                read = found;
+                readAt = place;
+                readEntries = found.entries();
+                return;
+            }
+            place = behind(place, found);
+        }
+    }
+
+    private Frame frame(Place place) throws IOException {
+        if (reader == null || reader.segment() != place.segment() || reader.end() <= place.sector()) {
+            reader = new FrameReader(place.segment(), place.segment().used());
+        }
+        return switch (reader.frame(place.sector(), place.serial())) {
+            case Found.Whole(Frame whole) -> whole;
+            case Found.Damaged(String what) -> throw Damage.at(place.segment(), place.sector(), what);
+            case Found.Nothing() -> throw Damage.at(place.segment(), place.sector(), "a frame is not there any more");
+        };
+    }
+
+    private Place behind(Place place, Frame frame) {
+        long following = Sectors.following(place.serial());
+        if (frame.kind() != Frame.Kind.SEALED) {
+            return new Place(place.segment(), place.sector() + frame.sectors(), following);
+        }
+        for (Iterator<Segment> each = segments.iterator(); each.hasNext(); ) {
+            if (each.next() == place.segment() && each.hasNext()) {
+                return new Place(each.next(), Segment.FRAMES, following);
+            }
+        }
+        throw new IllegalStateException(
+                "the raft log ends with a sealed file, " + place.segment().file());
+    }
+
+    /// Waits for the file that is being made.
+    @Override
+    public void close() throws IOException {
+        ahead.shutdown();
+        try {
+            ahead.awaitTermination(1, TimeUnit.MINUTES);
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+        }
+        synchronized (this) {
+            forget();
+            for (Segment segment : segments) {
+                segment.close();
+            }
+            for (Segment segment : retired) {
+                segment.close();
+            }
+        }
+    }
+}
