@@ -375,7 +375,7 @@ public interface ServerConfig {
                 min = "1MiB",
                 max = "64GiB")
         @WithConverter(BytesConverter.class)
-        @WithDefault("16MiB")
+        @WithDefault("8MiB")
         long memtableBytes();
     }
 

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -18,6 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
 /// `bin/metastore` finds its jar and a Java from any working directory, and says plainly what is missing.
 /// The Java of these tests is a script that prints what it was called with.
 class LauncherTest {
+    private static final String COMPILED_APART = "-XX:CompileCommand=dontinline,";
+
     @TempDir
     Path folder;
 
@@ -74,6 +77,9 @@ class LauncherTest {
                         "-XX:TargetSurvivorRatio=90",
                         "-Xms160m",
                         "-Xmn48m",
+                        "-XX:-TieredCompilation",
+                        "-XX:CompileThreshold=5000",
+                        "-XX:CompileCommand=quiet",
                         "-XX:+UseCompactObjectHeaders",
                         "-XX:TrimNativeHeapInterval=2000",
                         "--enable-native-access=ALL-UNNAMED",
@@ -86,7 +92,41 @@ class LauncherTest {
                         "server",
                         "--name",
                         "two words"),
-                ended.out().lines().toList());
+                ended.out()
+                        .lines()
+                        .filter(option -> !option.startsWith(COMPILED_APART))
+                        .toList());
+    }
+
+    /// Java says nothing of a method that is not there.
+    @Test
+    void methodsThatAreCompiledApartAreThere() throws Exception {
+        build("target/quarkus-app/quarkus-run.jar");
+        List<String> methods = run(launcher, Map.of(), "server")
+                .out()
+                .lines()
+                .filter(option -> option.startsWith(COMPILED_APART))
+                .map(option -> option.substring(COMPILED_APART.length()))
+                .toList();
+        assertTrue(methods.size() > 10, methods.toString());
+        for (String method : methods) {
+            String[] parts = method.split("::");
+            Class<?> type = Class.forName(parts[0], false, getClass().getClassLoader());
+            assertTrue(
+                    Arrays.stream(type.getDeclaredMethods())
+                            .anyMatch(declared -> declared.getName().equals(parts[1])),
+                    method);
+        }
+    }
+
+    @Test
+    void whatDoesNotStayIsCompiledAsUsual() throws Exception {
+        build("target/quarkus-app/quarkus-run.jar");
+        for (String command : List.of("version", "help", "config", "bench")) {
+            String options = run(launcher, Map.of(), command).out();
+            assertFalse(options.contains("-XX:-Tiered") || options.contains(COMPILED_APART), options);
+        }
+        assertTrue(run(launcher, Map.of(), "--name=a").out().contains(COMPILED_APART));
     }
 
     @Test
