@@ -2,11 +2,11 @@ package io.metastore.consensus.jraft;
 
 import com.alipay.sofa.jraft.conf.ConfigurationManager;
 import com.alipay.sofa.jraft.entity.LogEntry;
+import com.alipay.sofa.jraft.error.LogEntryCorruptedException;
 import com.alipay.sofa.jraft.option.LogStorageOptions;
 import com.alipay.sofa.jraft.storage.LogStorage;
 import io.metastore.consensus.log.Entry;
 import io.metastore.consensus.log.RaftLog;
-import io.metastore.engine.EngineFailure;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,7 +35,7 @@ final class LogAdapter implements LogStorage {
         try {
             work.run();
             return true;
-        } catch (IOException | EngineFailure | IllegalArgumentException failure) {
+        } catch (IOException | RuntimeException failure) {
             LOG.errorf("%s the raft log failed: %s", what, failure);
             return false;
         }
@@ -72,7 +72,11 @@ final class LogAdapter implements LogStorage {
                 found[0] = LogEntries.toJraft(index, entry);
             }
         });
-        return read ? found[0] : null;
+        if (!read) {
+            // Null would say that there is no such entry, and JRaft may act on that.
+            throw new LogEntryCorruptedException("entry " + index + " of the raft log cannot be read");
+        }
+        return found[0];
     }
 
     @Override
@@ -90,6 +94,9 @@ final class LogAdapter implements LogStorage {
     /// All of them or none.
     @Override
     public int appendEntries(List<LogEntry> entries) {
+        if (entries.isEmpty()) {
+            return 0;
+        }
         long started = System.nanoTime();
         List<Entry> own = new ArrayList<>(entries.size());
         long bytes = 0;

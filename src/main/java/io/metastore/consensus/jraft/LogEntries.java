@@ -43,7 +43,7 @@ final class LogEntries {
             converted.setLearners(orNull(lines.get(2)));
             converted.setOldLearners(orNull(lines.get(3)));
         } else {
-            converted.setData(entry.data());
+            converted.setData(entry.data().slice());
         }
         return converted;
     }

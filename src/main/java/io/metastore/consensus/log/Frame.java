@@ -22,6 +22,9 @@ import java.util.zip.CRC32C;
 record Frame(long serial, Kind kind, long index, int count, ByteBuffer body) {
     static final int HEADER = 36;
 
+    /// Far more than anybody may propose.
+    private static final int BYTES_MAX = 1 << 30;
+
     /// What a frame says. The numbers are those in the files and never change.
     enum Kind {
         /// Entries that follow those before.
@@ -68,12 +71,18 @@ record Frame(long serial, Kind kind, long index, int count, ByteBuffer body) {
     }
 
     /// Bytes of a frame with these entries.
+    ///
+    /// @throws IllegalArgumentException when that is more than 1 GiB
     static int bytes(List<Entry> entries) {
         long bytes = HEADER;
         for (Entry entry : entries) {
             bytes += 1 + Long.BYTES + Integer.BYTES + entry.data().remaining();
         }
-        return Math.toIntExact(bytes);
+        if (bytes > BYTES_MAX) {
+            throw new IllegalArgumentException(
+                    "entries of " + bytes + " bytes are too much at once for the raft log, at most " + BYTES_MAX);
+        }
+        return (int) bytes;
     }
 
     /// Writes a whole frame at the start of `target`, which has an array and at least [#bytes] of room, and makes
@@ -130,6 +139,9 @@ record Frame(long serial, Kind kind, long index, int count, ByteBuffer body) {
             }
             entries.add(new Entry(term, entryKind, rest.slice(rest.position(), length)));
             rest.position(rest.position() + length);
+        }
+        if (rest.hasRemaining()) {
+            throw new IllegalStateException("entries of the raft log up to " + last() + " have an unknown form");
         }
         return entries;
     }

@@ -49,18 +49,19 @@ final class FrameReader {
             return marked ? new Found.Damaged("the header of a frame does not fit its checksum") : new Found.Nothing();
         }
         byte[] body = new byte[header.length()];
-        boolean allMarked = true;
-        for (int i = 0; i < header.sectors(); i++) {
+        boolean allMarked = marked;
+        for (int i = 1; i < header.sectors(); i++) {
             allMarked &= mark(sector + i) == Sectors.mark(serial);
         }
         copy(sector, Frame.HEADER, body);
         boolean fits = header.bodyChecksum() == Frame.checksum(body, 0, body.length);
-        if (fits && allMarked) {
+        // Behind the first, a sector that the disk never got may have held the same before, zeros as a rule.
+        if (fits && marked) {
             return new Found.Whole(
                     new Frame(serial, header.kind(), header.index(), header.count(), ByteBuffer.wrap(body)));
         }
         if (fits) {
-            return new Found.Damaged("a sector of a frame is not marked as the frame's");
+            return new Found.Damaged("the first sector of a frame is not marked as the frame's");
         }
         return allMarked ? new Found.Damaged("a frame does not fit its checksum") : new Found.Nothing();
     }

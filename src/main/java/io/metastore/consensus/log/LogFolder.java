@@ -39,6 +39,8 @@ final class LogFolder {
     private final SegmentSizes sizes;
     private final Deque<Spare> spares = new ArrayDeque<>();
 
+    /// A file that can be put to use. That it is out of use is on the disk: else a crash could bring it back under its
+    /// old name with its new content.
     private record Spare(Path file, int sectors) {}
 
     private LogFolder(Path folder, SegmentSizes sizes) {
@@ -61,7 +63,11 @@ final class LogFolder {
         for (Path file : found.list(NEW)) {
             Files.delete(file);
         }
-        for (Path file : found.list(SPARE)) {
+        List<Path> spares = found.list(SPARE);
+        if (!spares.isEmpty()) {
+            sync(folder);
+        }
+        for (Path file : spares) {
             if (Files.size(file) == (long) sizes.full() * Sectors.BYTES) {
                 found.spares.add(new Spare(file, sizes.full()));
             } else {
@@ -108,6 +114,7 @@ final class LogFolder {
         Path spare = takeSpare(length);
         if (spare == null) {
             Files.createDirectories(folder);
+            sync(folder.getParent());
             spare = fill(number, length);
         }
         Segment.begin(spare, new Segment.Header(length, number, serial, first, next));
@@ -145,6 +152,7 @@ final class LogFolder {
         if (!hasSpare(sectors)) {
             Path spare = file(number, SPARE);
             Files.move(fill(number, sectors), spare, StandardCopyOption.ATOMIC_MOVE);
+            sync(folder);
             addSpare(spare, sectors);
         }
     }
@@ -173,17 +181,18 @@ final class LogFolder {
     /// Puts a file aside whose entries were all cut off. Nobody finds it in use after this, whatever happens then.
     void retire(Segment segment) throws IOException {
         segment.close();
-        if (Files.exists(segment.file())) {
-            int sectors = segment.header().sectors();
-            if (sectors == sizes.full() && spares() < SPARES_MAX) {
-                Path spare = file(segment.header().number(), SPARE);
-                Files.move(segment.file(), spare, StandardCopyOption.ATOMIC_MOVE);
-                addSpare(spare, sectors);
-            } else {
-                Files.delete(segment.file());
-            }
+        int sectors = segment.header().sectors();
+        Path spare = file(segment.header().number(), SPARE);
+        boolean kept = sectors == sizes.full() && spares() < SPARES_MAX && Files.notExists(spare);
+        if (kept) {
+            Files.move(segment.file(), spare, StandardCopyOption.ATOMIC_MOVE);
+        } else {
+            Files.deleteIfExists(segment.file());
         }
         sync(folder);
+        if (kept) {
+            addSpare(spare, sectors);
+        }
     }
 
     /// Makes the names in a folder outlast a loss of power.

@@ -80,9 +80,11 @@ final class LogIndex {
             anew(index);
         } else if (index > first) {
             first = index;
-            // While the log is read at a start, a later cut may be what took the first files away.
             Long kept = places.floorKey(index);
-            places.headMap(kept == null ? first : kept).clear();
+            // While the log is read at a start there may be none yet: a later cut took the first files away.
+            if (kept != null) {
+                places.headMap(kept).clear();
+            }
             configurations.headSet(index).clear();
         }
     }

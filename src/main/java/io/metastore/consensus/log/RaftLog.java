@@ -1,11 +1,11 @@
 package io.metastore.consensus.log;
 
-import io.metastore.consensus.log.FrameReader.Found;
 import io.metastore.consensus.log.LogIndex.Place;
 import io.metastore.engine.EngineFailure;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.file.Path;
 import java.util.Deque;
 import java.util.Iterator;
@@ -14,17 +14,18 @@ import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jboss.logging.Logger;
 
 /// The raft log: numbered entries in files of fixed length that are written ahead of time and used again.
 ///
-/// Every change is one frame behind the last one, synced before the call returns; what the log held before is
-/// never written over, not even in part. A file that is full is sealed, and the log goes on in the next. Files
-/// whose entries were all cut off become spare and are written over one day.
+/// Every change is one frame behind the last one, synced before the call returns; no sector of an earlier frame
+/// is written over. A file that is full is sealed, and the log goes on in the next. Files whose entries were all
+/// cut off become spare and are written over one day.
 ///
 /// One thread changes the log, any thread reads. After a failed write nothing more is written: what the disk
 /// holds then is known only to the next start.
@@ -36,27 +37,25 @@ public final class RaftLog implements AutoCloseable {
     private final LogFolder folder;
     private final LogIndex index;
     private final Deque<Segment> segments;
+    private final EntryReader reading;
     private final ThreadPoolExecutor ahead;
     /// Out of use here, but not yet on the disk.
     private final Queue<Segment> retired = new ConcurrentLinkedQueue<>();
+    /// Held while the log is changed or closed, and over each sync; what readers need is guarded by `this`.
+    private final ReentrantLock writing = new ReentrantLock();
+
     private long serial;
-    private IOException failure;
+    private Throwable failure;
     private long prepared;
-    private Future<?> preparing = CompletableFuture.completedFuture(null);
+    private CompletableFuture<Void> preparing = CompletableFuture.completedFuture(null);
     private ByteBuffer frame = ByteBuffer.allocate(16 << 10);
     private ByteBuffer sectors = ByteBuffer.allocateDirect(16 << 10);
-
-    /// The frame that was read last, and what reads on behind it.
-    private FrameReader reader;
-
-    private Frame read;
-    private Place readAt;
-    private List<Entry> readEntries;
 
     private RaftLog(LogFolder folder, Recovery recovery) {
         this.folder = folder;
         this.index = recovery.index();
         this.segments = recovery.segments();
+        this.reading = new EntryReader(index, segments);
         this.serial = recovery.serial();
         this.ahead = new ThreadPoolExecutor(1, 1, 5, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), work -> {
             Thread thread = new Thread(work, "raft-log-files");
@@ -66,7 +65,8 @@ public final class RaftLog implements AutoCloseable {
         ahead.allowCoreThreadTimeOut(true);
     }
 
-    /// Reads the whole log and checks it. Its end is cut off where a crash tore it; nothing else changes on the disk.
+    /// Reads the whole log and checks it. Its end is cut off where a crash tore it, and its last frame is written once
+    /// more; what the log holds does not change.
     ///
     /// @param folder need not exist
     /// @throws EngineFailure naming the file that is damaged, missing or of another format
@@ -137,8 +137,17 @@ public final class RaftLog implements AutoCloseable {
     }
 
     private void write(Frame.Kind kind, long argument, List<Entry> entries) throws IOException {
+        writing.lock();
+        try {
+            writeAlone(kind, argument, entries);
+        } finally {
+            writing.unlock();
+        }
+    }
+
+    private void writeAlone(Frame.Kind kind, long argument, List<Entry> entries) throws IOException {
         if (failure != null) {
-            throw new IOException("the raft log takes nothing more since a write to it failed", failure);
+            throw new IOException("the raft log takes nothing more since it failed or was closed", failure);
         }
         try {
             int needed = Sectors.holding(Frame.bytes(entries));
@@ -155,10 +164,10 @@ public final class RaftLog implements AutoCloseable {
                     case SEALED -> throw new IllegalArgumentException("files are sealed when they are full");
                 }
                 if (kind != Frame.Kind.ENTRIES) {
-                    forget();
+                    reading.forget();
                 }
             }
-        } catch (IOException writing) {
+        } catch (IOException | RuntimeException | Error writing) {
             failure = writing;
             throw writing;
         }
@@ -207,7 +216,12 @@ public final class RaftLog implements AutoCloseable {
         awaitPrepared();
         long number = segments.getLast().header().number() + 1;
         Segment next = folder.begin(length, number, Sectors.following(serial), index.first(), index.next());
-        put(Frame.Kind.SEALED, 0, List.of());
+        try {
+            put(Frame.Kind.SEALED, 0, List.of());
+        } catch (IOException unsealed) {
+            next.close();
+            throw unsealed;
+        }
         begin(next);
     }
 
@@ -221,13 +235,27 @@ public final class RaftLog implements AutoCloseable {
         long next = newest.header().number() + 1;
         if (prepared < next && newest.used() > newest.header().sectors() / 2) {
             prepared = next;
-            preparing = ahead.submit(() -> {
+            CompletableFuture<Void> made = new CompletableFuture<>();
+            preparing = made;
+            later(() -> {
                 try {
                     folder.prepare(next);
                 } catch (IOException notYet) {
                     LOG.warnf("the next file of the raft log in %s cannot be made yet: %s", folder.path(), notYet);
+                } finally {
+                    made.complete(null);
                 }
             });
+        }
+    }
+
+    /// What can wait and need not happen: the entry that asks for it is on the disk already.
+    private void later(Runnable work) {
+        try {
+            ahead.execute(work);
+        } catch (RejectedExecutionException | OutOfMemoryError notNow) {
+            preparing.complete(null);
+            LOG.warnf("no file of the raft log in %s is made or put aside now: %s", folder.path(), notNow);
         }
     }
 
@@ -253,11 +281,11 @@ public final class RaftLog implements AutoCloseable {
             }
             synchronized (this) {
                 segments.removeFirst();
-                forget();
+                reading.forget();
             }
             retired.add(oldest);
         }
-        ahead.execute(this::putAside);
+        later(this::putAside);
     }
 
     /// One file after the other, the oldest first: were a younger one out of use before, it would look lost.
@@ -272,13 +300,6 @@ public final class RaftLog implements AutoCloseable {
         }
     }
 
-    private void forget() {
-        reader = null;
-        read = null;
-        readAt = null;
-        readEntries = null;
-    }
-
     /// Reads an entry; null when the log does not have it, or no longer.
     ///
     /// @throws EngineFailure when its frame is not as it was written
@@ -286,69 +307,24 @@ public final class RaftLog implements AutoCloseable {
         if (wanted < index.first() || wanted >= index.next()) {
             return null;
         }
-        boolean isAtHand = read != null && read.index() <= wanted && index.leadsTo(read.index(), wanted);
-        if (!isAtHand || wanted > read.last()) {
-            find(isAtHand ? behind(readAt, read) : index.from(wanted), wanted);
-        }
-        Entry entry = readEntries.get((int) (wanted - read.index()));
-        if (wanted == index.next() - 1) {
-            // Nobody reads on.
-            forget();
-        }
-        return entry;
+        return reading.read(wanted);
     }
 
-    /// Reads frames from a place on until one has the entry.
-    private void find(Place from, long wanted) throws IOException {
-        Place place = from;
-        while (true) {
-            Frame found = frame(place);
-            if (found.kind() == Frame.Kind.ENTRIES && found.index() <= wanted && wanted <= found.last()) {
-                read = found;
-                readAt = place;
-                readEntries = found.entries();
-                return;
-            }
-            place = behind(place, found);
-        }
-    }
-
-    private Frame frame(Place place) throws IOException {
-        if (reader == null || reader.segment() != place.segment() || reader.end() <= place.sector()) {
-            reader = new FrameReader(place.segment(), place.segment().used());
-        }
-        return switch (reader.frame(place.sector(), place.serial())) {
-            case Found.Whole(Frame whole) -> whole;
-            case Found.Damaged(String what) -> throw Damage.at(place.segment(), place.sector(), what);
-            case Found.Nothing() -> throw Damage.at(place.segment(), place.sector(), "a frame is not there any more");
-        };
-    }
-
-    private Place behind(Place place, Frame frame) {
-        long following = Sectors.following(place.serial());
-        if (frame.kind() != Frame.Kind.SEALED) {
-            return new Place(place.segment(), place.sector() + frame.sectors(), following);
-        }
-        for (Iterator<Segment> each = segments.iterator(); each.hasNext(); ) {
-            if (each.next() == place.segment() && each.hasNext()) {
-                return new Place(each.next(), Segment.FRAMES, following);
-            }
-        }
-        throw new IllegalStateException(
-                "the raft log ends with a sealed file, " + place.segment().file());
-    }
-
-    /// Waits for the file that is being made.
+    /// Waits for the entry that is being written and for the file that is being made. The log takes nothing more.
     @Override
     public void close() throws IOException {
         ahead.shutdown();
+        writing.lock();
         try {
+            failure = failure == null ? new ClosedChannelException() : failure;
             ahead.awaitTermination(1, TimeUnit.MINUTES);
         } catch (InterruptedException stopped) {
             Thread.currentThread().interrupt();
+        } finally {
+            writing.unlock();
         }
         synchronized (this) {
-            forget();
+            reading.forget();
             for (Segment segment : segments) {
                 segment.close();
             }

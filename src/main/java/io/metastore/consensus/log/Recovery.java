@@ -20,6 +20,10 @@ final class Recovery {
     private final Deque<Segment> segments = new ArrayDeque<>();
     private LogIndex index = new LogIndex(1, 1);
     private long serial = 1;
+    /// The last frame, null when there is none.
+    private Place last;
+
+    private int lastSectors;
     private boolean sealed;
     private boolean emptied;
     /// Sector behind the last one of a torn frame, 0 when there is none.
@@ -81,7 +85,7 @@ final class Recovery {
         if (index.first() < oldest.next() && !emptied) {
             throw missing(folder, oldest.number() - 1);
         }
-        eraseTorn(segments.getLast());
+        settle();
     }
 
     private void checkNumbers(LogFolder folder) throws IOException {
@@ -148,6 +152,8 @@ final class Recovery {
             switch (reader.frame(sector, serial)) {
                 case Found.Whole(Frame frame) -> {
                     take(segment, sector, frame);
+                    last = new Place(segment, sector, serial);
+                    lastSectors = frame.sectors();
                     sector += frame.sectors();
                     serial = Sectors.following(serial);
                 }
@@ -197,13 +203,22 @@ final class Recovery {
         }
     }
 
-    private void eraseTorn(Segment newest) throws IOException {
+    /// The last frame may have been read from memory of the system that the disk has not got: a process may have
+    /// ended between writing and syncing it, or the sync may have failed. From here on it counts as written, so it
+    /// is written again. All frames before it were synced before it was begun.
+    private void settle() throws IOException {
+        if (last != null) {
+            last.segment().writeAgain(last.sector(), lastSectors, Sectors.mark(last.serial()));
+            last.segment().sync();
+        }
+        Segment newest = segments.getLast();
         if (torn > 0) {
             LOG.infof(
                     "%s ends with part of a frame at byte %d, as a crash leaves it: that was never acknowledged and"
                             + " is dropped",
                     newest.file(), (long) newest.used() * Sectors.BYTES);
             newest.erase(newest.used(), torn);
+            newest.sync();
         }
     }
 }

@@ -125,9 +125,22 @@ final class Segment implements AutoCloseable {
         channel.force(false);
     }
 
-    /// Makes sectors what they are in a new file, synced.
+    /// Writes sectors once more as they are, each with its mark.
+    void writeAgain(int from, int count, int mark) throws IOException {
+        ByteBuffer sectors = ByteBuffer.allocate(count * Sectors.BYTES);
+        read(from, sectors);
+        for (int i = 0; i < count; i++) {
+            sectors.putInt(i * Sectors.BYTES, mark);
+        }
+        put(channel, sectors.flip(), (long) from * Sectors.BYTES);
+    }
+
+    /// Makes sectors what they are in a new file.
     void erase(int from, int to) throws IOException {
         put(channel, ByteBuffer.allocate((to - from) * Sectors.BYTES), (long) from * Sectors.BYTES);
+    }
+
+    void sync() throws IOException {
         channel.force(false);
     }
 
