@@ -1,5 +1,6 @@
 package io.metastore.consensus.jraft;
 
+import io.metastore.consensus.log.FolderNames;
 import io.metastore.engine.EngineFailure;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -31,9 +32,7 @@ final class CheckedText {
             channel.force(true);
         }
         Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        try (FileChannel folder = FileChannel.open(file.getParent(), StandardOpenOption.READ)) {
-            folder.force(true);
-        }
+        FolderNames.sync(file.getParent());
     }
 
     /// The lines without the checksum.

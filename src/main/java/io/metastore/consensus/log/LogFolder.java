@@ -65,7 +65,7 @@ final class LogFolder {
         }
         List<Path> spares = found.list(SPARE);
         if (!spares.isEmpty()) {
-            sync(folder);
+            FolderNames.sync(folder);
         }
         for (Path file : spares) {
             if (Files.size(file) == (long) sizes.full() * Sectors.BYTES) {
@@ -114,13 +114,13 @@ final class LogFolder {
         Path spare = takeSpare(length);
         if (spare == null) {
             Files.createDirectories(folder);
-            sync(folder.getParent());
+            FolderNames.sync(folder.getParent());
             spare = fill(number, length);
         }
         Segment.begin(spare, new Segment.Header(length, number, serial, first, next));
         Path file = inUse(number);
         Files.move(spare, file, StandardCopyOption.ATOMIC_MOVE);
-        sync(folder);
+        FolderNames.sync(folder);
         return Segment.open(file);
     }
 
@@ -152,7 +152,7 @@ final class LogFolder {
         if (!hasSpare(sectors)) {
             Path spare = file(number, SPARE);
             Files.move(fill(number, sectors), spare, StandardCopyOption.ATOMIC_MOVE);
-            sync(folder);
+            FolderNames.sync(folder);
             addSpare(spare, sectors);
         }
     }
@@ -189,16 +189,9 @@ final class LogFolder {
         } else {
             Files.deleteIfExists(segment.file());
         }
-        sync(folder);
+        FolderNames.sync(folder);
         if (kept) {
             addSpare(spare, sectors);
-        }
-    }
-
-    /// Makes the names in a folder outlast a loss of power.
-    static void sync(Path folder) throws IOException {
-        try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
-            channel.force(true);
         }
     }
 }

@@ -3,7 +3,6 @@ package io.metastore.consensus.log;
 import io.metastore.consensus.log.LogIndex.Place;
 import io.metastore.engine.EngineFailure;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.file.Path;
@@ -13,7 +12,6 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -47,6 +45,7 @@ public final class RaftLog implements AutoCloseable {
     private long serial;
     private Throwable failure;
     private long prepared;
+    /// Ends when the next file was made or could not be; never with a failure.
     private CompletableFuture<Void> preparing = CompletableFuture.completedFuture(null);
     private ByteBuffer frame = ByteBuffer.allocate(16 << 10);
     private ByteBuffer sectors = ByteBuffer.allocateDirect(16 << 10);
@@ -213,7 +212,7 @@ public final class RaftLog implements AutoCloseable {
             begin(folder.begin(length, 1, serial, index.first(), index.next()));
             return;
         }
-        awaitPrepared();
+        preparing.join();
         long number = segments.getLast().header().number() + 1;
         Segment next = folder.begin(length, number, Sectors.following(serial), index.first(), index.next());
         try {
@@ -256,17 +255,6 @@ public final class RaftLog implements AutoCloseable {
         } catch (RejectedExecutionException | OutOfMemoryError notNow) {
             preparing.complete(null);
             LOG.warnf("no file of the raft log in %s is made or put aside now: %s", folder.path(), notNow);
-        }
-    }
-
-    private void awaitPrepared() throws IOException {
-        try {
-            preparing.get();
-        } catch (InterruptedException stopped) {
-            Thread.currentThread().interrupt();
-            throw new InterruptedIOException("stopped while the next file of the raft log was made");
-        } catch (ExecutionException failed) {
-            throw new IllegalStateException(failed.getCause());
         }
     }
 

@@ -115,7 +115,7 @@ final class Recovery {
         }
         segments.removeLast().close();
         Files.delete(newest.file());
-        LogFolder.sync(newest.file().getParent());
+        FolderNames.sync(newest.file().getParent());
     }
 
     private static boolean isUnused(Segment segment) throws IOException {
