@@ -35,9 +35,6 @@ public final class Chunk extends Pairs {
     private long sub;
     private long compactedRevision;
 
-    /// A key came to life or died.
-    record LifeChange(long revision, Bytes key, boolean created) {}
-
     /// What the chunk made of a key, newest first; `entry` is null where it was deleted.
     private record Pending(KeyEntry entry, long main, boolean liveInBase, Pending older) {
         /// The state at main revision `at`, or null when the chunk had not touched the key by then.

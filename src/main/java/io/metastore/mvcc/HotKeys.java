@@ -18,25 +18,34 @@ import java.util.Arrays;
 /// ```
 /// ring    | free | c=7 | a=9 | (b was deleted) | rest || d=8 | free |
 ///                  ^ tail                           page       ^ head
-/// entry   create revision, main, sub, version, lease (8 bytes each), hash, length (4 bytes each), key, padding
+/// entry   create revision (48 bits), length of the key (16) | main (48), sub (16)
+///         | version (31), whether there is a lease (1), hash (32) | lease (64), only if there is one | key | padding
 /// ```
+///
+/// So the entry of `/registry/pods/default/web-0-abcd`, which has no lease, takes 24 bytes and 32 of key. An entry with
+/// numbers that are too large for that is not held: no key of a real store has them, and it costs a look-up.
 ///
 /// Holds what is written and nothing else, so it follows an engine write and never goes before it. Belongs to
 /// the apply thread.
 public final class HotKeys {
-    /// Ring of a store, in bytes: room for 100,000 keys of 32 bytes or 60,000 of 90.
+    /// Ring of a store, in bytes: room for 150,000 keys of 32 bytes or 70,000 of 90.
     static final int BYTES = 8 << 20;
 
     /// Longest key that is held, in bytes.
     static final int KEY_MAX = 1024;
 
     private static final int MAIN = 8;
-    private static final int SUB = 16;
-    private static final int VERSION = 24;
-    private static final int LEASE = 32;
-    private static final int HASH = 40;
-    private static final int LENGTH = 44;
-    private static final int KEY = 48;
+    private static final int VERSION = 16;
+    private static final int HASH = 20;
+    private static final int LEASE = 24;
+
+    /// Bytes of an entry without lease and key.
+    private static final int HEADER = 24;
+
+    private static final int LEASE_BYTES = 8;
+
+    private static final long REVISION_MAX = (1L << 48) - 1;
+    private static final long SHORT_MAX = (1L << 16) - 1;
 
     /// Entries begin at multiples of this, so that an offset is an index entry's number times it.
     private static final int ALIGNMENT = 8;
@@ -58,6 +67,11 @@ public final class HotKeys {
     private final int[] table;
     private final int shift;
 
+    /// Keys that are held, and the most that the table has room for: a search ends at a free slot.
+    private int held;
+
+    private final int heldMax;
+
     /// Where the oldest entry begins and where the next will, counted from the first byte ever written.
     private long tail;
     private long head;
@@ -72,8 +86,8 @@ public final class HotKeys {
         pageShift = Integer.numberOfTrailingZeros(pageBytes);
         pages = new byte[bytes / pageBytes][];
         ends = new int[pages.length];
-        // The smallest entries take 56 bytes: the table is never more than four sevenths full.
         table = new int[bytes / 32];
+        heldMax = table.length / 4 * 3;
         shift = Integer.numberOfLeadingZeros(table.length) + 1;
     }
 
@@ -85,12 +99,13 @@ public final class HotKeys {
         }
         byte[] page = page(offset(slot));
         int at = inPage(offset(slot));
+        long revision = BigEndian.getLong(page, at + MAIN);
         return new KeyEntry(
-                BigEndian.getLong(page, at),
-                BigEndian.getLong(page, at + MAIN),
-                BigEndian.getLong(page, at + SUB),
-                BigEndian.getLong(page, at + VERSION),
-                BigEndian.getLong(page, at + LEASE),
+                BigEndian.getLong(page, at) >>> 16,
+                revision >>> 16,
+                revision & SHORT_MAX,
+                BigEndian.getInt(page, at + VERSION) >>> 1,
+                hasLease(page, at) ? BigEndian.getLong(page, at + LEASE) : 0,
                 null);
     }
 
@@ -99,14 +114,25 @@ public final class HotKeys {
         if (key.length() > KEY_MAX) {
             return;
         }
-        int place = placeFor(key);
+        if (!fits(entry)) {
+            deleted(key);
+            return;
+        }
+        boolean lease = entry.lease() != 0;
+        int place = placeFor(key, lease);
         byte[] page = page(place);
         int at = inPage(place);
-        BigEndian.putLong(page, at, entry.createRevision());
-        BigEndian.putLong(page, at + MAIN, entry.main());
-        BigEndian.putLong(page, at + SUB, entry.sub());
-        BigEndian.putLong(page, at + VERSION, entry.version());
-        BigEndian.putLong(page, at + LEASE, entry.lease());
+        BigEndian.putLong(page, at, entry.createRevision() << 16 | key.length());
+        BigEndian.putLong(page, at + MAIN, entry.main() << 16 | entry.sub());
+        BigEndian.putInt(page, at + VERSION, (int) entry.version() << 1 | (lease ? 1 : 0));
+        if (lease) {
+            BigEndian.putLong(page, at + LEASE, entry.lease());
+        }
+    }
+
+    /// The create revision is never larger than the main one.
+    private static boolean fits(KeyEntry entry) {
+        return entry.main() <= REVISION_MAX && entry.sub() <= SHORT_MAX && entry.version() <= Integer.MAX_VALUE;
     }
 
     /// `key` was deleted.
@@ -117,23 +143,23 @@ public final class HotKeys {
         }
     }
 
-    /// Where the entry of `key` is or goes.
-    private int placeFor(Bytes key) {
+    /// Where the entry of `key` is or goes. One that gains or loses a lease changes its size: it moves as well.
+    private int placeFor(Bytes key, boolean lease) {
         int slot = slot(key);
         if (table[slot] != 0) {
-            int at = offset(slot);
-            int age = at(head - at);
-            if (age <= bytes / 2) {
-                return at;
+            int place = offset(slot);
+            int age = at(head - place);
+            if (age <= bytes / 2 && hasLease(page(place), inPage(place)) == lease) {
+                return place;
             }
             remove(slot);
         }
-        return append(key);
+        return append(key, lease);
     }
 
     /// Makes an entry for `key`, which has none, at the head.
-    private int append(Bytes key) {
-        int size = size(key.length());
+    private int append(Bytes key, boolean lease) {
+        int size = size(key.length(), lease);
         int rest = pageBytes - inPage(at(head));
         if (rest < size) {
             forget(rest);
@@ -141,6 +167,9 @@ public final class HotKeys {
             head += rest;
         }
         forget(size);
+        while (held >= heldMax) {
+            forgetOldest();
+        }
         int place = at(head);
         if (pages[pageNumber(place)] == null) {
             pages[pageNumber(place)] = new byte[pageBytes];
@@ -152,33 +181,51 @@ public final class HotKeys {
         }
         byte[] page = page(place);
         int at = inPage(place);
+        BigEndian.putLong(page, at, key.length());
+        BigEndian.putInt(page, at + VERSION, lease ? 1 : 0);
         BigEndian.putInt(page, at + HASH, key.hashCode());
-        BigEndian.putInt(page, at + LENGTH, key.length());
-        System.arraycopy(key.array(), 0, page, at + KEY, key.length());
+        System.arraycopy(key.array(), 0, page, at + (lease ? HEADER + LEASE_BYTES : HEADER), key.length());
         // Only now: forgetting moves entries of the table.
         table[slot(key)] = place / ALIGNMENT + 1;
+        held++;
         return place;
     }
 
     /// Moves the tail until `size` bytes are free at the head.
     private void forget(int size) {
         while (head + size - tail > bytes) {
-            int place = at(tail);
-            int at = inPage(place);
-            if (at == ends[pageNumber(place)]) {
-                tail += pageBytes - at;
-                continue;
-            }
-            int slot = slotOf(place);
-            if (slot >= 0) {
-                remove(slot);
-            }
-            tail += size(BigEndian.getInt(page(place), at + LENGTH));
+            forgetOldest();
         }
     }
 
-    private static int size(int keyLength) {
-        return (KEY + keyLength + ALIGNMENT - 1) & -ALIGNMENT;
+    /// Moves the tail over one entry or, where a page has no further one, to the next page.
+    private void forgetOldest() {
+        int place = at(tail);
+        byte[] page = page(place);
+        int at = inPage(place);
+        // Of a page that the head is still in, only the round before has an end.
+        boolean hasEnd = head >= tail + pageBytes - at;
+        if (hasEnd && at == ends[pageNumber(place)]) {
+            tail += pageBytes - at;
+            return;
+        }
+        int slot = slotOf(place);
+        if (slot >= 0) {
+            remove(slot);
+        }
+        tail += size(keyLength(page, at), hasLease(page, at));
+    }
+
+    private static int size(int keyLength, boolean lease) {
+        return (HEADER + (lease ? LEASE_BYTES : 0) + keyLength + ALIGNMENT - 1) & -ALIGNMENT;
+    }
+
+    private static boolean hasLease(byte[] page, int at) {
+        return (BigEndian.getInt(page, at + VERSION) & 1) == 1;
+    }
+
+    private static int keyLength(byte[] page, int at) {
+        return (int) (BigEndian.getLong(page, at) & SHORT_MAX);
     }
 
     /// Offset in the ring of a byte that is counted from the first ever written.
@@ -211,9 +258,10 @@ public final class HotKeys {
         byte[] page = page(place);
         int at = inPage(place);
         int length = key.length();
+        int from = at + (hasLease(page, at) ? HEADER + LEASE_BYTES : HEADER);
         return BigEndian.getInt(page, at + HASH) == key.hashCode()
-                && BigEndian.getInt(page, at + LENGTH) == length
-                && Arrays.equals(page, at + KEY, at + KEY + length, key.array(), 0, length);
+                && keyLength(page, at) == length
+                && Arrays.equals(page, from, from + length, key.array(), 0, length);
     }
 
     /// Where the entry at `place` stands in the table, or -1 when its key was deleted or has moved to a newer
@@ -232,6 +280,7 @@ public final class HotKeys {
     /// Frees a slot. What follows it without a gap is moved up where it could not be found otherwise: a search
     /// begins at the home slot of a hash and ends at the first free one.
     private void remove(int slot) {
+        held--;
         int free = slot;
         int next = after(slot);
         while (table[next] != 0) {

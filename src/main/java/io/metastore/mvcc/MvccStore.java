@@ -185,29 +185,17 @@ public final class MvccStore implements History.Source, AutoCloseable {
     }
 
     private Counts counted(View before, Chunk chunk, Snapshot snapshot) {
-        List<Chunk.LifeChange> changes = chunk.lifeChanges();
+        List<LifeChange> changes = chunk.lifeChanges();
         if (changes.isEmpty()) {
             return before.counts();
         }
         SortedMap<Bytes, Integer> deltas = new TreeMap<>();
-        for (Chunk.LifeChange change : changes) {
+        for (LifeChange change : changes) {
             deltas.merge(change.key(), change.created() ? 1 : -1, Integer::sum);
         }
-        recent.add(
-                before.revision(),
-                changes.stream().mapToLong(Chunk.LifeChange::revision).toArray(),
-                changes.stream().map(Chunk.LifeChange::key).toArray(Bytes[]::new),
-                created(changes));
+        recent.add(before.revision(), changes);
         Counts counts = before.counts().with(deltas);
         return settle(counts, snapshot, counts.oversized(deltas.keySet()));
-    }
-
-    private static boolean[] created(List<Chunk.LifeChange> changes) {
-        boolean[] created = new boolean[changes.size()];
-        for (int i = 0; i < created.length; i++) {
-            created[i] = changes.get(i).created();
-        }
-        return created;
     }
 
     /// Brings the table `counts` up to date, in one batch with the revision it then holds for. Must have been

@@ -1,62 +1,97 @@
 package io.metastore.mvcc;
 
-import io.metastore.value.Bytes;
 import io.metastore.value.KeyRange;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 
 /// Which keys came and went lately, newest first: a count at a recent revision is the newest count with these
 /// undone, so pages two to n of a list, read at the revision of page one, cost no walk.
 ///
 /// A chain of blocks, one per chunk of applied commands that changed the number of keys. A view holds the
-/// newest block of its time. The oldest blocks are cut off beyond [#MAX] changes; a reader that meets the cut
-/// walks instead.
+/// newest block of its time. The oldest blocks are cut off beyond [#BYTES]; a reader that meets the cut walks
+/// instead.
 final class RecentChanges {
-    /// Changes kept, at some 80 bytes each: what comes and goes in the seconds that a list in pages takes.
-    static final int MAX = 16_384;
+    /// Room for changes, in bytes: 11,000 of keys of 32 bytes or 5,000 of 90, what comes and goes in the seconds
+    /// that a list in pages takes.
+    static final int BYTES = 512 << 10;
 
-    /// @param floor the revision before the block's first change: with this block and all newer ones undone,
-    ///              the count is that of this revision
+    /// One array of bytes, and not objects: changes live as long as they are recent, so the collector would copy
+    /// each of them a dozen times and then keep it in the old part, dead, until that is full.
     static final class Block {
+        private static final int LENGTH = 8;
+        private static final int KEY = 12;
+
         private final long floor;
-        private final long[] revisions;
-        private final Bytes[] keys;
-        private final boolean[] created;
+
+        /// The changes, newest first: revision and, in the lowest bit, whether the key was created (8 bytes), the
+        /// key's length (4 bytes), key.
+        private final byte[] changes;
+
         private volatile Block older;
 
-        private Block(long floor, long[] revisions, Bytes[] keys, boolean[] created, Block older) {
+        /// @param floor the revision before the block's first change: with this block and all newer ones undone,
+        ///              the count is that of this revision
+        private Block(long floor, List<LifeChange> changes, Block older) {
             this.floor = floor;
-            this.revisions = revisions;
-            this.keys = keys;
-            this.created = created;
+            this.changes = new byte[size(changes)];
             this.older = older;
+            int at = 0;
+            for (LifeChange change : changes.reversed()) {
+                byte[] key = change.key().array();
+                BigEndian.putLong(this.changes, at, change.revision() << 1 | (change.created() ? 1 : 0));
+                BigEndian.putInt(this.changes, at + LENGTH, key.length);
+                System.arraycopy(key, 0, this.changes, at + KEY, key.length);
+                at += KEY + key.length;
+            }
+        }
+
+        private static int size(List<LifeChange> changes) {
+            int size = 0;
+            for (LifeChange change : changes) {
+                size = Math.addExact(size, KEY + change.key().length());
+            }
+            return size;
         }
 
         /// How many more keys of `range` lived at the time of this block than at `revision`, or [#UNKNOWN].
         long gained(KeyRange range, long revision) {
             long gained = 0;
             for (Block block = this; block != null; block = block.older) {
-                for (int i = block.keys.length - 1; i >= 0 && block.revisions[i] > revision; i--) {
-                    if (range.contains(block.keys[i])) {
-                        gained += block.created[i] ? 1 : -1;
-                    }
-                }
+                gained += block.gainedHere(range, revision);
                 if (block.floor <= revision) {
                     return gained;
                 }
             }
             return UNKNOWN;
         }
+
+        private long gainedHere(KeyRange range, long revision) {
+            long gained = 0;
+            for (int at = 0; at < changes.length; ) {
+                long stamp = BigEndian.getLong(changes, at);
+                if (stamp >>> 1 <= revision) {
+                    break;
+                }
+                int key = at + KEY;
+                int end = key + BigEndian.getInt(changes, at + LENGTH);
+                if (range.contains(changes, key, end)) {
+                    gained += (stamp & 1) == 1 ? 1 : -1;
+                }
+                at = end;
+            }
+            return gained;
+        }
     }
 
     static final long UNKNOWN = Long.MIN_VALUE;
 
     private final Deque<Block> blocks = new ArrayDeque<>();
-    private int size;
+    private long size;
 
     /// Nothing is known before `revision`.
     RecentChanges(long revision) {
-        blocks.addLast(new Block(revision, new long[0], new Bytes[0], new boolean[0], null));
+        blocks.addLast(new Block(revision, List.of(), null));
     }
 
     Block newest() {
@@ -64,14 +99,17 @@ final class RecentChanges {
     }
 
     /// Adds the changes of one chunk, in order of revision.
-    void add(long floor, long[] revisions, Bytes[] keys, boolean[] created) {
-        if (keys.length == 0) {
+    ///
+    /// @param floor the revision before the chunk
+    void add(long floor, List<LifeChange> changes) {
+        if (changes.isEmpty()) {
             return;
         }
-        blocks.addLast(new Block(floor, revisions, keys, created, newest()));
-        size += keys.length;
-        while (size > MAX && blocks.size() > 1) {
-            size -= blocks.removeFirst().keys.length;
+        Block block = new Block(floor, changes, newest());
+        blocks.addLast(block);
+        size += block.changes.length;
+        while (size > BYTES && blocks.size() > 1) {
+            size -= blocks.removeFirst().changes.length;
             blocks.getFirst().older = null;
         }
     }

@@ -1,5 +1,6 @@
 package io.metastore.value;
 
+import java.util.Arrays;
 import java.util.Objects;
 
 /// A half-open range of keys: `start <= key < end`, without an upper bound when `end` is null.
@@ -46,10 +47,19 @@ public record KeyRange(Bytes start, Bytes end) {
         if (end == null || end.length() != start.length() + 1 || end.array()[start.length()] != 0) {
             return false;
         }
-        return java.util.Arrays.equals(start.array(), 0, start.length(), end.array(), 0, start.length());
+        return Arrays.equals(start.array(), 0, start.length(), end.array(), 0, start.length());
     }
 
     public boolean contains(Bytes key) {
-        return start.compareTo(key) <= 0 && (end == null || key.compareTo(end) < 0);
+        return contains(key.array(), 0, key.length());
+    }
+
+    /// Whether the key that lies in `bytes` from offset `from` to before `to` is in the range.
+    public boolean contains(byte[] bytes, int from, int to) {
+        return compare(start, bytes, from, to) <= 0 && (end == null || compare(end, bytes, from, to) > 0);
+    }
+
+    private static int compare(Bytes bound, byte[] bytes, int from, int to) {
+        return Arrays.compareUnsigned(bound.array(), 0, bound.length(), bytes, from, to);
     }
 }

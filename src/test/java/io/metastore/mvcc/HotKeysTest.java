@@ -1,7 +1,6 @@
 package io.metastore.mvcc;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -9,8 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.metastore.value.Bytes;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,16 +24,20 @@ class HotKeysTest {
     private static final int SMALLEST = 4 << 10;
 
     private static KeyEntry entry(long main) {
-        return new KeyEntry(main - 1, main, 3, 7, main * 10, VALUE);
+        return withLease(main, main * 10, VALUE);
     }
 
     private static KeyEntry known(long main) {
-        return new KeyEntry(main - 1, main, 3, 7, main * 10, null);
+        return withLease(main, main * 10, null);
     }
 
-    /// A key of 16 bytes: its entry takes 64.
+    private static KeyEntry withLease(long main, long lease, Bytes value) {
+        return new KeyEntry(main - 1, main, 3, 7, lease, value);
+    }
+
+    /// A key of 32 bytes: its entry takes 64 with a lease, and 56 without.
     private static Bytes key(int number) {
-        return Bytes.utf8("/registry/%06d".formatted(number));
+        return Bytes.utf8("/registry/leases/node-%010d".formatted(number));
     }
 
     /// Whatever is found is the newest version, never an older one nor that of a deleted key, whatever is driven
@@ -40,23 +45,31 @@ class HotKeysTest {
     @ParameterizedTest
     @ValueSource(ints = {20, 60, 100, 1_000, 20_000})
     void whatIsFoundIsTheNewest(int keys) {
-        whatIsFoundIsTheNewest(keys, SMALLEST);
+        whatIsFoundIsTheNewest(keys, SMALLEST, random -> key(random, keys));
     }
 
     /// The same in a ring of four pages that goes round some forty times.
     @Test
     void whatIsFoundIsTheNewestInPages() {
-        whatIsFoundIsTheNewest(20_000, 256 << 10);
+        whatIsFoundIsTheNewest(20_000, 256 << 10, random -> key(random, 20_000));
     }
 
-    private static void whatIsFoundIsTheNewest(int keys, int ring) {
+    /// The same where the table is full before the ring is.
+    @ParameterizedTest
+    @ValueSource(ints = {SMALLEST, 256 << 10})
+    void whatIsFoundIsTheNewestOfShortKeys(int ring) {
+        int keys = ring / 8;
+        whatIsFoundIsTheNewest(keys, ring, random -> Bytes.utf8(Integer.toString(random.nextInt(keys), 36)));
+    }
+
+    private static void whatIsFoundIsTheNewest(int keys, int ring, Function<Random, Bytes> keyOf) {
         HotKeys hot = new HotKeys(ring);
         Map<Bytes, Long> truth = new HashMap<>();
         Random random = new Random(keys);
         int found = 0;
         int asked = 0;
         for (long main = 2; main < 200_000; main++) {
-            Bytes key = key(random, keys);
+            Bytes key = keyOf.apply(random);
             KeyEntry entry = hot.find(key);
             Long newest = truth.get(key);
             if (newest != null) {
@@ -65,19 +78,24 @@ class HotKeysTest {
             if (entry != null) {
                 found++;
                 assertNotNull(newest, () -> key + " was deleted");
-                assertEquals(known(newest), entry);
+                assertEquals(withLease(newest, lease(newest), null), entry);
             }
             if (random.nextInt(5) == 0) {
                 truth.remove(key);
                 hot.deleted(key);
             } else {
                 truth.put(key, main);
-                hot.written(key, entry(main));
-                assertEquals(known(main), hot.find(key));
+                hot.written(key, withLease(main, lease(main), VALUE));
+                assertEquals(withLease(main, lease(main), null), hot.find(key));
             }
         }
         // 4 KiB hold 20 keys of 24 bytes on average for good, and of 20,000 still some.
         assertTrue(found > 0 && (keys > 20 || found > asked * 0.99), found + " of " + asked + " found");
+    }
+
+    /// So that a key gains and loses its lease.
+    private static long lease(long main) {
+        return main % 3 == 0 ? 0 : -main;
     }
 
     /// Keys of many lengths; some hold others as their beginning.
@@ -158,15 +176,46 @@ class HotKeysTest {
         assertEquals(known(6), hot.find(other));
     }
 
-    /// What the page on performance says: 100,000 keys of 32 bytes have room.
+    /// What the ring says of itself.
     @Test
-    void holdsAHundredThousandKeys() {
+    void holdsAHundredAndFiftyThousandKeys() {
         HotKeys hot = new HotKeys(HotKeys.BYTES);
-        for (int i = 0; i < 100_000; i++) {
-            hot.written(Bytes.utf8("/registry/leases/node-%010d".formatted(i)), entry(i + 2));
+        int keys = 149_500;
+        for (int i = 0; i < keys; i++) {
+            hot.written(key(i), withLease(i + 2, 0, VALUE));
         }
-        for (int i = 0; i < 100_000; i++) {
-            assertNotEquals(null, hot.find(Bytes.utf8("/registry/leases/node-%010d".formatted(i))));
+        for (int i = 0; i < keys; i++) {
+            assertEquals(withLease(i + 2, 0, null), hot.find(key(i)));
+        }
+    }
+
+    /// The table is full before the ring is.
+    @Test
+    void forgetsWhenKeysAreManyAndShort() {
+        HotKeys hot = new HotKeys(SMALLEST);
+        for (int i = 0; i < 1000; i++) {
+            hot.written(Bytes.utf8("%03d".formatted(i)), withLease(i + 2, 0, VALUE));
+        }
+        for (int i = 0; i < 1000; i++) {
+            KeyEntry expected = i < 1000 - 96 ? null : withLease(i + 2, 0, null);
+            assertEquals(expected, hot.find(Bytes.utf8("%03d".formatted(i))));
+        }
+    }
+
+    @Test
+    void knowsNothingOfAnEntryWithNumbersThatAreTooLarge() {
+        long last = (1L << 48) - 1;
+        KeyEntry largest = new KeyEntry(last, last, 65_535, Integer.MAX_VALUE, Long.MAX_VALUE, null);
+        List<KeyEntry> tooLarge = List.of(
+                new KeyEntry(2, last + 1, 0, 1, 0, null),
+                new KeyEntry(2, 2, 65_536, 1, 0, null),
+                new KeyEntry(2, 2, 0, Integer.MAX_VALUE + 1L, 0, null));
+        for (KeyEntry entry : tooLarge) {
+            HotKeys hot = new HotKeys(SMALLEST);
+            hot.written(key(1), largest);
+            assertEquals(largest, hot.find(key(1)));
+            hot.written(key(1), entry);
+            assertNull(hot.find(key(1)));
         }
     }
 

@@ -11,32 +11,26 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class RecentChangesTest {
-    private record Change(long revision, Bytes key, boolean created) {}
-
     private record Taken(RecentChanges.Block block, long revision) {}
 
     @Test
     void undoesChangesBackToARevisionOrSaysThatItCannot() {
         Random random = new Random(3);
         RecentChanges recent = new RecentChanges(10);
-        List<Change> all = new ArrayList<>();
+        List<LifeChange> all = new ArrayList<>();
         List<Taken> taken = new ArrayList<>();
         long revision = 10;
         int known = 0;
         for (int round = 0; round < 2000; round++) {
-            List<Change> chunk = new ArrayList<>();
+            List<LifeChange> chunk = new ArrayList<>();
             long floor = revision;
             for (int i = random.nextInt(120); i > 0; i--) {
                 // Some revisions change values only, some several keys.
                 revision += random.nextInt(3);
-                chunk.add(new Change(Math.max(revision, floor + 1), key(random), random.nextBoolean()));
+                chunk.add(new LifeChange(Math.max(revision, floor + 1), key(random), random.nextBoolean()));
                 revision = Math.max(revision, floor + 1);
             }
-            recent.add(
-                    floor,
-                    chunk.stream().mapToLong(Change::revision).toArray(),
-                    chunk.stream().map(Change::key).toArray(Bytes[]::new),
-                    created(chunk));
+            recent.add(floor, chunk);
             all.addAll(chunk);
             taken.add(new Taken(recent.newest(), revision));
             known += round % 4 != 0
@@ -47,7 +41,29 @@ class RecentChangesTest {
         assertEquals(RecentChanges.UNKNOWN, recent.newest().gained(KeyRange.ALL, 10));
     }
 
-    private static int check(Random random, List<Change> all, Taken from, long newest) {
+    /// Long keys take no more memory than short ones: fewer of them are known.
+    @Test
+    void boundsBytesAndNotChanges() {
+        RecentChanges recent = new RecentChanges(1);
+        int length = RecentChanges.BYTES / 8;
+        for (int revision = 2; revision <= 21; revision++) {
+            recent.add(revision - 1, List.of(new LifeChange(revision, Bytes.wrap(new byte[length]), true)));
+        }
+        assertEquals(7, recent.newest().gained(KeyRange.ALL, 14));
+        assertEquals(RecentChanges.UNKNOWN, recent.newest().gained(KeyRange.ALL, 13));
+    }
+
+    /// A chunk that alone is too large is known, and nothing before it.
+    @Test
+    void keepsTheNewestChunk() {
+        RecentChanges recent = new RecentChanges(1);
+        recent.add(1, List.of(new LifeChange(2, Bytes.utf8("k"), true)));
+        recent.add(2, List.of(new LifeChange(3, Bytes.wrap(new byte[RecentChanges.BYTES]), false)));
+        assertEquals(-1, recent.newest().gained(KeyRange.ALL, 2));
+        assertEquals(RecentChanges.UNKNOWN, recent.newest().gained(KeyRange.ALL, 1));
+    }
+
+    private static int check(Random random, List<LifeChange> all, Taken from, long newest) {
         long at = Math.max(10, from.revision() - random.nextInt(random.nextBoolean() ? 100 : 60_000));
         KeyRange range = random.nextBoolean() ? KeyRange.ALL : new KeyRange(key(random), key(random));
         long gained = from.block().gained(range, at);
@@ -64,15 +80,9 @@ class RecentChangesTest {
         return 1;
     }
 
-    private static boolean[] created(List<Change> chunk) {
-        boolean[] created = new boolean[chunk.size()];
-        for (int i = 0; i < created.length; i++) {
-            created[i] = chunk.get(i).created();
-        }
-        return created;
-    }
-
     private static Bytes key(Random random) {
-        return Bytes.wrap(new byte[] {(byte) random.nextInt(256), (byte) random.nextInt(256)});
+        byte[] key = new byte[1 + random.nextInt(4)];
+        random.nextBytes(key);
+        return Bytes.wrap(key);
     }
 }
