@@ -367,7 +367,7 @@ public interface ServerConfig {
     interface Rocksdb {
         @Setting(value = "Memory for blocks that were read, shared by all tables.", min = "1MiB", max = "1TiB")
         @WithConverter(BytesConverter.class)
-        @WithDefault("8MiB")
+        @WithDefault("4MiB")
         long blockCacheBytes();
 
         @Setting(

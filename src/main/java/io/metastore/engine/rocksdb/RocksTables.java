@@ -68,12 +68,10 @@ final class RocksTables implements AutoCloseable {
                 family(new BlockBasedTableConfig().setFilterPolicy(filter))
                         .setCompactionStyle(CompactionStyle.UNIVERSAL)
                         .setLevelZeroFileNumCompactionTrigger(16);
-            case META, KEYS, COUNTS, LEASES, LEASE_KEYS, AUTH, MEMBERS, ALARMS ->
-                levelled(lookedUp())
-                        // Most keys that are looked up do not lie in the memtable, and a filter says so for less than a
-                        // search.
-                        .setMemtablePrefixBloomSizeRatio(0.02)
-                        .setMemtableWholeKeyFiltering(true);
+            // Most keys that are looked up do not lie in the memtable, and a filter says so for less than a search.
+            case KEYS ->
+                levelled(lookedUp()).setMemtablePrefixBloomSizeRatio(0.02).setMemtableWholeKeyFiltering(true);
+            case META, COUNTS, LEASES, LEASE_KEYS, AUTH, MEMBERS, ALARMS -> levelled(lookedUp());
         };
     }
 
