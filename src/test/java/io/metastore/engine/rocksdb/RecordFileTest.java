@@ -25,7 +25,7 @@ import org.rocksdb.WriteOptions;
 
 class RecordFileTest {
     static {
-        RocksDB.loadLibrary();
+        RocksLibrary.load();
     }
 
     @TempDir
