@@ -22,8 +22,9 @@ import java.util.Arrays;
 ///         | version (31), whether there is a lease (1), hash (32) | lease (64), only if there is one | key | padding
 /// ```
 ///
-/// So the entry of `/registry/pods/default/web-0-abcd`, which has no lease, takes 24 bytes and 32 of key. An entry with
-/// numbers that are too large for that is not held: no key of a real store has them, and it costs a look-up.
+/// So the entry of `/registry/pods/default/web-0-abcd`, which has no lease, takes 24 bytes, 33 of key and 7 of
+/// padding. An entry with numbers that are too large for that is not held: no key of a real store has them, and
+/// it costs a look-up.
 ///
 /// Holds what is written and nothing else, so it follows an engine write and never goes before it. Belongs to
 /// the apply thread.
