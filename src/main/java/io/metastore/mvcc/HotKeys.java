@@ -40,11 +40,6 @@ public final class HotKeys {
     private static final int HASH = 20;
     private static final int LEASE = 24;
 
-    /// Bytes of an entry without lease and key.
-    private static final int HEADER = 24;
-
-    private static final int LEASE_BYTES = 8;
-
     private static final long REVISION_MAX = (1L << 48) - 1;
     private static final long SHORT_MAX = (1L << 16) - 1;
 
@@ -158,7 +153,7 @@ public final class HotKeys {
         return append(key, lease);
     }
 
-    /// Makes an entry for `key`, which has none, at the head.
+    /// Makes an entry for `key`, which has none, at the head: its hash and key. The numbers are the caller's.
     private int append(Bytes key, boolean lease) {
         int size = size(key.length(), lease);
         int rest = pageBytes - inPage(at(head));
@@ -182,10 +177,8 @@ public final class HotKeys {
         }
         byte[] page = page(place);
         int at = inPage(place);
-        BigEndian.putLong(page, at, key.length());
-        BigEndian.putInt(page, at + VERSION, lease ? 1 : 0);
         BigEndian.putInt(page, at + HASH, key.hashCode());
-        System.arraycopy(key.array(), 0, page, at + (lease ? HEADER + LEASE_BYTES : HEADER), key.length());
+        System.arraycopy(key.array(), 0, page, at + header(lease), key.length());
         // Only now: forgetting moves entries of the table.
         table[slot(key)] = place / ALIGNMENT + 1;
         held++;
@@ -218,7 +211,12 @@ public final class HotKeys {
     }
 
     private static int size(int keyLength, boolean lease) {
-        return (HEADER + (lease ? LEASE_BYTES : 0) + keyLength + ALIGNMENT - 1) & -ALIGNMENT;
+        return (header(lease) + keyLength + ALIGNMENT - 1) & -ALIGNMENT;
+    }
+
+    /// Bytes of an entry before its key.
+    private static int header(boolean lease) {
+        return lease ? LEASE + 8 : LEASE;
     }
 
     private static boolean hasLease(byte[] page, int at) {
@@ -259,7 +257,7 @@ public final class HotKeys {
         byte[] page = page(place);
         int at = inPage(place);
         int length = key.length();
-        int from = at + (hasLease(page, at) ? HEADER + LEASE_BYTES : HEADER);
+        int from = at + header(hasLease(page, at));
         return BigEndian.getInt(page, at + HASH) == key.hashCode()
                 && keyLength(page, at) == length
                 && Arrays.equals(page, from, from + length, key.array(), 0, length);

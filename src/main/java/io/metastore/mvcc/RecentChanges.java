@@ -16,6 +16,10 @@ final class RecentChanges {
     /// that a list in pages takes.
     static final int BYTES = 512 << 10;
 
+    /// The most that one chunk's changes may take beyond that. One that deletes more keys at once is not remembered,
+    /// and so is nothing before it.
+    static final int CHUNK_MAX = 16 << 20;
+
     /// One array of bytes, and not objects: changes live as long as they are recent, so the collector would copy
     /// each of them a dozen times and then keep it in the old part, dead, until that is full.
     static final class Block {
@@ -32,9 +36,10 @@ final class RecentChanges {
 
         /// @param floor the revision before the block's first change: with this block and all newer ones undone,
         ///              the count is that of this revision
-        private Block(long floor, List<LifeChange> changes, Block older) {
+        /// @param bytes what `changes` take, by [#size]
+        private Block(long floor, List<LifeChange> changes, int bytes, Block older) {
             this.floor = floor;
-            this.changes = new byte[size(changes)];
+            this.changes = new byte[bytes];
             this.older = older;
             int at = 0;
             for (LifeChange change : changes.reversed()) {
@@ -46,10 +51,10 @@ final class RecentChanges {
             }
         }
 
-        private static int size(List<LifeChange> changes) {
-            int size = 0;
+        private static long size(List<LifeChange> changes) {
+            long size = 0;
             for (LifeChange change : changes) {
-                size = Math.addExact(size, KEY + change.key().length());
+                size += KEY + change.key().length();
             }
             return size;
         }
@@ -91,7 +96,11 @@ final class RecentChanges {
 
     /// Nothing is known before `revision`.
     RecentChanges(long revision) {
-        blocks.addLast(new Block(revision, List.of(), null));
+        blocks.addLast(nothingBefore(revision));
+    }
+
+    private static Block nothingBefore(long revision) {
+        return new Block(revision, List.of(), 0, null);
     }
 
     Block newest() {
@@ -105,9 +114,15 @@ final class RecentChanges {
         if (changes.isEmpty()) {
             return;
         }
-        Block block = new Block(floor, changes, newest());
-        blocks.addLast(block);
-        size += block.changes.length;
+        long bytes = Block.size(changes);
+        if (bytes > CHUNK_MAX) {
+            blocks.clear();
+            size = 0;
+            blocks.addLast(nothingBefore(changes.getLast().revision()));
+            return;
+        }
+        blocks.addLast(new Block(floor, changes, (int) bytes, newest()));
+        size += bytes;
         while (size > BYTES && blocks.size() > 1) {
             size -= blocks.removeFirst().changes.length;
             blocks.getFirst().older = null;

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import io.metastore.value.Bytes;
 import io.metastore.value.KeyRange;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -60,6 +61,20 @@ class RecentChangesTest {
         recent.add(1, List.of(new LifeChange(2, Bytes.utf8("k"), true)));
         recent.add(2, List.of(new LifeChange(3, Bytes.wrap(new byte[RecentChanges.BYTES]), false)));
         assertEquals(-1, recent.newest().gained(KeyRange.ALL, 2));
+        assertEquals(RecentChanges.UNKNOWN, recent.newest().gained(KeyRange.ALL, 1));
+    }
+
+    /// Gigabytes of keys may go with one command: they are not remembered, and what comes after them is.
+    @Test
+    void forgetsAllWhenAChunkIsTooLarge() {
+        RecentChanges recent = new RecentChanges(1);
+        recent.add(1, List.of(new LifeChange(2, Bytes.utf8("k"), true)));
+        // The same key again and again: 4 GiB of changes without as much memory.
+        Bytes key = Bytes.wrap(new byte[1 << 20]);
+        recent.add(2, Collections.nCopies(4096, new LifeChange(3, key, false)));
+        recent.add(3, List.of(new LifeChange(4, Bytes.utf8("l"), true)));
+        assertEquals(1, recent.newest().gained(KeyRange.ALL, 3));
+        assertEquals(RecentChanges.UNKNOWN, recent.newest().gained(KeyRange.ALL, 2));
         assertEquals(RecentChanges.UNKNOWN, recent.newest().gained(KeyRange.ALL, 1));
     }
 
