@@ -68,6 +68,13 @@ final class WatchEncoder {
                         .setCanceled(true)
                         .setCompactRevision(overtaken.compactRevision())
                         .build());
+            case Delivery.Oversized oversized ->
+                out.accept(start(delivery)
+                        .setCanceled(true)
+                        .setCancelReason(
+                                "metastore: revision " + oversized.tooLarge() + " changes more keys of the range"
+                                        + " than can be told at once: watch with fragments, or smaller ranges")
+                        .build());
             case Delivery.Progress _ -> out.accept(start(delivery).build());
             case Delivery.Events events -> encode(events, out);
         }
@@ -81,8 +88,10 @@ final class WatchEncoder {
 
     private void encode(Delivery.Events delivery, Consumer<WatchResponse> out) {
         WatchResponse whole = response(delivery);
-        if (delivery.fragment() && whole.getEventsCount() > 1 && whole.getSerializedSize() >= maxFragmentBytes) {
-            split(whole, out);
+        boolean large =
+                delivery.fragment() && whole.getEventsCount() > 1 && whole.getSerializedSize() >= maxFragmentBytes;
+        if (large || delivery.more()) {
+            split(whole, delivery.more(), out);
         } else {
             out.accept(whole);
         }
@@ -107,7 +116,9 @@ final class WatchEncoder {
     }
 
     /// Every part but the last says that more follows; header and id are in each (WAT-25).
-    private void split(WatchResponse whole, Consumer<WatchResponse> out) {
+    ///
+    /// @param more whether more follows the last as well
+    private void split(WatchResponse whole, boolean more, Consumer<WatchResponse> out) {
         WatchResponse.Builder part = whole.toBuilder().clearEvents().setFragment(true);
         int empty = part.build().getSerializedSize();
         List<io.metastore.api.etcd.mvccpb.Event> events = new ArrayList<>();
@@ -122,7 +133,7 @@ final class WatchEncoder {
             events.add(event);
             size += added;
         }
-        out.accept(part.addAllEvents(events).setFragment(false).build());
+        out.accept(part.addAllEvents(events).setFragment(more).build());
     }
 
     private static io.metastore.api.etcd.mvccpb.Event event(WatchedEvent watched) {

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// Applies committed entries in chunks: each chunk is one engine write that holds its applied index, is
-/// published, and only then answered.
+/// published, and only then answered. Only an entry that changes very many keys takes more than one write.
 ///
 /// Chunks are cut at entry boundaries. After a restart the whole committed log arrives in one go; the cuts
 /// keep its memory bounded. Entries that the state already holds are skipped, but never when a caller waits
@@ -76,7 +76,8 @@ public final class ApplyLoop {
         ProposedBatch proposed = entries.proposed();
         List<? extends Command<?>> commands =
                 proposed == null ? EntryCodec.decode(entries.data()) : proposed.commands();
-        List<Outcome<? extends Result>> outcomes = machine.apply(entries.index(), commands, proposed != null, metrics);
+        List<Outcome<? extends Result>> outcomes =
+                machine.apply(entries.index(), entries.term(), commands, proposed != null, listener, metrics);
         if (proposed != null) {
             open.answers.add(new Answer(proposed, outcomes));
         }

@@ -7,7 +7,6 @@ import io.metastore.lease.Lease;
 import io.metastore.lease.LeaseChunk;
 import io.metastore.mvcc.Chunk;
 import io.metastore.mvcc.RevisionUnavailable;
-import io.metastore.value.Bytes;
 import io.metastore.value.StoreError;
 import java.util.List;
 
@@ -24,13 +23,15 @@ final class Applying {
     private final KvApply kv;
     private final TxnApply txns;
 
-    Applying(Chunk chunk, LeaseChunk leases, Alarms alarms, Members members) {
+    /// @param spill    run while a command changes many keys
+    /// @param progress told how far a transaction has come
+    Applying(Chunk chunk, LeaseChunk leases, Alarms alarms, Members members, Spill spill, EntryProgress progress) {
         this.chunk = chunk;
         this.leases = leases;
         this.alarms = alarms;
         this.members = members;
-        this.kv = new KvApply(chunk, leases);
-        this.txns = new TxnApply(chunk, leases, kv);
+        this.kv = new KvApply(chunk, leases, spill);
+        this.txns = new TxnApply(chunk, leases, kv, progress);
     }
 
     /// @param index    raft index of the entry that carries the command
@@ -43,7 +44,7 @@ final class Applying {
         }
         return switch (command) {
             case Command.Put put -> kv.put(put);
-            case Command.DeleteRange delete -> kv.delete(delete);
+            case Command.DeleteRange delete -> kv.delete(delete, answered);
             case Command.Txn txn -> txns.apply(txn, answered);
             case Command.Compact compact -> compact(compact);
             case Command.LeaseGrant grant -> grant(grant, index);
@@ -54,6 +55,23 @@ final class Applying {
                 yield done(new Result.MemberPublish(chunk.revision()));
             }
         };
+    }
+
+    /// Does the rest of a command that was written in part: nothing of it is checked again, and nobody waits for its
+    /// outcome.
+    void rest(Command<?> command, EntryPosition position) {
+        switch (command) {
+            case Command.DeleteRange delete -> kv.rest(delete, false);
+            case Command.Txn txn -> txns.rest(txn, position);
+            case Command.LeaseRevoke revoke -> restOf(revoke);
+            case Command.Put _,
+                    Command.Compact _,
+                    Command.LeaseGrant _,
+                    Command.AlarmChange _,
+                    Command.MemberPublish _ ->
+                throw new IllegalStateException("command " + position.command() + " of entry " + position.index()
+                        + " is " + command.getClass().getSimpleName() + ", which is never written in part");
+        }
     }
 
     /// What an alarm stops: CORRUPT every change of keys and leases (ALM-07), NOSPACE what would take space
@@ -104,10 +122,12 @@ final class Applying {
             return new Outcome.Refused<>(StoreError.LEASE_NOT_FOUND);
         }
         chunk.startRequest();
-        for (Bytes key : leases.revoke(revoke.id())) {
-            chunk.delete(key);
-            leases.move(key, revoke.id(), 0);
-        }
+        leases.revoke(revoke.id());
+        return restOf(revoke);
+    }
+
+    private Outcome<Result.Revoke> restOf(Command.LeaseRevoke revoke) {
+        kv.deleteKeysOf(revoke.id());
         chunk.endRequest();
         return done(new Result.Revoke(chunk.revision()));
     }

@@ -8,7 +8,16 @@ import java.util.List;
 /// block.
 public interface CommitListener {
     /// @param events   changes of keys, in order
+    /// @param complete whether `events` are all of the chunk's. Of one that was too large to be held in memory they
+    are
+    ///     the last; whoever wants all reads the history up to `revision`
     /// @param leases   leases granted and revoked
     /// @param revision the store's revision after the chunk
-    void committed(List<Event> events, LeaseChunk.Changes leases, long revision);
+    void committed(List<Event> events, boolean complete, LeaseChunk.Changes leases, long revision);
+
+    /// Part of a chunk is about to be written, before the rest of it is even known; nobody can read it yet. Of an entry
+    /// that an earlier run of the program wrote in part, only what this one writes is told.
+    ///
+    /// @param events changes of keys, in order, the next after those told before; not to be kept
+    default void spilled(List<Event> events) {}
 }

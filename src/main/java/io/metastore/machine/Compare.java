@@ -4,7 +4,6 @@ import io.metastore.mvcc.Pairs;
 import io.metastore.value.Bytes;
 import io.metastore.value.KeyRange;
 import io.metastore.value.KeyValue;
-import java.util.List;
 
 /// One condition of a transaction: how what is stored relates to what is given (TXN-14). It must hold for
 /// every key of the range; for a range without keys it is held against zeros (TXN-11, TXN-13), and never true
@@ -38,11 +37,8 @@ public record Compare(KeyRange range, Target target, Relation relation, long num
 
     /// Whether it holds for what is `stored`.
     boolean holds(Pairs stored) {
-        List<KeyValue> found = target == Target.VALUE ? stored.all(range) : stored.withoutValues(range);
-        if (found.isEmpty()) {
-            return target != Target.VALUE && holds(ABSENT);
-        }
-        return found.stream().allMatch(this::holds);
+        boolean none = target != Target.VALUE && holds(ABSENT);
+        return stored.allMatch(range, target == Target.VALUE, this::holds, none);
     }
 
     private boolean holds(KeyValue kv) {

@@ -15,11 +15,13 @@ final class TxnApply {
     private final Chunk chunk;
     private final LeaseChunk leases;
     private final KvApply kv;
+    private final EntryProgress progress;
 
-    TxnApply(Chunk chunk, LeaseChunk leases, KvApply kv) {
+    TxnApply(Chunk chunk, LeaseChunk leases, KvApply kv, EntryProgress progress) {
         this.chunk = chunk;
         this.leases = leases;
         this.kv = kv;
+        this.progress = progress;
     }
 
     Outcome<Result.Txn> apply(Command.Txn txn, boolean answered) {
@@ -30,7 +32,18 @@ final class TxnApply {
             chunk.endRequest();
             return new Outcome.Refused<>(error);
         }
-        Result.Txn result = run(path, answered);
+        return run(path, answered);
+    }
+
+    /// Of a transaction whose request is open, what is left to do. Nobody waits for the answer.
+    Outcome<Result.Txn> rest(Command.Txn txn, EntryPosition position) {
+        progress.skip(position.operation());
+        return run(TxnPath.of(txn, position.decisions()), false);
+    }
+
+    private Outcome<Result.Txn> run(TxnPath path, boolean answered) {
+        progress.takes(path);
+        Result.Txn result = operations(path, answered);
         chunk.endRequest();
         return Applying.done(result);
     }
@@ -79,17 +92,21 @@ final class TxnApply {
         return missing ? StoreError.KEY_NOT_FOUND : null;
     }
 
-    private Result.Txn run(TxnPath path, boolean answered) {
+    private Result.Txn operations(TxnPath path, boolean answered) {
         List<Result> responses = new ArrayList<>(path.operations().size());
         int nested = 0;
         for (Operation operation : path.operations()) {
-            responses.add(
-                    switch (operation) {
-                        case Operation.Range range -> range(range, answered);
-                        case Operation.Put put -> kv.write(put.put());
-                        case Operation.Delete delete -> kv.write(delete.delete());
-                        case Operation.Nested _ -> run(path.nested().get(nested++), answered);
-                    });
+            if (operation instanceof Operation.Nested) {
+                responses.add(operations(path.nested().get(nested++), answered));
+            } else if (progress.nextOperation()) {
+                responses.add(
+                        switch (operation) {
+                            case Operation.Range range -> range(range, answered);
+                            case Operation.Put put -> kv.write(put.put());
+                            case Operation.Delete delete -> kv.write(delete.delete(), answered);
+                            case Operation.Nested _ -> throw new IllegalStateException("dealt with above");
+                        });
+            }
         }
         return new Result.Txn(path.succeeded(), responses, chunk.visibleRevision());
     }

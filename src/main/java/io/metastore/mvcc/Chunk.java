@@ -15,6 +15,8 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 
 /// A run of committed commands being applied: what they write collects here and reaches the engine as one
 /// batch.
@@ -22,11 +24,21 @@ import java.util.TreeMap;
 /// Commands see what earlier commands of the chunk wrote through an overlay over the view that the chunk
 /// started from. A request is bracketed by [#startRequest] and [#endRequest]; its changes share one main
 /// revision (KVR-02, TXN-21). Belongs to the apply thread.
+///
+/// What a delete of a range collects would grow with the range. So [MvccStore#spill] writes out what has come
+/// together so far, in the middle of an entry, and the chunk goes on with nothing in memory: its base is then what the
+/// engine holds, which nobody else sees before [MvccStore#commit].
 public final class Chunk extends Pairs {
-    private final View base;
-    private final Reads reads;
-    private final WriteBatch batch;
     private final HotKeys hot;
+    private View base;
+    private Reads reads;
+    private WriteBatch batch;
+
+    /// Up to this main revision the base has everything. Of the request in whose middle the chunk was spilled it has a
+    /// part, of the requests after it nothing.
+    private long complete;
+
+    private boolean spilled;
     private final NavigableMap<Bytes, Pending> overlay = new TreeMap<>();
     private final Map<Bytes, KeyEntry> fetched = new HashMap<>();
     private final List<Event> events = new ArrayList<>();
@@ -55,15 +67,61 @@ public final class Chunk extends Pairs {
         this.batch = batch;
         this.hot = hot;
         this.revision = base.revision();
+        this.complete = revision;
         this.compactedRevision = base.compactedRevision();
     }
 
-    /// Rows of other features that belong into the same atomic write.
+    /// Goes on where an earlier chunk was spilled.
+    ///
+    /// @param base what it had written by then, taken over
+    Chunk(View base, WriteBatch batch, HotKeys hot, Unfinished unfinished) {
+        this(base, batch, hot);
+        revision = unfinished.revision();
+        sub = unfinished.sub();
+        compactedRevision = unfinished.compactedRevision();
+        complete = revision;
+        spilled = true;
+    }
+
+    /// Goes on with what the engine holds now, the part of the open request included.
+    ///
+    /// @param written  what this chunk has written, taken over
+    /// @param newBatch for what is still to come
+    void spilled(View written, WriteBatch newBatch) {
+        base.close();
+        base = written;
+        reads = written.reads();
+        batch = newBatch;
+        complete = revision;
+        spilled = true;
+        overlay.clear();
+        fetched.clear();
+        events.clear();
+        lifeChanges.clear();
+    }
+
+    /// Whether part of the chunk is written already: its [#events] are then not all.
+    public boolean isSpilled() {
+        return spilled;
+    }
+
+    View baseView() {
+        return base;
+    }
+
+    /// Where the chunk stands.
+    ///
+    /// @param position what the caller needs to find its own place again
+    Unfinished unfinished(byte[] position) {
+        return new Unfinished(revision, sub, compactedRevision, position);
+    }
+
+    /// Rows of other features that belong into the same atomic write. Another one after a spill.
     public WriteBatch batch() {
         return batch;
     }
 
-    /// The state before the chunk.
+    /// The state before the chunk, or before what it has collected since it was spilled.
     public Reads base() {
         return reads;
     }
@@ -75,6 +133,11 @@ public final class Chunk extends Pairs {
 
     public long compactedRevision() {
         return compactedRevision;
+    }
+
+    /// Changes that the open request has made.
+    long sub() {
+        return sub;
     }
 
     /// The revision that a read within the current request reports: the new one once the request has changed
@@ -114,6 +177,11 @@ public final class Chunk extends Pairs {
 
     public void startRequest() {
         sub = 0;
+    }
+
+    /// Bytes of rows that have come together since the chunk was begun or spilled.
+    public int bytes() {
+        return batch.bytes();
     }
 
     public void endRequest() {
@@ -183,11 +251,50 @@ public final class Chunk extends Pairs {
 
     /// Deletes a key that is there.
     public void delete(Bytes key) {
+        delete(key, newest(key), inBase(key) != null);
+    }
+
+    /// Deletes keys of `range`, in their order, and tells `deleted` of each: with its value when `values` is set, else
+    /// with an empty one. Ends early when `enough` says so after a key; the chunk may then be spilled.
+    ///
+    /// @return the range that is left to be deleted, or null
+    public KeyRange delete(KeyRange range, boolean values, Consumer<KeyValue> deleted, BooleanSupplier enough) {
+        if (range.isEmpty()) {
+            return null;
+        }
+        if (range.isSingle()) {
+            KeyEntry entry = newest(range.start());
+            if (entry != null) {
+                delete(range.start(), entry, inBase(range.start()) != null, values, deleted);
+            }
+            return null;
+        }
+        try (Scan scan = newest(range)) {
+            while (scan.next()) {
+                // What the scan shows and the overlay does not know lies in the base: no need to look there again.
+                delete(scan.key(), scan.entry(), true, values, deleted);
+                if (enough.getAsBoolean()) {
+                    return range.behind(scan.key());
+                }
+            }
+        }
+        return null;
+    }
+
+    private void delete(Bytes key, KeyEntry entry, boolean liveInBase, boolean values, Consumer<KeyValue> deleted) {
+        KeyValue kv = values ? full(key, entry) : entry.withoutValue(key);
+        delete(key, entry, liveInBase);
+        deleted.accept(kv);
+    }
+
+    /// @param liveInBase whether the base has the key; asked only where the chunk has not touched it yet
+    private void delete(Bytes key, KeyEntry entry, boolean liveInBase) {
         long main = revision + 1;
-        Revision replaced = newest(key).revision();
+        Revision replaced = entry.revision();
         batch.put(Table.LOG, LogRow.key(main, sub), LogRow.tombstone(replaced, key));
         supersede(key, replaced, main);
-        remember(key, null, main);
+        Pending older = overlay.get(key);
+        overlay.put(key, new Pending(null, main, older == null ? liveInBase : older.liveInBase, older));
         lifeChanges.add(new LifeChange(main, key, false));
         events.add(new Event.Delete(new Revision(main, sub), replaced, key));
         sub++;
@@ -224,7 +331,7 @@ public final class Chunk extends Pairs {
     /// other revision has passed [#checkReadable].
     public RangeResult range(RangeQuery query) throws RevisionUnavailable {
         long asked = query.revision();
-        if (asked > 0 && asked <= base.revision()) {
+        if (asked > 0 && asked <= complete) {
             RangeResult result = base.range(query);
             return new RangeResult(result.keyValues(), result.more(), result.count(), visibleRevision());
         }

@@ -17,10 +17,10 @@ public interface History extends AutoCloseable {
     /// The last compacted revision, -1 when the store was never compacted. Events below it may be gone.
     long compactedRevision();
 
-    /// Visits the events with `from <= main revision <= to` in order of revision, main and sub, until
-    /// `visitor` returns false. The caller sees to it that `from` is not below [#compactedRevision]; at that
-    /// revision itself a delete is still there (CMP-08, WAT-11).
-    void scan(long from, long to, Predicate<Event> visitor);
+    /// Visits the events from revision `from` on, up to main revision `to` inclusive, in order of revision, main and
+    /// sub, until `visitor` returns false. The caller sees to it that `from` is not below [#compactedRevision]; at
+    /// that revision itself a delete is still there (CMP-08, WAT-11).
+    void scan(Revision from, long to, Predicate<Event> visitor);
 
     /// The version of the event's key that was valid one main revision before the event (WAT-17), or null when
     /// there was none, when the event created the key, or when that revision has been compacted.

@@ -31,6 +31,10 @@ public final class MvccStore implements History.Source, AutoCloseable {
     /// Held while a chunk is written and its view published: in between the engine is ahead of the newest view.
     private final Object publishing = new Object();
 
+    /// Whether the engine holds part of an entry that is not complete: no view of it may be published. Guarded by
+    /// [#publishing].
+    private boolean inPart;
+
     private volatile View current;
     private Counts storedCounts;
     private long storedCountsRevision;
@@ -51,7 +55,12 @@ public final class MvccStore implements History.Source, AutoCloseable {
         storedCountsRevision =
                 stamp == null ? 0 : BigEndian.getLong(CorruptRow.sized(stamp, 8, "the stamp of counts"), 0);
         storedCounts = loadCounts(snapshot);
-        Counts counts = catchUp(storedCounts, snapshot);
+        inPart = snapshot.get(Table.META, Unfinished.KEY) != null;
+        Counts counts = catchUp(storedCounts, snapshot, storedCountsRevision, state.revision());
+        if (!inPart) {
+            // Else the keys are ahead of what was counted, and runs are split when the entry is complete.
+            counts = settle(counts, snapshot, counts.oversized());
+        }
         recent = new RecentChanges(state.revision());
         current = new View(snapshot, state, counts, recent.newest(), open);
     }
@@ -68,13 +77,15 @@ public final class MvccStore implements History.Source, AutoCloseable {
         return Counts.of(runs);
     }
 
-    /// Replays which keys came and went since counts were stored, in portions, so that a long history costs no
-    /// memory. Runs are split only at the end: before that the keys that are there are ahead of what has been
+    /// Replays which keys came and went after main revision `from`, up to `to`, in portions, so that a long history
+    /// costs no memory. Runs are not split: before all is replayed the keys that are there are ahead of what has
+    been
     /// counted.
-    private Counts catchUp(Counts stored, Reads reads) {
+    private static Counts catchUp(Counts stored, Reads reads, long from, long to) {
         Counts counts = stored;
         SortedMap<Bytes, Integer> deltas = new TreeMap<>();
-        try (Cursor log = reads.cursor(Table.LOG, LogRow.key(storedCountsRevision + 1, 0), null)) {
+        byte[] end = to == Long.MAX_VALUE ? null : LogRow.key(to + 1, 0);
+        try (Cursor log = reads.cursor(Table.LOG, LogRow.key(from + 1, 0), end)) {
             while (log.next()) {
                 Event event = LogRow.event(log.key(), log.value());
                 switch (event) {
@@ -91,8 +102,7 @@ public final class MvccStore implements History.Source, AutoCloseable {
                 }
             }
         }
-        counts = counts.with(deltas);
-        return settle(counts, reads, counts.oversized());
+        return counts.with(deltas);
     }
 
     /// Splits the runs that have grown too large.
@@ -154,17 +164,72 @@ public final class MvccStore implements History.Source, AutoCloseable {
         return new Chunk(view(), engine.newBatch(), hot);
     }
 
+    /// What the member that wrote this state had applied of an entry when it ended, null when it had applied all of
+    /// it. While there is such an entry the published view must not be served: it has a part of it. The first chunk
+    /// must be that of [#resume].
+    public Unfinished unfinished() {
+        try (View view = view()) {
+            return Unfinished.decode(view.reads().get(Table.META, Unfinished.KEY));
+        }
+    }
+
+    /// As [#begin], for an entry that is [#unfinished].
+    public Chunk resume(Unfinished unfinished) {
+        Snapshot snapshot = engine.snapshot();
+        // Beyond the state's revision there is nothing but what the entry has written.
+        Counts counts = catchUp(current.counts(), snapshot, current.revision(), Long.MAX_VALUE);
+        return new Chunk(
+                unpublished(snapshot, counts, unfinished.revision(), unfinished.sub(), unfinished.compactedRevision()),
+                engine.newBatch(),
+                hot,
+                unfinished);
+    }
+
+    /// Writes what `chunk` has collected, in the middle of an entry, so that it need not be in memory any more.
+    /// Nothing is published. After a crash the entry can go on behind what is written: `applied` and the place of
+    /// `chunk` are part of the same batch.
+    ///
+    /// @param before   the state before the entry: all earlier entries are in it, as is what they put into this
+    chunk
+    /// @param position where in the entry to go on, for the caller to know
+    public void spill(Chunk chunk, StateRow before, byte[] position) {
+        chunk.writeKeys();
+        chunk.batch().put(Table.META, StateRow.KEY, before.encode());
+        chunk.batch().put(Table.META, Unfinished.KEY, chunk.unfinished(position).encode());
+        synchronized (publishing) {
+            inPart = true;
+            engine.write(chunk.batch());
+        }
+        chunk.written();
+        Counts counts = chunk.baseView().counts().with(deltas(chunk.lifeChanges()));
+        View written = unpublished(engine.snapshot(), counts, chunk.revision(), chunk.sub(), chunk.compactedRevision());
+        chunk.spilled(written, engine.newBatch());
+    }
+
+    /// A view of what a chunk has written so far, the part of the open request included. Its revision is that of the
+    /// open request, so that an older one is read as such.
+    private View unpublished(Snapshot snapshot, Counts counts, long revision, long sub, long compactedRevision) {
+        long newest = sub == 0 ? revision : revision + 1;
+        StateRow state =
+                new StateRow(current.state().appliedIndex(), current.state().appliedTerm(), newest, compactedRevision);
+        return new View(snapshot, state, counts, RecentChanges.alone(newest), open);
+    }
+
     /// Writes what `chunk` collected in one batch, together with the raft position it stands for, and
     /// publishes the view.
     public void commit(Chunk chunk, long appliedIndex, long appliedTerm) {
         StateRow state = new StateRow(appliedIndex, appliedTerm, chunk.revision(), chunk.compactedRevision());
         chunk.writeKeys();
         chunk.batch().put(Table.META, StateRow.KEY, state.encode());
+        if (chunk.isSpilled()) {
+            chunk.batch().delete(Table.META, Unfinished.KEY);
+        }
         synchronized (publishing) {
             engine.write(chunk.batch());
+            inPart = false;
             chunk.written();
             Snapshot snapshot = engine.snapshot();
-            Counts counts = counted(current, chunk, snapshot);
+            Counts counts = counted(chunk, snapshot);
             publish(new View(snapshot, state, counts, recent.newest(), open));
         }
         chunk.close();
@@ -174,7 +239,10 @@ public final class MvccStore implements History.Source, AutoCloseable {
     /// showing to those who walk the history, what has been collected since.
     public void republish() {
         synchronized (publishing) {
-            publish(new View(engine.snapshot(), current.state(), current.counts(), recent.newest(), open));
+            // Else the next commit publishes soon enough, and before it there is a part of an entry to be seen.
+            if (!inPart) {
+                publish(new View(engine.snapshot(), current.state(), current.counts(), recent.newest(), open));
+            }
         }
     }
 
@@ -184,18 +252,29 @@ public final class MvccStore implements History.Source, AutoCloseable {
         before.close();
     }
 
-    private Counts counted(View before, Chunk chunk, Snapshot snapshot) {
+    private Counts counted(Chunk chunk, Snapshot snapshot) {
         List<LifeChange> changes = chunk.lifeChanges();
+        View before = chunk.baseView();
+        if (chunk.isSpilled()) {
+            recent.forget(chunk.revision());
+            Counts counts = before.counts().with(deltas(changes));
+            return settle(counts, snapshot, counts.oversized());
+        }
         if (changes.isEmpty()) {
             return before.counts();
         }
+        SortedMap<Bytes, Integer> deltas = deltas(changes);
+        recent.add(before.revision(), changes);
+        Counts counts = before.counts().with(deltas);
+        return settle(counts, snapshot, counts.oversized(deltas.keySet()));
+    }
+
+    private static SortedMap<Bytes, Integer> deltas(List<LifeChange> changes) {
         SortedMap<Bytes, Integer> deltas = new TreeMap<>();
         for (LifeChange change : changes) {
             deltas.merge(change.key(), change.created() ? 1 : -1, Integer::sum);
         }
-        recent.add(before.revision(), changes);
-        Counts counts = before.counts().with(deltas);
-        return settle(counts, snapshot, counts.oversized(deltas.keySet()));
+        return deltas;
     }
 
     /// Brings the table `counts` up to date, in one batch with the revision it then holds for. Must have been

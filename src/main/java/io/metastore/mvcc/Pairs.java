@@ -3,9 +3,7 @@ package io.metastore.mvcc;
 import io.metastore.value.Bytes;
 import io.metastore.value.KeyRange;
 import io.metastore.value.KeyValue;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.function.BiFunction;
+import java.util.function.Predicate;
 
 /// The newest live pairs, for somebody who decides by them what to do.
 public abstract sealed class Pairs permits Chunk, View {
@@ -18,29 +16,34 @@ public abstract sealed class Pairs permits Chunk, View {
     /// The pair with its value, looked up where it does not stand beside the key.
     abstract KeyValue full(Bytes key, KeyEntry entry);
 
-    /// The pairs of `range` in the order of keys.
-    public final List<KeyValue> all(KeyRange range) {
-        return pairs(range, this::full);
-    }
-
-    /// The same with empty values, for less: none is looked up.
-    public final List<KeyValue> withoutValues(KeyRange range) {
-        return pairs(range, (key, entry) -> entry.withoutValue(key));
-    }
-
-    private List<KeyValue> pairs(KeyRange range, BiFunction<Bytes, KeyEntry, KeyValue> pair) {
+    /// Whether `test` holds for every pair of `range`, in the order of keys; not asked any more after the first for
+    /// which it does not.
+    ///
+    /// @param values whether pairs come with their values, else with empty ones, for less: none is looked up
+    /// @param test   asked of each pair
+    /// @param none   the answer for a range without pairs
+    public final boolean allMatch(KeyRange range, boolean values, Predicate<KeyValue> test, boolean none) {
         if (range.isSingle()) {
             KeyEntry entry = newest(range.start());
-            return entry == null ? List.of() : List.of(pair.apply(range.start(), entry));
+            return entry == null ? none : test.test(pair(range.start(), entry, values));
         }
-        List<KeyValue> found = new ArrayList<>();
-        if (!range.isEmpty()) {
-            try (Scan scan = newest(range)) {
-                while (scan.next()) {
-                    found.add(pair.apply(scan.key(), scan.entry()));
-                }
+        if (range.isEmpty()) {
+            return none;
+        }
+        try (Scan scan = newest(range)) {
+            if (!scan.next()) {
+                return none;
             }
+            do {
+                if (!test.test(pair(scan.key(), scan.entry(), values))) {
+                    return false;
+                }
+            } while (scan.next());
+            return true;
         }
-        return found;
+    }
+
+    private KeyValue pair(Bytes key, KeyEntry entry, boolean value) {
+        return value ? full(key, entry) : entry.withoutValue(key);
     }
 }

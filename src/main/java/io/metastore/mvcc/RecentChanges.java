@@ -116,9 +116,7 @@ final class RecentChanges {
         }
         long bytes = Block.size(changes);
         if (bytes > CHUNK_MAX) {
-            blocks.clear();
-            size = 0;
-            blocks.addLast(nothingBefore(changes.getLast().revision()));
+            forget(changes.getLast().revision());
             return;
         }
         blocks.addLast(new Block(floor, changes, (int) bytes, newest()));
@@ -127,5 +125,17 @@ final class RecentChanges {
             size -= blocks.removeFirst().changes.length;
             blocks.getFirst().older = null;
         }
+    }
+
+    /// Knows nothing before `revision` any more.
+    void forget(long revision) {
+        blocks.clear();
+        size = 0;
+        blocks.addLast(nothingBefore(revision));
+    }
+
+    /// For a view of which no older state is known: the block of `revision` alone.
+    static Block alone(long revision) {
+        return nothingBefore(revision);
     }
 }

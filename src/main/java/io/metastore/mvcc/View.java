@@ -166,9 +166,9 @@ public final class View extends Pairs implements History {
     }
 
     @Override
-    public void scan(long from, long to, Predicate<Event> visitor) {
+    public void scan(Revision from, long to, Predicate<Event> visitor) {
         byte[] end = to == Long.MAX_VALUE ? null : LogRow.key(to + 1, 0);
-        try (Cursor log = snapshot.cursor(Table.LOG, LogRow.key(Math.max(from, 0), 0), end)) {
+        try (Cursor log = snapshot.cursor(Table.LOG, LogRow.key(Math.max(from.main(), 0), from.sub()), end)) {
             while (log.next()) {
                 if (!visitor.test(LogRow.event(log.key(), log.value()))) {
                     return;

@@ -11,10 +11,13 @@ public final class AppliedCounts {
     private final LongAdder txns = new LongAdder();
     private final LongAdder putBytes = new LongAdder();
 
-    /// Counts the changes of one chunk, in their order. Changes of one revision belong to one transaction.
+    /// Of the change counted last, and how many there were of it so far: they may come in several parts.
+    private long revision;
+
+    private long changes;
+
+    /// Counts changes, in their order. Changes of one revision belong to one transaction.
     public void committed(List<Event> events) {
-        long revision = 0;
-        int changes = 0;
         for (Event event : events) {
             switch (event) {
                 case Event.Put put -> {

@@ -8,6 +8,7 @@ import io.metastore.consensus.Faults;
 import io.metastore.consensus.Leadership;
 import io.metastore.consensus.ProposalQueue;
 import io.metastore.consensus.ReadBarrier;
+import io.metastore.consensus.Unavailable;
 import io.metastore.consensus.jraft.JraftConsensus;
 import io.metastore.consensus.jraft.RaftSettings;
 import io.metastore.engine.Engine;
@@ -19,6 +20,7 @@ import io.metastore.machine.ApplyLoop;
 import io.metastore.machine.ApplyMetrics;
 import io.metastore.machine.ChunkLimits;
 import io.metastore.machine.Command;
+import io.metastore.machine.CommitListener;
 import io.metastore.machine.Outcome;
 import io.metastore.machine.StateMachine;
 import io.metastore.mvcc.Collection;
@@ -165,7 +167,7 @@ public final class Member implements AutoCloseable {
     private ApplyLoop applyLoop() {
         ServerConfig.Apply apply = config.keys().apply();
         return new ApplyLoop(
-                machine, new ChunkLimits(apply.chunkCommands(), apply.chunkBytes()), this::committed, applying);
+                machine, new ChunkLimits(apply.chunkCommands(), apply.chunkBytes()), new Committed(), applying);
     }
 
     private static Identity identity(EffectiveConfig config) {
@@ -218,10 +220,23 @@ public final class Member implements AutoCloseable {
                 .plus(config.keys().member().electionTimeout().multipliedBy(2));
     }
 
-    private void committed(List<Event> events, LeaseChunk.Changes changes, long revision) {
-        watchHub.publish(new Commit(events, revision));
-        leases.changed(changes);
-        applied.committed(events);
+    /// Hands on what the apply loop did.
+    private final class Committed implements CommitListener {
+        @Override
+        public void committed(List<Event> events, boolean complete, LeaseChunk.Changes changes, long revision) {
+            if (complete) {
+                watchHub.publish(new Commit(events, revision));
+            } else {
+                watchHub.resetTo(revision);
+            }
+            leases.changed(changes);
+            applied.committed(events);
+        }
+
+        @Override
+        public void spilled(List<Event> events) {
+            applied.committed(events);
+        }
     }
 
     private void leadershipChanged(Leadership leadership) {
@@ -280,13 +295,26 @@ public final class Member implements AutoCloseable {
                 texts(config.keys().cluster().initialAdvertisePeerUrls()),
                 texts(config.keys().listen().advertiseClientUrls()),
                 false);
-        Outcome<?> outcome = proposals
-                .propose(new Command.MemberPublish(self))
-                .await()
-                .atMost(requestLimit().plusSeconds(1));
+        Outcome<?> outcome = publish(new Command.MemberPublish(self));
         if (outcome instanceof Outcome.Refused<?> refused) {
             throw new StartFailure(
                     ExitStatus.FAILED, "the member could not make itself known: " + refused.error(), null);
+        }
+    }
+
+    /// Proposes until it is applied: what the log holds comes first, and an entry of it may take longer to apply than a
+    /// proposal may wait.
+    private Outcome<?> publish(Command.MemberPublish self) {
+        while (true) {
+            try {
+                return proposals.propose(self).await().indefinitely();
+            } catch (Unavailable.Stopping stopping) {
+                throw stopping;
+            } catch (Unavailable notYet) {
+                LOG.infof(
+                        "not ready yet, %d entries of the log applied: %s",
+                        consensus.appliedIndex(), notYet.getMessage());
+            }
         }
     }
 

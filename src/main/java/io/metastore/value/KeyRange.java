@@ -50,6 +50,11 @@ public record KeyRange(Bytes start, Bytes end) {
         return Arrays.equals(start.array(), 0, start.length(), end.array(), 0, start.length());
     }
 
+    /// The part of the range behind `key`.
+    public KeyRange behind(Bytes key) {
+        return new KeyRange(key.successor(), end);
+    }
+
     public boolean contains(Bytes key) {
         return contains(key.array(), 0, key.length());
     }

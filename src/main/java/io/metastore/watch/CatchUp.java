@@ -1,6 +1,7 @@
 package io.metastore.watch;
 
 import io.metastore.mvcc.History;
+import io.metastore.value.Revision;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -38,7 +39,7 @@ final class CatchUp implements Runnable {
     private final Map<WatchSession, List<Watcher>> aside = new HashMap<>();
 
     /// @param rejoin takes a watcher that has everything up to its `next`
-    /// @param retire takes a watcher that was overtaken by a compaction
+    /// @param retire takes a watcher that was overtaken by a compaction or met a revision too large for it
     CatchUp(
             History.Source source,
             WatchLimits limits,
@@ -141,6 +142,11 @@ final class CatchUp implements Runnable {
                 continue;
             }
             Watcher watcher = member.watcher();
+            if (scan.tooLarge(member) != 0) {
+                watcher.session().outbox().oversized(watcher, history.revision(), scan.tooLarge(member));
+                retire.accept(watcher);
+                continue;
+            }
             if (watcher.next > history.revision()) {
                 rejoin.accept(watcher);
             } else {
@@ -173,7 +179,7 @@ final class CatchUp implements Runnable {
                 rejoin.accept(watcher);
             } else if (scan == null) {
                 all.remove();
-                scan = new CatchUpScan(history, limits, watcher.next);
+                scan = new CatchUpScan(history, limits, new Revision(watcher.next, watcher.nextSub));
                 scan.add(watcher, room);
             } else if (scan.isNear(watcher)) {
                 all.remove();

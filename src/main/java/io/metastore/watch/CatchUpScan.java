@@ -2,6 +2,7 @@ package io.metastore.watch;
 
 import io.metastore.mvcc.History;
 import io.metastore.value.Event;
+import io.metastore.value.Revision;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -9,8 +10,9 @@ import java.util.Map;
 
 /// One scan of history for several watchers, bounded by what it reads and by what each stream may take.
 ///
-/// It stops between two revisions only. A watcher whose response is full is sealed there: it goes on in a
-/// later scan, while the others go on in this one.
+/// It stops between two revisions. A watcher whose response is full is sealed there: it goes on in a
+/// later scan, while the others go on in this one. In the middle of a revision only those are sealed that it is too
+/// large for: one that takes fragments goes on there in a later scan, any other ends.
 final class CatchUpScan {
     /// What one stream may still take in this scan, in bytes.
     static final class Allowance {
@@ -35,6 +37,12 @@ final class CatchUpScan {
         private final Collected collected;
         private boolean sealed;
 
+        /// Where a later scan goes on, when that is in the middle of a revision.
+        private Revision cut;
+
+        /// The revision that is too large for the watcher, 0 for none.
+        private long tooLarge;
+
         private Member(Watcher watcher, Allowance room, WatchLimits limits) {
             this.watcher = watcher;
             this.room = room;
@@ -48,7 +56,8 @@ final class CatchUpScan {
 
     private final History history;
     private final WatchLimits limits;
-    private final long from;
+    private final Revision from;
+    private final LazyHistory opened;
     private final List<Member> members = new ArrayList<>();
     private final Map<Watcher, Member> byWatcher = new HashMap<>();
     private final WatcherIndex index = new WatcherIndex();
@@ -57,19 +66,21 @@ final class CatchUpScan {
     private int open;
     private int examined;
     private long bytes;
-    /// The revision that is being read, `from - 1` before the first.
+    /// The revision that is being read, the one before `from` before the first.
     private long current;
 
-    CatchUpScan(History history, WatchLimits limits, long from) {
+    CatchUpScan(History history, WatchLimits limits, Revision from) {
         this.history = history;
+        this.opened = new LazyHistory(() -> history);
         this.limits = limits;
         this.from = from;
-        this.current = from - 1;
+        this.current = from.main() - 1;
     }
 
     /// Whether a watcher stands where this scan will probably come by.
     boolean isNear(Watcher watcher) {
-        return watcher.next >= from && watcher.next - from <= limits.scanEvents();
+        boolean ahead = watcher.next > from.main() || (watcher.next == from.main() && watcher.nextSub >= from.sub());
+        return ahead && watcher.next - from.main() <= limits.scanEvents();
     }
 
     void add(Watcher watcher, Allowance room) {
@@ -96,12 +107,18 @@ final class CatchUpScan {
         });
         long through = stopped[0] ? current : history.revision();
         for (Member member : members) {
-            if (member.sealed) {
-                member.watcher.next = member.collected.last() + 1;
-            } else {
-                member.watcher.next = Math.max(member.watcher.next, through + 1);
+            Watcher watcher = member.watcher;
+            if (member.cut != null) {
+                watcher.next = member.cut.main();
+                watcher.nextSub = member.cut.sub();
+            } else if (member.sealed) {
+                watcher.next = member.collected.last() + 1;
+                watcher.nextSub = 0;
+            } else if (through + 1 > watcher.next) {
+                watcher.next = through + 1;
+                watcher.nextSub = 0;
             }
-            index.remove(member.watcher);
+            index.remove(watcher);
         }
     }
 
@@ -111,10 +128,16 @@ final class CatchUpScan {
         if (member.collected.isEmpty()) {
             return !watcher.isClosed();
         }
-        LazyHistory opened = new LazyHistory(() -> history);
-        EventBatch batch = member.collected.take(watcher.spec(), opened);
-        Delivery.Events delivery = watcher.delivery(batch, history.revision());
+        EventBatch batch = member.collected.take();
+        Delivery.Events delivery = member.cut == null
+                ? watcher.delivery(batch, history.revision())
+                : watcher.part(batch, history.revision());
         return watcher.session().outbox().offer(watcher, delivery, true) != Outbox.Offer.GONE;
+    }
+
+    /// The revision that is too large for a watcher and at which it ends, 0 for none.
+    long tooLarge(Member member) {
+        return member.tooLarge;
     }
 
     /// False at the first event of a revision that this scan does not read any more.
@@ -133,23 +156,42 @@ final class CatchUpScan {
         index.visit(event.key(), group -> {
             if (group.form().accepts(event)) {
                 for (int i = 0; i < group.size(); i++) {
-                    take(byWatcher.get(group.get(i)), shared, size);
+                    take(byWatcher.get(group.get(i)), shared);
                 }
             }
         });
-        return true;
+        return open > 0;
     }
 
-    private void take(Member member, SharedEvent event, long size) {
-        if (member.sealed || event.event().revision().main() < member.watcher.next) {
+    private void take(Member member, SharedEvent event) {
+        Revision revision = event.event().revision();
+        Watcher watcher = member.watcher;
+        boolean sent =
+                revision.main() < watcher.next || (revision.main() == watcher.next && revision.sub() < watcher.nextSub);
+        if (member.sealed || sent) {
             return;
         }
-        // A previous version is about as large as the event.
-        boolean twice = member.watcher.spec().withPrevious() && WatchedEvent.mayHavePrevious(event.event());
-        long cost = twice ? 2 * size : size;
-        member.collected.add(event, cost);
-        member.room.spend(cost);
+        if (member.collected.isOversized(revision.main(), watcher.spec().fragment())) {
+            // There is one more event, so that a part that says "more follows" never is the last.
+            seal(member, revision);
+            return;
+        }
+        WatchedEvent form = event.form(watcher.spec().withPrevious(), opened);
+        member.collected.add(form);
+        member.room.spend(form.bytes());
         touched.add(member);
+    }
+
+    /// In the middle of a revision that is too large for `member`: `next` is the first change that it does not get now.
+    private void seal(Member member, Revision next) {
+        member.sealed = true;
+        open--;
+        if (member.watcher.spec().fragment()) {
+            member.cut = next;
+        } else {
+            member.collected.dropLast();
+            member.tooLarge = next.main();
+        }
     }
 
     /// Between two revisions: seals the watchers that have enough; whether to read the next revision.

@@ -38,8 +38,16 @@ public sealed interface Delivery {
     /// (WAT-31).
     record Progress(long watchId, long revision) implements Delivery {}
 
+    /// One revision changes more than the watcher can be sent at once. Its events up to there were delivered.
+    ///
+    /// @param tooLarge the revision
+    record Oversized(long watchId, long revision, long tooLarge) implements Delivery {}
+
     /// @param fragment whether the response may be split (WAT-25)
-    record Events(long watchId, long revision, boolean fragment, EventBatch batch) implements Delivery {}
+    /// @param more     whether the last revision of `batch` goes on in the watcher's next delivery, which follows;
+    only
+    ///     with `fragment`
+    record Events(long watchId, long revision, boolean fragment, boolean more, EventBatch batch) implements Delivery {}
 
     enum Refusal {
         /// WAT-05.

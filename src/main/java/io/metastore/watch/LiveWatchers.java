@@ -192,7 +192,11 @@ final class LiveWatchers {
     private void note(SharedEvent shared, LazyHistory history) {
         index.visit(shared.event().key(), group -> {
             WatchSpec form = group.form();
-            if (form.accepts(shared.event()) && group.note(shared.form(form.withPrevious(), history))) {
+            // With the versions that it replaced a revision may be of any size: what lies beyond the limit is not
+            // even looked up.
+            if (form.accepts(shared.event())
+                    && group.pendingBytes() <= limits.revisionBytes()
+                    && group.note(shared.form(form.withPrevious(), history))) {
                 touched.add(group);
             }
         });
@@ -200,10 +204,16 @@ final class LiveWatchers {
 
     private void spread(long main) {
         for (WatchGroup group : touched) {
+            boolean oversized = group.pendingBytes() > limits.revisionBytes();
             EventBatch batch = group.takeBatch();
             for (int i = group.size() - 1; i >= 0; i--) {
                 Watcher watcher = group.get(i);
-                if (main >= watcher.next) {
+                if (main < watcher.next) {
+                    continue;
+                }
+                if (oversized) {
+                    lag(watcher, main);
+                } else {
                     offer(watcher, batch, main);
                 }
             }
@@ -214,9 +224,14 @@ final class LiveWatchers {
     private void offer(Watcher watcher, EventBatch batch, long main) {
         Outbox.Offer offer = watcher.session().outbox().offer(watcher, watcher.delivery(batch, main), false);
         if (offer == Outbox.Offer.FULL) {
-            watcher.next = main;
-            lag(watcher);
+            lag(watcher, main);
         }
+    }
+
+    /// The watcher goes on with revision `next` from history.
+    private void lag(Watcher watcher, long next) {
+        watcher.next = next;
+        lag(watcher);
     }
 
     private void join(Watcher watcher) {
@@ -243,19 +258,23 @@ final class LiveWatchers {
             for (SharedEvent event : wanted) {
                 long main = event.event().revision().main();
                 if (main != collected.last() && collected.isFull()) {
-                    if (!replay(watcher, collected, history)) {
+                    if (!replay(watcher, collected)) {
                         return false;
                     }
                     watcher.next = main;
                 }
-                collected.add(event, WatchedEvent.size(event.event()));
+                if (collected.isOversized(main, watcher.spec().fragment())) {
+                    // The catch-up thread has a way to deal with that. What is dropped it reads again.
+                    return false;
+                }
+                collected.add(event.form(watcher.spec().withPrevious(), history));
             }
-            return collected.isEmpty() || replay(watcher, collected, history);
+            return collected.isEmpty() || replay(watcher, collected);
         }
     }
 
-    private boolean replay(Watcher watcher, Collected collected, LazyHistory history) {
-        EventBatch batch = collected.take(watcher.spec(), history);
+    private boolean replay(Watcher watcher, Collected collected) {
+        EventBatch batch = collected.take();
         Outbox outbox = watcher.session().outbox();
         return outbox.offer(watcher, watcher.delivery(batch, revision), false) != Outbox.Offer.FULL;
     }

@@ -89,6 +89,14 @@ final class Outbox {
         }
     }
 
+    /// Closes a watcher that cannot be told of revision `tooLarge`, and says so, unless it is closed already.
+    synchronized void oversized(Watcher watcher, long revision, long tooLarge) {
+        if (!watcher.isClosed()) {
+            watcher.close();
+            answer(new Delivery.Oversized(watcher.id(), revision, tooLarge));
+        }
+    }
+
     /// Closes a watcher at its client's wish and says so: no event of it follows the answer.
     synchronized void cancelled(Watcher watcher, long revision) {
         watcher.close();

@@ -14,6 +14,8 @@ final class WatchGroup {
     /// Events of the revision that is being spread.
     private List<WatchedEvent> pending = new ArrayList<>(1);
 
+    private long pendingBytes;
+
     WatchGroup(WatchSpec form) {
         this.range = form.range();
         this.form = form;
@@ -63,12 +65,19 @@ final class WatchGroup {
     /// Notes an event for the next batch; true for the first one.
     boolean note(WatchedEvent event) {
         pending.add(event);
+        pendingBytes += event.bytes();
         return pending.size() == 1;
+    }
+
+    /// Bytes of the events noted for the next batch.
+    long pendingBytes() {
+        return pendingBytes;
     }
 
     EventBatch takeBatch() {
         EventBatch batch = new EventBatch(pending);
         pending = new ArrayList<>(1);
+        pendingBytes = 0;
         return batch;
     }
 }

@@ -12,6 +12,8 @@ import java.time.Duration;
 /// @param recentEvents     the same in events
 /// @param batchRevisions   distinct revisions in one catch-up response (WAT-23)
 /// @param batchBytes       size at which a catch-up response is closed, after the revision that reaches it
+/// @param revisionBytes    events of one revision that one watcher may be sent at once. Beyond it a watcher that takes
+///     fragments gets them in several parts, and any other is cancelled: a revision is never told in part
 /// @param scanEvents       events read from history before the next watcher has its turn
 /// @param scanBytes        the same in bytes
 /// @param progressInterval time between two periodic progress messages (WAT-29), before jitter
@@ -23,6 +25,7 @@ public record WatchLimits(
         int recentEvents,
         int batchRevisions,
         long batchBytes,
+        long revisionBytes,
         int scanEvents,
         long scanBytes,
         Duration progressInterval) {
@@ -40,6 +43,7 @@ public record WatchLimits(
                 || recentEvents < 1
                 || batchRevisions < 1
                 || batchBytes < 1
+                || revisionBytes < 1
                 || scanEvents < 1
                 || scanBytes < 1) {
             throw new IllegalArgumentException("every watch limit is at least 1");
@@ -50,10 +54,24 @@ public record WatchLimits(
     }
 
     /// 1 MiB a stream, 64 MiB for all streams, 32 MiB between apply and the streams, 4 MiB of recent events,
-    /// catch-up in responses of 1,000 revisions or 1 MiB, progress every ten minutes.
+    /// catch-up in responses of 1,000 revisions or 1 MiB, a twenty-fourth of the heap but 4 to 64 MiB for one
+    revision,
+    /// progress every ten minutes.
     public static WatchLimits defaults() {
+        // On their way to a client events take about six times what they are counted with.
+        long revisionBytes = Math.clamp(Runtime.getRuntime().maxMemory() / 24, 4 * MIB, 64 * MIB);
         return new WatchLimits(
-                MIB, 64 * MIB, 32 * MIB, 4 * MIB, 4096, 1000, MIB, 10_000, 8 * MIB, Duration.ofMinutes(10));
+                MIB,
+                64 * MIB,
+                32 * MIB,
+                4 * MIB,
+                4096,
+                1000,
+                MIB,
+                revisionBytes,
+                10_000,
+                8 * MIB,
+                Duration.ofMinutes(10));
     }
 
     public WatchLimits withProgressInterval(Duration interval) {
@@ -65,6 +83,7 @@ public record WatchLimits(
                 recentEvents,
                 batchRevisions,
                 batchBytes,
+                revisionBytes,
                 scanEvents,
                 scanBytes,
                 interval);
@@ -79,6 +98,7 @@ public record WatchLimits(
                 recentEvents,
                 batchRevisions,
                 batchBytes,
+                revisionBytes,
                 scanEvents,
                 scanBytes,
                 progressInterval);
@@ -93,6 +113,7 @@ public record WatchLimits(
                 recentEvents,
                 batchRevisions,
                 batchBytes,
+                revisionBytes,
                 scanEvents,
                 scanBytes,
                 progressInterval);

@@ -13,6 +13,10 @@ final class Watcher {
     /// lower bound: everything up to the live thread's revision is done as well.
     long next;
 
+    /// Of revision [#next], the changes that are on the stream already: the sub-revision to go on with. Other than 0
+    /// only while the catch-up thread has the watcher, in the middle of a revision that is sent in parts.
+    long nextSub;
+
     /// Its place in its owner's index.
     WatchGroup group;
     int slot;
@@ -61,6 +65,11 @@ final class Watcher {
     }
 
     Delivery.Events delivery(EventBatch batch, long revision) {
-        return new Delivery.Events(id, revision, spec.fragment(), batch);
+        return new Delivery.Events(id, revision, spec.fragment(), false, batch);
+    }
+
+    /// A delivery whose last revision goes on in the next.
+    Delivery.Events part(EventBatch batch, long revision) {
+        return new Delivery.Events(id, revision, true, true, batch);
     }
 }

@@ -52,7 +52,7 @@ class ApplyLoopTest {
         return new ApplyLoop(
                 machine,
                 limits,
-                (events, _, revision) -> order.add("told " + events.size() + " at " + revision + " of "
+                (events, _, _, revision) -> order.add("told " + events.size() + " at " + revision + " of "
                         + store.state().appliedIndex()),
                 metrics);
     }
@@ -167,7 +167,7 @@ class ApplyLoopTest {
         ApplyLoop loop = new ApplyLoop(
                 machine,
                 LARGE,
-                (_, _, _) -> order.add(entry.outcomes() == null ? "not yet answered" : "answered"),
+                (_, _, _, _) -> order.add(entry.outcomes() == null ? "not yet answered" : "answered"),
                 metrics);
         loop.run(new FedEntries(List.of(entry), true));
         assertEquals(List.of("not yet answered"), order);
@@ -189,7 +189,7 @@ class ApplyLoopTest {
                     all.addAll(entries);
                 }
             }
-            new ApplyLoop(other, new ChunkLimits(700, 1 << 20), (_, _, _) -> {}, metrics)
+            new ApplyLoop(other, new ChunkLimits(700, 1 << 20), (_, _, _, _) -> {}, metrics)
                     .run(new FedEntries(all, false));
             for (Table table : Table.values()) {
                 assertEquals(rows(folder.engine(), table), rows(otherFolder.engine(), table), table.name());

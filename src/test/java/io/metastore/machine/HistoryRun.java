@@ -1,13 +1,16 @@
 package io.metastore.machine;
 
 import io.metastore.lease.Lease;
+import io.metastore.lease.LeaseChunk;
 import io.metastore.lease.Leases;
 import io.metastore.mvcc.Collection;
 import io.metastore.mvcc.HotKeys;
 import io.metastore.mvcc.MvccStore;
 import io.metastore.mvcc.StoreFolder;
+import io.metastore.mvcc.Unfinished;
 import io.metastore.mvcc.View;
 import io.metastore.value.Event;
+import io.metastore.value.Revision;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -17,6 +20,8 @@ import java.util.TreeMap;
 
 /// Runs a history on the real state machine and on the oracle, and compares them all the way.
 final class HistoryRun implements AutoCloseable {
+    private static final int[] SPILLS = {1, 700, 2 << 20};
+
     private final StoreFolder folder;
     private final OracleMachine oracle = new OracleMachine();
     private final ApplyMetrics metrics = new ApplyMetrics(new SimpleMeterRegistry());
@@ -37,8 +42,10 @@ final class HistoryRun implements AutoCloseable {
 
     private void open() {
         // Room for some sixty keys and for all in turn: what was written is found, forgotten and looked up again.
-        store = new MvccStore(folder.open(), new HotKeys(opened++ % 2 == 0 ? 4 << 10 : 1 << 20));
-        machine = new StateMachine(store);
+        HotKeys hot = new HotKeys(opened % 2 == 0 ? 4 << 10 : 1 << 20);
+        store = new MvccStore(new FlushingEngine(folder.open(), 5), hot);
+        // Deletes are written one by one, a few at a time, or all at once.
+        machine = new StateMachine(store, SPILLS[opened++ % SPILLS.length]);
         collection = new Collection(store);
         committedRevision = store.state().revision();
     }
@@ -93,8 +100,30 @@ final class HistoryRun implements AutoCloseable {
     }
 
     private ApplyLoop loop(ChunkLimits limits) {
-        CommitListener listener = (events, leases, revision) -> {
+        return new ApplyLoop(machine, limits, new Told(), metrics);
+    }
+
+    private final class Told implements CommitListener {
+        private boolean spilled;
+
+        @Override
+        public void spilled(List<Event> events) {
             told.addAll(events);
+            spilled = true;
+            // Nothing of an entry is to be seen before all of it.
+            OutcomeCheck.equal(
+                    "revision during an entry", committedRevision, store.state().revision());
+            store.republish();
+            store.storeCounts();
+        }
+
+        @Override
+        public void committed(List<Event> events, boolean complete, LeaseChunk.Changes leases, long revision) {
+            told.addAll(events);
+            if (spilled && complete) {
+                throw new AssertionError("events of the chunk up to revision " + revision + " were told before");
+            }
+            spilled = false;
             OutcomeCheck.equal("revision told", store.state().revision(), revision);
             if (revision < committedRevision) {
                 throw new AssertionError("the revision went back from " + committedRevision + " to " + revision);
@@ -110,8 +139,7 @@ final class HistoryRun implements AutoCloseable {
                 OutcomeCheck.equal(
                         "lease after its grant", lease, machine.leases().find(lease.id()));
             }
-        };
-        return new ApplyLoop(machine, limits, listener, metrics);
+        }
     }
 
     private void crash(HistoryStep.Crash crash) throws IOException {
@@ -132,12 +160,19 @@ final class HistoryRun implements AutoCloseable {
         }
         List<FedEntries.Fed> rest = log.subList(Math.max(0, from - overlap), log.size());
         long revision = store.state().revision();
+        Unfinished unfinished = store.unfinished();
         told.clear();
         loop(new ChunkLimits(37, 10_000)).run(new FedEntries(rest, false));
         List<Event> again = oracle.store.events().stream()
-                .filter(event -> event.revision().main() > revision)
+                .filter(event ->
+                        unfinished == null ? event.revision().main() > revision : isNew(event.revision(), unfinished))
                 .toList();
         OutcomeCheck.equal("events told at replay", again, told);
+    }
+
+    private static boolean isNew(Revision revision, Unfinished unfinished) {
+        return revision.main() > unfinished.revision() + 1
+                || (revision.main() == unfinished.revision() + 1 && revision.sub() >= unfinished.sub());
     }
 
     private void hold() {

@@ -82,7 +82,7 @@ class RequestFuzzTest {
             MvccStore store = new MvccStore(state.open());
             StateMachine machine = new StateMachine(store);
             ApplyLoop loop = new ApplyLoop(
-                    machine, new ChunkLimits(1, 1), (_, _, _) -> {}, new ApplyMetrics(new SimpleMeterRegistry()));
+                    machine, new ChunkLimits(1, 1), (_, _, _, _) -> {}, new ApplyMetrics(new SimpleMeterRegistry()));
             long[] index = {0};
             Fuzz.of("requests", RequestConversions.Refused.class)
                     .allocating(32 << 20, 20_000)

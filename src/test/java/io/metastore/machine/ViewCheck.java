@@ -10,6 +10,7 @@ import io.metastore.mvcc.View;
 import io.metastore.value.Event;
 import io.metastore.value.KeyRange;
 import io.metastore.value.KeyValue;
+import io.metastore.value.Revision;
 import io.metastore.value.StoreError;
 import java.util.ArrayList;
 import java.util.List;
@@ -81,7 +82,7 @@ final class ViewCheck {
     void events(long from) {
         List<Event> expected = between(oracle.events(), from);
         List<Event> actual = new ArrayList<>();
-        view.scan(from, current, event -> {
+        view.scan(new Revision(from, 0), current, event -> {
             actual.add(event);
             return true;
         });

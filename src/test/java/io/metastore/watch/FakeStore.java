@@ -129,8 +129,8 @@ public final class FakeStore implements History.Source {
             }
 
             @Override
-            public void scan(long from, long to, Predicate<Event> visitor) {
-                if (closed || from < seen.compacted) {
+            public void scan(Revision from, long to, Predicate<Event> visitor) {
+                if (closed || from.main() < seen.compacted) {
                     throw new IllegalStateException("scan from " + from + ", compacted " + seen.compacted);
                 }
                 for (int i = first(from, seen.events); i < seen.events; i++) {
@@ -165,12 +165,12 @@ public final class FakeStore implements History.Source {
         }
     }
 
-    private int first(long from, int end) {
+    private int first(Revision from, int end) {
         int low = 0;
         int high = end;
         while (low < high) {
             int middle = (low + high) >>> 1;
-            if (at(middle).revision().main() < from) {
+            if (at(middle).revision().compareTo(from) < 0) {
                 low = middle + 1;
             } else {
                 high = middle;

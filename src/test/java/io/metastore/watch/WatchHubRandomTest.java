@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// watcher gets the events it asked for, in order, once (WAT-21, WAT-22, WAT-27, WAT-31, WAT-42).
 class WatchHubRandomTest {
     private static final WatchLimits SMALL =
-            new WatchLimits(1500, 20_000, 12_000, 6000, 60, 5, 2000, 40, 8000, Duration.ofMillis(100));
+            new WatchLimits(1500, 20_000, 12_000, 6000, 60, 5, 2000, 700, 40, 8000, Duration.ofMillis(100));
 
     private static final int STEPS = 1500;
 
@@ -92,7 +92,14 @@ class WatchHubRandomTest {
             int flags = random.nextInt(32);
             boolean dropPuts = (flags & 12) == 12;
             return new WatchSpec(
-                    0, range(), start, (flags & 1) != 0, dropPuts, (flags & 24) == 24, (flags & 2) != 0, false);
+                    0,
+                    range(),
+                    start,
+                    (flags & 1) != 0,
+                    dropPuts,
+                    (flags & 24) == 24,
+                    (flags & 2) != 0,
+                    random.nextBoolean());
         }
 
         private KeyRange range() {
@@ -142,8 +149,22 @@ class WatchHubRandomTest {
             assertEquals(0, hub.totalBytes().get());
             assertEquals(0, hub.counts().pendingEvents());
             assertTrue(hub.counts().scans() > 0);
+            assertTrue(inParts(clients), "no revision was sent in parts");
+            assertTrue(oversized(clients), "no watcher was ended by a revision too large for it");
         }
         assertEquals(0, store.openHistories());
+    }
+
+    private static boolean inParts(List<Client> clients) {
+        return clients.stream()
+                .flatMap(client -> client.sink.deliveries().stream())
+                .anyMatch(delivery -> delivery instanceof Delivery.Events events && events.more());
+    }
+
+    private static boolean oversized(List<Client> clients) {
+        return clients.stream()
+                .flatMap(client -> client.sink.deliveries().stream())
+                .anyMatch(Delivery.Oversized.class::isInstance);
     }
 
     /// The apply thread: chunks of a few revisions, now and then a compaction or a jump by snapshot.
@@ -169,7 +190,8 @@ class WatchHubRandomTest {
     }
 
     private static Commit change(FakeStore store, Random random) {
-        FakeStore.Change[] changes = new FakeStore.Change[1 + random.nextInt(3)];
+        // Some revisions are larger than one watcher may be sent at once.
+        FakeStore.Change[] changes = new FakeStore.Change[1 + random.nextInt(random.nextInt(20) == 0 ? 20 : 3)];
         for (int i = 0; i < changes.length; i++) {
             String key = "k" + random.nextInt(10);
             changes[i] = random.nextInt(4) == 0

@@ -108,6 +108,7 @@ class WatchHubTest {
                 1,
                 1000,
                 1 << 20,
+                1 << 20,
                 1000,
                 1 << 20,
                 WatchLimits.defaults().progressInterval());

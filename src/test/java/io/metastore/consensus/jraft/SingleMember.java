@@ -51,7 +51,10 @@ final class SingleMember implements AutoCloseable {
         store = new MvccStore(stateFolder.open());
         StateMachine machine = new StateMachine(store);
         ApplyLoop loop = new ApplyLoop(
-                machine, new ChunkLimits(100, 1 << 20), (_, _, _) -> {}, new ApplyMetrics(new SimpleMeterRegistry()));
+                machine,
+                new ChunkLimits(100, 1 << 20),
+                (_, _, _, _) -> {},
+                new ApplyMetrics(new SimpleMeterRegistry()));
         RaftSettings settings = new RaftSettings(
                 "group-" + port, "127.0.0.1:" + port, 1, folder, 300, 100, 256L << 20, snapshotCommands);
         consensus = new JraftConsensus(
