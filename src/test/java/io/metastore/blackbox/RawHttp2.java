@@ -28,7 +28,7 @@ final class RawHttp2 implements AutoCloseable {
     private static final int END_HEADERS = 4;
 
     /// One frame of stream 0 or another.
-    record Frame(int type, int flags, byte[] payload) {}
+    record Frame(int type, int flags, int stream, byte[] payload) {}
 
     private final Socket socket;
     private final DataInputStream in;
@@ -61,9 +61,12 @@ final class RawHttp2 implements AutoCloseable {
         out.flush();
     }
 
-    /// Makes a unary gRPC call with a header whose value is any bytes, and returns its last headers: none when
-    /// the server reset the stream.
-    Http2Headers call(String path, String name, byte[] value, byte[] message) throws Exception {
+    /// Opens a gRPC call on a stream and leaves it open: no message follows.
+    void open(int stream, String path) throws IOException {
+        write(HEADERS, END_HEADERS, stream, headers(path).toByteArray());
+    }
+
+    private static ByteArrayOutputStream headers(String path) {
         ByteArrayOutputStream headers = new ByteArrayOutputStream();
         literal(headers, ":method", "POST".getBytes(StandardCharsets.US_ASCII));
         literal(headers, ":scheme", "http".getBytes(StandardCharsets.US_ASCII));
@@ -71,6 +74,13 @@ final class RawHttp2 implements AutoCloseable {
         literal(headers, ":authority", "member".getBytes(StandardCharsets.US_ASCII));
         literal(headers, "content-type", "application/grpc".getBytes(StandardCharsets.US_ASCII));
         literal(headers, "te", "trailers".getBytes(StandardCharsets.US_ASCII));
+        return headers;
+    }
+
+    /// Makes a unary gRPC call with a header whose value is any bytes, and returns its last headers: none when
+    /// the server reset the stream.
+    Http2Headers call(String path, String name, byte[] value, byte[] message) throws Exception {
+        ByteArrayOutputStream headers = headers(path);
         literal(headers, name, value);
         write(HEADERS, END_HEADERS, 1, headers.toByteArray());
         byte[] framed = ByteBuffer.allocate(GRPC_PREFIX + message.length)
@@ -115,8 +125,7 @@ final class RawHttp2 implements AutoCloseable {
 
     private Frame read() throws IOException {
         int length = in.readUnsignedShort() << 8 | in.readUnsignedByte();
-        Frame frame = new Frame(in.readUnsignedByte(), in.readUnsignedByte(), new byte[length]);
-        in.readInt();
+        Frame frame = new Frame(in.readUnsignedByte(), in.readUnsignedByte(), in.readInt(), new byte[length]);
         in.readFully(frame.payload());
         return frame;
     }

@@ -41,6 +41,7 @@ class TransportIT {
     private static final int DEFAULT_REQUEST = 1_572_864;
     private static final int ENVELOPE = 512 << 10;
     private static final int MAX_CONCURRENT_STREAMS = 3;
+    private static final int REFUSED_STREAM = 7;
     private static final int ENHANCE_YOUR_CALM = 11;
 
     @Test
@@ -165,6 +166,22 @@ class TransportIT {
     @Statement("GEN-06")
     void takesTheNumberOfStreamsFromTheFlag(Member member) throws IOException {
         assertEquals(OptionalLong.of(7), announcedStreams(member));
+    }
+
+    /// A client that never acknowledges the server's settings is held to their limit all the same.
+    @Test
+    @OwnMember("--max-concurrent-streams=7")
+    @Statement("GEN-06")
+    void refusesStreamsBeyondTheLimitBeforeSettingsAreAcknowledged(Member member) throws IOException {
+        try (RawHttp2 http = new RawHttp2(member.endpoint())) {
+            for (int call = 0; call < 8; call++) {
+                http.open(2 * call + 1, "/etcdserverpb.Watch/Watch");
+            }
+            RawHttp2.Frame reset = http.next(RawHttp2.RST_STREAM);
+
+            assertEquals(15, reset.stream());
+            assertEquals(REFUSED_STREAM, ByteBuffer.wrap(reset.payload()).getInt());
+        }
     }
 
     private static OptionalLong announcedStreams(Member member) throws IOException {
