@@ -9,8 +9,7 @@ import java.util.List;
 public interface CommitListener {
     /// @param events   changes of keys, in order
     /// @param complete whether `events` are all of the chunk's. Of one that was too large to be held in memory they
-    are
-    ///     the last; whoever wants all reads the history up to `revision`
+    ///     are the last; whoever wants all reads the history up to `revision`
     /// @param leases   leases granted and revoked
     /// @param revision the store's revision after the chunk
     void committed(List<Event> events, boolean complete, LeaseChunk.Changes leases, long revision);

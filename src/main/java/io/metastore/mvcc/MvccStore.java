@@ -79,8 +79,7 @@ public final class MvccStore implements History.Source, AutoCloseable {
 
     /// Replays which keys came and went after main revision `from`, up to `to`, in portions, so that a long history
     /// costs no memory. Runs are not split: before all is replayed the keys that are there are ahead of what has
-    been
-    /// counted.
+    /// been counted.
     private static Counts catchUp(Counts stored, Reads reads, long from, long to) {
         Counts counts = stored;
         SortedMap<Bytes, Integer> deltas = new TreeMap<>();
@@ -190,7 +189,7 @@ public final class MvccStore implements History.Source, AutoCloseable {
     /// `chunk` are part of the same batch.
     ///
     /// @param before   the state before the entry: all earlier entries are in it, as is what they put into this
-    chunk
+    /// chunk
     /// @param position where in the entry to go on, for the caller to know
     public void spill(Chunk chunk, StateRow before, byte[] position) {
         chunk.writeKeys();

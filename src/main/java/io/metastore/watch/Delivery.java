@@ -45,8 +45,7 @@ public sealed interface Delivery {
 
     /// @param fragment whether the response may be split (WAT-25)
     /// @param more     whether the last revision of `batch` goes on in the watcher's next delivery, which follows;
-    only
-    ///     with `fragment`
+    ///     only with `fragment`
     record Events(long watchId, long revision, boolean fragment, boolean more, EventBatch batch) implements Delivery {}
 
     enum Refusal {

@@ -81,7 +81,7 @@ public final class WatchHub implements AutoCloseable {
 
     /// The store went to `revision` in one step, by a snapshot or by an entry too large to be handed over: watchers
     /// that may have missed something read history (WAT-40). Called by the apply thread, after the new state can be
-    read.
+    /// read.
     public void resetTo(long revision) {
         mailbox.skip(revision);
     }

@@ -55,8 +55,7 @@ public record WatchLimits(
 
     /// 1 MiB a stream, 64 MiB for all streams, 32 MiB between apply and the streams, 4 MiB of recent events,
     /// catch-up in responses of 1,000 revisions or 1 MiB, a twenty-fourth of the heap but 4 to 64 MiB for one
-    revision,
-    /// progress every ten minutes.
+    /// revision, progress every ten minutes.
     public static WatchLimits defaults() {
         // On their way to a client events take about six times what they are counted with.
         long revisionBytes = Math.clamp(Runtime.getRuntime().maxMemory() / 24, 4 * MIB, 64 * MIB);
