@@ -73,6 +73,7 @@ public final class BenchCommand {
                   null     how many calls per second the bench itself can drive, and what a call costs it
                   disk     what a synced write costs on a disk, without any server
                   lonely   one client's put with short and long batch times, next to the bare disk
+                  fairness what large reads cost the events of a watch on the same connection, next to etcd
                   compare  several servers in turn on this machine: ratios of throughput, latency, CPU, memory, bytes written
 
                 `metastore bench COMMAND --help` lists the flags of a command.
@@ -98,6 +99,7 @@ public final class BenchCommand {
             case "null" -> new NullBench(out, err).run(flags);
             case BenchFlags.DISK -> new DiskBench(out).run(flags);
             case BenchFlags.LONELY -> new LonelyBench(out, err).run(flags);
+            case BenchFlags.FAIRNESS -> new FairnessBench(out, err).run(flags);
             case BenchFlags.COMPARE -> new CompareCommand(out, err).run(flags);
             default -> drive(name, flags);
         };

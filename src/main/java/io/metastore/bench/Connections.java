@@ -29,7 +29,23 @@ final class Connections implements AutoCloseable {
     /// A first connection on a busy machine takes longer than a call.
     private static final Duration CONNECT_WITHIN = Duration.ofSeconds(5);
 
-    private static final int STREAM_WINDOW_BYTES = 1 << 20;
+    /// How far a server may send ahead of the reader.
+    enum Window {
+        /// 1 MiB: what the driver holds of large answers is bounded.
+        FIXED,
+        /// 64 KiB that grow with what the connection carries, as those of etcd's own client.
+        GROWING;
+
+        private static final int FIXED_BYTES = 1 << 20;
+        private static final int FIRST_BYTES = (64 << 10) - 1;
+
+        private void of(NettyChannelBuilder builder) {
+            switch (this) {
+                case FIXED -> builder.flowControlWindow(FIXED_BYTES);
+                case GROWING -> builder.initialFlowControlWindow(FIRST_BYTES);
+            }
+        }
+    }
 
     /// A connection and the loop that it lives on.
     record Connection(ManagedChannel channel, EventLoop loop, Endpoint endpoint) {
@@ -75,11 +91,17 @@ final class Connections implements AutoCloseable {
     ///
     /// @throws AbortedException when an endpoint does not answer in time, or not as etcd would
     static Connections open(List<Endpoint> endpoints, Security security, int count, int threads, Duration patience) {
+        return open(endpoints, security, count, threads, patience, Window.FIXED);
+    }
+
+    /// Like the above, with windows of another kind.
+    static Connections open(
+            List<Endpoint> endpoints, Security security, int count, int threads, Duration patience, Window window) {
         Optional<SslContext> ssl = security.context(endpoints.stream().anyMatch(Endpoint::tls));
         Connections connections = new Connections(threads);
         try {
             for (int i = 0; i < count; i++) {
-                connections.add(endpoints.get(i % endpoints.size()), ssl, i);
+                connections.add(endpoints.get(i % endpoints.size()), ssl, window, i);
             }
             for (int i = 0; i < Math.min(count, endpoints.size()); i++) {
                 connections.all.get(i).probe(patience.compareTo(CONNECT_WITHIN) > 0 ? patience : CONNECT_WITHIN);
@@ -92,7 +114,7 @@ final class Connections implements AutoCloseable {
         }
     }
 
-    private void add(Endpoint endpoint, Optional<SslContext> ssl, int number) {
+    private void add(Endpoint endpoint, Optional<SslContext> ssl, Window window, int number) {
         EventLoop loop = loops.get(number % loops.size());
         // Retries would hide failures and cost a buffer per call; a proxy would be measured instead of the server.
         NettyChannelBuilder builder = NettyChannelBuilder.forAddress(endpoint.host(), endpoint.port())
@@ -101,8 +123,8 @@ final class Connections implements AutoCloseable {
                 .directExecutor()
                 .disableRetry()
                 .proxyDetector(address -> null)
-                .flowControlWindow(STREAM_WINDOW_BYTES)
                 .maxInboundMessageSize(Integer.MAX_VALUE);
+        window.of(builder);
         ssl.ifPresentOrElse(builder::sslContext, builder::usePlaintext);
         all.add(new Connection(builder.build(), loop, endpoint));
     }

@@ -10,6 +10,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
@@ -30,14 +32,17 @@ final class ServerProcess implements AutoCloseable {
     private final List<String> command;
     private final Process process;
     private final Endpoint endpoint;
+    private final Optional<Endpoint> secure;
     private final Path log;
     private final Thread lastResort;
 
-    private ServerProcess(Side side, List<String> command, Process process, Endpoint endpoint, Path log) {
+    private ServerProcess(
+            Side side, List<String> command, Process process, Endpoint endpoint, Optional<Endpoint> secure, Path log) {
         this.side = side;
         this.command = command;
         this.process = process;
         this.endpoint = endpoint;
+        this.secure = secure;
         this.log = log;
         // A run that is stopped by a signal leaves no server behind.
         this.lastResort = Thread.ofPlatform().unstarted(this::end);
@@ -51,9 +56,20 @@ final class ServerProcess implements AutoCloseable {
     /// @param firstPort  it listens there and on the next port; 0 for free ones
     /// @throws AbortedException when it ends or does not answer within a minute
     static ServerProcess start(Side side, Path program, Path data, Path log, int firstPort) throws IOException {
+        return start(side, program, data, log, firstPort, OptionalInt.empty());
+    }
+
+    /// Like [#start] on free ports, on one more of which the server speaks TLS, with a certificate that it makes
+    /// for itself.
+    static ServerProcess startSecure(Side side, Path program, Path data, Path log) throws IOException {
+        return start(side, program, data, log, 0, OptionalInt.of(freePort()));
+    }
+
+    private static ServerProcess start(
+            Side side, Path program, Path data, Path log, int firstPort, OptionalInt securePort) throws IOException {
         int clientPort = firstPort == 0 ? freePort() : firstPort;
         int peerPort = firstPort == 0 ? freePort() : firstPort + 1;
-        List<String> command = command(side, program, data, clientPort, peerPort);
+        List<String> command = command(side, program, data, clientPort, peerPort, securePort);
         ProcessBuilder builder =
                 new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
         builder.environment().putAll(side.environment());
@@ -61,7 +77,10 @@ final class ServerProcess implements AutoCloseable {
             builder.environment().put("METASTORE_JAVA_OPTS", String.join(" ", side.jvm()));
         }
         Endpoint endpoint = new Endpoint("127.0.0.1", clientPort, false);
-        ServerProcess server = new ServerProcess(side, command, builder.start(), endpoint, log);
+        Optional<Endpoint> secure = securePort.isPresent()
+                ? Optional.of(new Endpoint("127.0.0.1", securePort.getAsInt(), true))
+                : Optional.empty();
+        ServerProcess server = new ServerProcess(side, command, builder.start(), endpoint, secure, log);
         try {
             server.awaitReady();
             return server;
@@ -71,7 +90,8 @@ final class ServerProcess implements AutoCloseable {
         }
     }
 
-    private static List<String> command(Side side, Path program, Path data, int clientPort, int peerPort) {
+    private static List<String> command(
+            Side side, Path program, Path data, int clientPort, int peerPort, OptionalInt securePort) {
         String client = "http://127.0.0.1:" + clientPort;
         String peer = "http://127.0.0.1:" + peerPort;
         List<String> command = new ArrayList<>();
@@ -85,7 +105,12 @@ final class ServerProcess implements AutoCloseable {
             command.add("server");
         }
         command.addAll(List.of("--name", side.name(), "--data-dir", data.toString()));
-        command.addAll(List.of("--listen-client-urls", client, "--advertise-client-urls", client));
+        String listen = client;
+        if (securePort.isPresent()) {
+            listen += ",https://127.0.0.1:" + securePort.getAsInt();
+            command.add("--auto-tls");
+        }
+        command.addAll(List.of("--listen-client-urls", listen, "--advertise-client-urls", client));
         command.addAll(List.of("--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer));
         command.addAll(List.of("--initial-cluster", side.name() + "=" + peer));
         if (side.flags().stream().noneMatch(flag -> flag.startsWith("--quota-backend-bytes"))) {
@@ -150,6 +175,11 @@ final class ServerProcess implements AutoCloseable {
 
     Endpoint endpoint() {
         return endpoint;
+    }
+
+    /// Where it speaks TLS.
+    Optional<Endpoint> secure() {
+        return secure;
     }
 
     boolean alive() {
