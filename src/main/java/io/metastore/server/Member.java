@@ -135,16 +135,8 @@ public final class Member implements AutoCloseable {
         this.barrier = new ReadBarrier(consensus, reads);
         this.reading = new Reading(store, barrier, reads, fault -> faults.halt("reading the state failed", fault));
         this.alarms = new AlarmService(proposals, reading, machine.alarms());
-        this.room = new DiskRoom(
-                disk, queue, alarms, machine.alarms(), new Alarm(identity.memberId(), Alarm.Type.NO_SPACE), consensus);
-        this.compaction = new CompactionLoop(
-                store,
-                new Collection(store),
-                config.compactionBatchLimit(),
-                compactionPause(),
-                engine,
-                room,
-                fault -> faults.halt("collecting what compactions left behind failed", fault));
+        this.room = room();
+        this.compaction = compactionLoop();
         this.kv = new KvService(
                 proposals,
                 reading,
@@ -176,6 +168,28 @@ public final class Member implements AutoCloseable {
             throw new StartFailure(ExitStatus.FOREIGN, foreign.getMessage(), foreign);
         }
         return opened;
+    }
+
+    private DiskRoom room() {
+        return new DiskRoom(
+                disk,
+                queue,
+                alarms,
+                machine.alarms(),
+                new Alarm(identity.memberId(), Alarm.Type.NO_SPACE),
+                consensus,
+                fault -> faults.halt("looking at the room on the disk failed", fault));
+    }
+
+    private CompactionLoop compactionLoop() {
+        return new CompactionLoop(
+                store,
+                new Collection(store),
+                config.compactionBatchLimit(),
+                compactionPause(),
+                engine,
+                room,
+                fault -> faults.halt("collecting what compactions left behind failed", fault));
     }
 
     private ApplyLoop applyLoop() {

@@ -6,10 +6,12 @@ import io.metastore.consensus.Freeable;
 import io.metastore.consensus.ProposalQueue;
 import io.metastore.engine.DiskSpace;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 
 /// Whether the disk has room for a write. A thread looks at the disk five times a second; in between, what was let
@@ -46,6 +48,7 @@ public final class DiskRoom implements AutoCloseable {
     private final Alarms raised;
     private final Alarm own;
     private final Freeable freeable;
+    private final Consumer<Throwable> faults;
     private final Thread thread = new Thread(this::run, "disk-room");
     private final AtomicLong since = new AtomicLong();
     /// Above the reserve, when all is written that was under way at the last look.
@@ -60,15 +63,23 @@ public final class DiskRoom implements AutoCloseable {
 
     private long freedNanos = System.nanoTime() - MOST_PAUSE_NANOS;
 
-    /// @param own NOSPACE of this member
+    /// @param own    NOSPACE of this member
+    /// @param faults told when looking ends with a bug
     public DiskRoom(
-            DiskSpace disk, ProposalQueue queue, AlarmService alarms, Alarms raised, Alarm own, Freeable freeable) {
+            DiskSpace disk,
+            ProposalQueue queue,
+            AlarmService alarms,
+            Alarms raised,
+            Alarm own,
+            Freeable freeable,
+            Consumer<Throwable> faults) {
         this.disk = disk;
         this.queue = queue;
         this.alarms = alarms;
         this.raised = raised;
         this.own = own;
         this.freeable = freeable;
+        this.faults = faults;
     }
 
     /// Begins to look; says so when the quota cannot be reached.
@@ -118,6 +129,8 @@ public final class DiskRoom implements AutoCloseable {
             }
         } catch (InterruptedException stopping) {
             Thread.currentThread().interrupt();
+        } catch (RuntimeException fault) {
+            faults.accept(fault);
         }
     }
 
@@ -139,7 +152,7 @@ public final class DiskRoom implements AutoCloseable {
                 freeNow();
             }
             disk.keep();
-        } catch (IOException failure) {
+        } catch (IOException | UncheckedIOException failure) {
             if (!unreadable) {
                 LOG.warnf("the room on the disk is not known: %s", failure);
             }
