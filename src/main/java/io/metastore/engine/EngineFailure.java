@@ -15,7 +15,9 @@ public final class EngineFailure extends RuntimeException {
         DAMAGED,
         /// Files are of a format that this version does not read.
         OTHER_FORMAT,
-        /// The system refused or failed: no permission, no space, an error of the disk. It may pass.
+        /// The disk is full. It passes when something is deleted.
+        NO_SPACE,
+        /// The system refused or failed: no permission, an error of the disk. It may pass.
         INPUT_OUTPUT
     }
 

@@ -1,5 +1,6 @@
 package io.metastore.server;
 
+import io.metastore.engine.DiskSpace;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -11,11 +12,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 
 /// The folder of a member's state, held by one process at a time.
 ///
 /// ```
 /// member/LOCK        held while the member runs
+/// member/reserve     only while the disk fills up: deleted when there is no room
 /// member/state/      the state database
 /// member/raft/log/   the raft log    member/raft/meta/  votes    member/raft/snapshot/  snapshots
 /// ```
@@ -70,6 +73,24 @@ public final class DataDirectory implements AutoCloseable {
         return failure instanceof FileSystemException named && named.getReason() != null
                 ? named.getReason() + " at " + named.getFile()
                 : failure.toString();
+    }
+
+    /// The room on its file system.
+    ///
+    /// @param reserve bytes to hold back, as configured
+    /// @throws StartFailure when the file system does not answer
+    DiskSpace space(long reserve) {
+        try {
+            DiskSpace space = DiskSpace.of(member, List.of(state(), raft(), raft().resolve("log")), reserve);
+            // RocksDB writes files of its own when it opens.
+            space.ensureSome();
+            return space;
+        } catch (IOException e) {
+            throw new StartFailure(
+                    ExitStatus.INPUT_OUTPUT,
+                    "the room on the file system of " + member + " cannot be asked for: " + reason(e),
+                    e);
+        }
     }
 
     Path state() {

@@ -4,6 +4,7 @@ import io.metastore.api.etcd.etcdserverpb.KVGrpc;
 import io.metastore.api.http.HealthCounts;
 import io.metastore.cli.Versions;
 import io.metastore.cluster.Alarm;
+import io.metastore.engine.DiskSpace;
 import io.metastore.engine.Engine;
 import io.metastore.service.LeaseService;
 import io.metastore.watch.WatchMetrics;
@@ -13,6 +14,7 @@ import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmInfoMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import java.io.IOException;
 
 /// A member's figures under etcd's names, for what exists by now, and what RocksDB and the runtime tell of
 /// themselves.
@@ -53,6 +55,7 @@ final class EtcdMetrics implements AutoCloseable {
         bindHealth(health);
         new DurationMetrics(families).bind(member);
         bindRocksdb(member.engine());
+        bindDisk(member.disk());
         ProcessMetrics.bind(families);
         WatchMetrics.bind(member.watchHub().counts(), registry);
         gc.bindTo(registry);
@@ -209,6 +212,26 @@ final class EtcdMetrics implements AutoCloseable {
 
     private static String labels(HealthCounts.Check check) {
         return TextFamilies.labels("name", check.name(), "type", check.type());
+    }
+
+    private void bindDisk(DiskSpace disk) {
+        families.gauge(
+                "metastore_disk_usable_bytes", "Bytes left on the file system of data-dir; -1: not known.", () -> {
+                    try {
+                        return disk.usable();
+                    } catch (IOException unknown) {
+                        return -1;
+                    }
+                });
+        families.gauge("metastore_disk_size_bytes", "Size of the file system of data-dir.", disk::total);
+        families.gauge(
+                "metastore_disk_reserve_bytes",
+                "Bytes held back: with less left, NOSPACE is raised and writes are refused; 0: never.",
+                disk::reserve);
+        families.gauge(
+                "metastore_disk_reserve_file_bytes",
+                "Size of the file that is deleted when the disk is full; 0: it is not there.",
+                disk::held);
     }
 
     private void bindRocksdb(Engine engine) {

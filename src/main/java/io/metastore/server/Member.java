@@ -1,5 +1,6 @@
 package io.metastore.server;
 
+import io.metastore.cluster.Alarm;
 import io.metastore.cluster.Identity;
 import io.metastore.consensus.BatchLimits;
 import io.metastore.consensus.Batcher;
@@ -11,6 +12,7 @@ import io.metastore.consensus.ReadBarrier;
 import io.metastore.consensus.Unavailable;
 import io.metastore.consensus.jraft.JraftConsensus;
 import io.metastore.consensus.jraft.RaftSettings;
+import io.metastore.engine.DiskSpace;
 import io.metastore.engine.Engine;
 import io.metastore.engine.EngineFailure;
 import io.metastore.engine.rocksdb.RocksEngine;
@@ -29,6 +31,7 @@ import io.metastore.service.AlarmService;
 import io.metastore.service.AutoCompaction;
 import io.metastore.service.CompactionLoop;
 import io.metastore.service.CompactionMetrics;
+import io.metastore.service.DiskRoom;
 import io.metastore.service.KvService;
 import io.metastore.service.LeaseService;
 import io.metastore.service.MemberStatus;
@@ -60,12 +63,16 @@ import org.jboss.logging.Logger;
 /// constructors, started from the bottom up and stopped in reverse.
 public final class Member implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(Member.class);
+    /// Between two snapshots, however small the file system is.
+    private static final long LEAST_LOG_BYTES = 16L << 20;
+
     private static final Duration TIME_LIMIT_CHECK = Duration.ofMillis(200);
 
     private final EffectiveConfig config;
     private final Faults faults;
     private final DataDirectory directory;
     private final Identity identity;
+    private final DiskSpace disk;
     private final Engine engine;
     private final MvccStore store;
     private final StateMachine machine;
@@ -82,6 +89,7 @@ public final class Member implements AutoCloseable {
     private final Reading reading;
     private final CompactionLoop compaction;
     private final AlarmService alarms;
+    private final DiskRoom room;
     private final KvService kv;
     private final LeaseService leases;
     private final MemberStatus status;
@@ -99,7 +107,8 @@ public final class Member implements AutoCloseable {
         this.faults = faults;
         this.directory = DataDirectory.open(config.dataDir());
         this.identity = identity(config);
-        this.engine = engine(directory, identity, keys.rocksdb());
+        this.disk = directory.space(keys.disk().reserveBytes());
+        this.engine = engine(directory, identity, keys.rocksdb(), disk);
         this.store = new MvccStore(engine);
         this.machine = new StateMachine(store);
         this.watchHub = new WatchHub(
@@ -110,7 +119,7 @@ public final class Member implements AutoCloseable {
                 fault -> faults.halt("serving watchers failed", fault));
         this.applying = new ApplyMetrics(registry);
         this.consensus =
-                new JraftConsensus(raftSettings(), applyLoop(), machine, engine, faults, this::leadershipChanged);
+                new JraftConsensus(raftSettings(), applyLoop(), machine, engine, faults, this::leadershipChanged, disk);
         this.queue = new ProposalQueue(
                 new ProposalQueue.Limits(keys.queue().commands(), keys.queue().bytes()));
         this.batcher = new Batcher(queue, batchLimits(keys), consensus, new ConsensusMetrics(registry));
@@ -127,17 +136,14 @@ public final class Member implements AutoCloseable {
         this.proposals = new Proposals(queue, requests);
         this.barrier = new ReadBarrier(consensus, reads);
         this.reading = new Reading(store, barrier, reads, fault -> faults.halt("reading the state failed", fault));
-        this.compaction = new CompactionLoop(
-                store,
-                new Collection(store),
-                config.compactionBatchLimit(),
-                compactionPause(),
-                fault -> faults.halt("collecting what compactions left behind failed", fault));
         this.alarms = new AlarmService(proposals, reading, machine.alarms());
+        this.room = room();
+        this.compaction = compactionLoop();
         this.kv = new KvService(
                 proposals,
                 reading,
                 new SpaceQuota(engine, config.quotaBytes()),
+                room,
                 alarms,
                 compaction,
                 responses,
@@ -153,15 +159,39 @@ public final class Member implements AutoCloseable {
                 config.quotaBytes().orElse(keys.limits().quotaBackendBytes()));
     }
 
-    private static Engine engine(DataDirectory directory, Identity identity, ServerConfig.Rocksdb limits) {
-        Engine opened =
-                new RocksEngine(directory.state(), new RocksSettings(limits.blockCacheBytes(), limits.memtableBytes()));
+    private static Engine engine(
+            DataDirectory directory, Identity identity, ServerConfig.Rocksdb limits, DiskSpace disk) {
+        RocksSettings settings = new RocksSettings(
+                limits.blockCacheBytes(), limits.memtableBytes(), RocksSettings.levelBytes(disk.total()));
+        Engine opened = new RocksEngine(directory.state(), settings, disk);
         try {
             identity.claim(opened);
         } catch (IllegalStateException foreign) {
             throw new StartFailure(ExitStatus.FOREIGN, foreign.getMessage(), foreign);
         }
         return opened;
+    }
+
+    private DiskRoom room() {
+        return new DiskRoom(
+                disk,
+                queue,
+                alarms,
+                machine.alarms(),
+                new Alarm(identity.memberId(), Alarm.Type.NO_SPACE),
+                consensus,
+                fault -> faults.halt("looking at the room on the disk failed", fault));
+    }
+
+    private CompactionLoop compactionLoop() {
+        return new CompactionLoop(
+                store,
+                new Collection(store),
+                config.compactionBatchLimit(),
+                compactionPause(),
+                engine,
+                room,
+                fault -> faults.halt("collecting what compactions left behind failed", fault));
     }
 
     private ApplyLoop applyLoop() {
@@ -194,7 +224,8 @@ public final class Member implements AutoCloseable {
                 directory.raft(),
                 Math.toIntExact(member.electionTimeout().toMillis()),
                 Math.toIntExact(member.heartbeatInterval().toMillis()),
-                config.keys().snapshot().logBytes(),
+                // On a small file system the log keeps to a small part of it.
+                Math.min(config.keys().snapshot().logBytes(), Math.max(LEAST_LOG_BYTES, disk.total() / 16)),
                 config.snapshotCount().orElse(0));
     }
 
@@ -274,6 +305,7 @@ public final class Member implements AutoCloseable {
                 responses::cutStalled, TIME_LIMIT_CHECK.toMillis(), TIME_LIMIT_CHECK.toMillis(), TimeUnit.MILLISECONDS);
         startAutoCompaction();
         publishSelf();
+        room.start(config.quotaBytes());
     }
 
     private void startAutoCompaction() {
@@ -354,6 +386,11 @@ public final class Member implements AutoCloseable {
         return reading;
     }
 
+    /// The room on the file system of the data directory.
+    DiskSpace disk() {
+        return disk;
+    }
+
     public AlarmService alarms() {
         return alarms;
     }
@@ -401,6 +438,7 @@ public final class Member implements AutoCloseable {
     @Override
     public void close() throws InterruptedException, IOException {
         clock.shutdownNow();
+        room.close();
         leases.close();
         batcher.stop();
         compaction.close();

@@ -56,6 +56,8 @@ public interface ServerConfig {
 
     Watch watch();
 
+    Disk disk();
+
     @Section(value = "Member", order = 1)
     interface Member {
         @Setting("Name of this member, for people and for initial-cluster.")
@@ -418,5 +420,16 @@ public interface ServerConfig {
         @WithConverter(BytesConverter.class)
         @WithDefault("4MiB")
         long streamBufferBytes();
+    }
+
+    @Section(value = "Room on the disk", order = 15)
+    interface Disk {
+        @Setting("Bytes of data-dir's file system that are held back: with less left, NOSPACE is raised and writes are"
+                + " refused, while deletes, compactions and `alarm disarm` still work. 0: an eighth of the file system,"
+                + " but 64 MiB at least and 512 MiB at most; negative: nothing is held back, and the member stops when"
+                + " the disk is full.")
+        @WithConverter(BytesConverter.class)
+        @WithDefault("0")
+        long reserveBytes();
     }
 }

@@ -25,7 +25,7 @@ public final class StartFailure extends RuntimeException {
                         ExitStatus.FOREIGN,
                         failure.getMessage() + "; start the version that wrote it, or choose another data-dir",
                         failure);
-            case INPUT_OUTPUT ->
+            case NO_SPACE, INPUT_OUTPUT ->
                 new StartFailure(
                         ExitStatus.INPUT_OUTPUT,
                         failure.getMessage() + "; nothing acknowledged is lost: start again when the disk works, has"

@@ -1,5 +1,7 @@
 package io.metastore.service;
 
+import io.metastore.engine.Engine;
+import io.metastore.engine.EngineFailure;
 import io.metastore.mvcc.Collection;
 import io.metastore.mvcc.MvccStore;
 import io.smallrye.mutiny.Uni;
@@ -17,27 +19,43 @@ public final class CompactionLoop implements AutoCloseable {
     private static final long COUNTS_BEHIND_MAX = 100_000;
 
     private static final long IDLE_CHECK_MS = 1000;
+    /// Merging that found no room is tried again after this.
+    private static final long MERGE_AGAIN_NANOS = 10_000_000_000L;
 
     private final MvccStore store;
     private final Collection collection;
     private final int stepRevisions;
     private final Duration pause;
+    private final Engine engine;
+    private final DiskRoom room;
     private final Consumer<Throwable> faults;
     private final Thread thread = new Thread(this::run, "compaction");
     private final CompactionMetrics metrics = new CompactionMetrics();
     private final List<Runnable> settled = new ArrayList<>();
     private boolean woken;
+    /// Whether rows were removed that may lie in the files of tables still.
+    private boolean unmerged;
+    private long triedNanos = System.nanoTime() - MERGE_AGAIN_NANOS;
     private volatile boolean stopping;
 
     /// @param stepRevisions changes looked at in one step (CMP-07)
     /// @param pause         rest between two steps
+    /// @param room          says when what was removed should leave the disk at once
     /// @param faults        told when the engine fails
     public CompactionLoop(
-            MvccStore store, Collection collection, int stepRevisions, Duration pause, Consumer<Throwable> faults) {
+            MvccStore store,
+            Collection collection,
+            int stepRevisions,
+            Duration pause,
+            Engine engine,
+            DiskRoom room,
+            Consumer<Throwable> faults) {
         this.store = store;
         this.collection = collection;
         this.stepRevisions = stepRevisions;
         this.pause = pause;
+        this.engine = engine;
+        this.room = room;
         this.faults = faults;
     }
 
@@ -68,6 +86,8 @@ public final class CompactionLoop implements AutoCloseable {
 
     private void run() {
         try {
+            // What an earlier process removed while the disk was full may be in the files still.
+            unmerged = room.isWanted() && collection.done() > 0;
             while (!stopping) {
                 work();
                 await();
@@ -93,6 +113,7 @@ public final class CompactionLoop implements AutoCloseable {
                 Thread.sleep(pause);
             }
         }
+        unmerged |= removed > 0;
         if (visited > 0) {
             long took = System.nanoTime() - started;
             metrics.walk(took, System.currentTimeMillis() / 1000);
@@ -105,6 +126,28 @@ public final class CompactionLoop implements AutoCloseable {
             store.storeCounts();
         }
         tellSettled();
+        if (unmerged && room.isWanted() && System.nanoTime() - triedNanos >= MERGE_AGAIN_NANOS) {
+            merge();
+        }
+    }
+
+    /// Makes RocksDB drop what was removed. It would do so by itself only when enough has been written.
+    private void merge() {
+        long started = System.nanoTime();
+        long before = engine.allocatedBytes();
+        try {
+            engine.compact(room::mergedSome);
+            unmerged = false;
+            LOG.infof(
+                    "merged the tables since the disk or the quota is full: %d MiB before, %d MiB now, took %d ms",
+                    before >> 20, engine.allocatedBytes() >> 20, (System.nanoTime() - started) / 1_000_000);
+        } catch (EngineFailure failure) {
+            if (failure.kind() != EngineFailure.Kind.NO_SPACE) {
+                throw failure;
+            }
+            LOG.warnf("merging the tables needs more room than there is, it is tried again: %s", failure.getMessage());
+        }
+        triedNanos = System.nanoTime();
     }
 
     /// Who waits is noted before looking whether anything is due: a compaction that is applied in between, and

@@ -17,6 +17,7 @@ public final class KvService {
     private final Proposals proposals;
     private final Reading reading;
     private final SpaceQuota quota;
+    private final DiskRoom room;
     private final AlarmService alarms;
     private final CompactionLoop compaction;
     private final ResponseBudget budget;
@@ -27,6 +28,7 @@ public final class KvService {
             Proposals proposals,
             Reading reading,
             SpaceQuota quota,
+            DiskRoom room,
             AlarmService alarms,
             CompactionLoop compaction,
             ResponseBudget budget,
@@ -35,6 +37,7 @@ public final class KvService {
         this.proposals = proposals;
         this.reading = reading;
         this.quota = quota;
+        this.room = room;
         this.alarms = alarms;
         this.compaction = compaction;
         this.budget = budget;
@@ -63,14 +66,16 @@ public final class KvService {
         return serializable ? reading.local(read) : reading.linearizable(read);
     }
 
-    /// Whether there is room for `cost` bytes.
+    /// Whether there is room for `cost` bytes, within the quota and on the disk.
     public boolean hasRoomFor(long cost) {
-        return quota.hasRoomFor(cost);
+        return quota.hasRoomFor(cost) && room.hasRoomFor(cost);
     }
 
-    /// Raises NOSPACE for this member; who found no room waits for it before answering (ALM-02).
-    public Uni<Outcome<Result.AlarmChange>> raiseNoSpace() {
-        return alarms.change(true, new Alarm(memberId, Alarm.Type.NO_SPACE));
+    /// Raises NOSPACE for this member unless it is raised; who found no room waits for it before answering (ALM-02).
+    public Uni<Void> raiseNoSpace() {
+        return room.isAlarmRaised()
+                ? Uni.createFrom().voidItem()
+                : alarms.change(true, new Alarm(memberId, Alarm.Type.NO_SPACE)).replaceWithVoid();
     }
 
     /// Proposes a write whose answer may be large: it is measured and waits for room first, so that a write whose
@@ -104,6 +109,9 @@ public final class KvService {
     /// (ALM-05).
     public <R extends Result> Uni<Outcome<R>> write(Command<R> command) {
         long cost = SpaceCost.of(command);
+        if (cost > 0 && room.isBarred()) {
+            return Uni.createFrom().item(new Outcome.Refused<>(StoreError.NO_SPACE));
+        }
         Uni<Outcome<R>> outcome = proposals.propose(command);
         if (cost == 0) {
             return outcome;

@@ -104,15 +104,16 @@ class FailureTableIT {
         Path disk = Files.createDirectory(folder.resolve("disk"));
         needs("mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", disk.toString());
         try (Server server = new Server(folder, disk.resolve("data"))) {
-            server.start();
+            // Nothing is held back: FullDiskIT shows what happens when something is.
+            server.start("--metastore.disk.reserve-bytes=-1");
             String value = "v".repeat(50_000);
             int acknowledged = putUntilItFails(server, 500, value);
             assertTrue(acknowledged > 10, () -> acknowledged + " were acknowledged");
-            refused(server, "the disk is full, while writing", "70");
+            refused(server, "the disk is full, while writing, and nothing was held back", "70");
             fill(disk.resolve("of-another-program"));
-            server.launch(List.of());
+            server.launch(List.of(), "--metastore.disk.reserve-bytes=-1");
             refused(server, "the disk is full, at the start", "74");
-            run("mount", "-o", "remount,size=64m", disk.toString());
+            run("mount", "-o", "remount,size=128m", disk.toString());
             server.start();
             assertWhole(server, acknowledged, value);
             server.client().put(Requests.bytes("more"), value);

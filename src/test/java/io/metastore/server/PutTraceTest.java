@@ -47,7 +47,8 @@ class PutTraceTest {
             List.of("api", "service", "consensus", "machine", "lease", "watch", "mvcc", "engine");
 
     /// Threads that look around now and then, whatever is put.
-    private static final Set<String> OTHER_THREADS = Set.of("clock", "compaction", "call-rules", "lease-expiry");
+    private static final Set<String> OTHER_THREADS =
+            Set.of("clock", "compaction", "call-rules", "disk-room", "lease-expiry");
 
     @Test
     void thePageNamesTheClassesThatAPutMeets(@TempDir Path folder) throws Exception {

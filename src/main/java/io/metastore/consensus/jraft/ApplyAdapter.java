@@ -11,6 +11,7 @@ import com.alipay.sofa.jraft.storage.snapshot.SnapshotReader;
 import com.alipay.sofa.jraft.storage.snapshot.SnapshotWriter;
 import io.metastore.consensus.Faults;
 import io.metastore.consensus.Leadership;
+import io.metastore.engine.DiskSpace;
 import io.metastore.engine.Engine;
 import io.metastore.engine.EngineFailure;
 import io.metastore.machine.ApplyLoop;
@@ -29,7 +30,6 @@ import java.util.stream.Stream;
 /// snapshot calls. Nothing is ever thrown back at JRaft: it would log it and go on. A fault stops the member
 /// instead.
 final class ApplyAdapter extends StateMachineAdapter {
-    private static final String STATE = "state";
     /// With less room than this a write is bound to fail.
     private static final long FULL_BYTES = 1 << 20;
 
@@ -41,6 +41,7 @@ final class ApplyAdapter extends StateMachineAdapter {
     private final RaftSettings settings;
     private final Consumer<Leadership> listener;
     private final DiskMetrics disk;
+    private final DiskSpace space;
     private volatile Leadership leadership = new Leadership(0, 0, false, 0);
 
     ApplyAdapter(
@@ -51,7 +52,8 @@ final class ApplyAdapter extends StateMachineAdapter {
             SnapshotTrigger trigger,
             RaftSettings settings,
             Consumer<Leadership> listener,
-            DiskMetrics disk) {
+            DiskMetrics disk,
+            DiskSpace space) {
         this.loop = loop;
         this.machine = machine;
         this.engine = engine;
@@ -60,6 +62,7 @@ final class ApplyAdapter extends StateMachineAdapter {
         this.settings = settings;
         this.listener = listener;
         this.disk = disk;
+        this.space = space;
     }
 
     Leadership leadership() {
@@ -80,15 +83,29 @@ final class ApplyAdapter extends StateMachineAdapter {
     @Override
     public void onSnapshotSave(SnapshotWriter writer, Closure done) {
         try {
-            Path target = Path.of(writer.getPath(), STATE);
+            // JRaft writes small files of its own, and takes it for a failed disk when they do not fit.
+            if (!space.ensureSome()) {
+                done.run(new Status(RaftError.ECANCELED, "no snapshot is taken: the disk is full"));
+                return;
+            }
+            Path target = Path.of(writer.getPath(), SnapshotFiles.STATE);
             long started = System.nanoTime();
             engine.checkpoint(target);
             disk.checkpointTaken(System.nanoTime() - started);
             for (Path file : filesIn(target)) {
-                writer.addFile(STATE + "/" + file.getFileName());
+                writer.addFile(SnapshotFiles.STATE + "/" + file.getFileName());
             }
             writer.addFile(SnapshotFiles.writeApplied(Path.of(writer.getPath()), machine.appliedIndex()));
             done.run(Status.OK());
+        } catch (EngineFailure failure) {
+            if (failure.kind() == EngineFailure.Kind.NO_SPACE) {
+                // The one before stays, and the log is not cut: nothing is lost. JRaft deletes what is half made.
+                space.release();
+                done.run(new Status(RaftError.ECANCELED, "no snapshot is taken: %s", failure.getMessage()));
+            } else {
+                done.run(new Status(RaftError.EIO, "taking a snapshot failed: %s", failure.getMessage()));
+                faults.halt("taking a snapshot failed", failure);
+            }
         } catch (Throwable failure) {
             done.run(new Status(RaftError.EIO, "taking a snapshot failed: %s", failure.getMessage()));
             faults.halt("taking a snapshot failed", failure);

@@ -15,16 +15,21 @@ import com.alipay.sofa.jraft.option.RaftOptions;
 import com.alipay.sofa.jraft.util.ThreadPoolsFactory;
 import io.metastore.consensus.Consensus;
 import io.metastore.consensus.Faults;
+import io.metastore.consensus.Freeable;
 import io.metastore.consensus.Leadership;
 import io.metastore.consensus.Unavailable;
 import io.metastore.consensus.log.RaftLog;
+import io.metastore.engine.DiskSpace;
 import io.metastore.engine.Engine;
 import io.metastore.engine.EngineFailure;
 import io.metastore.machine.ApplyLoop;
 import io.metastore.machine.Outcome;
 import io.metastore.machine.Result;
 import io.metastore.machine.StateMachine;
+import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
@@ -36,14 +41,17 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
 /// Agreement through SOFAJRaft: the only driver of its node. Every option that matters is set here, with its
 /// reason.
-public final class JraftConsensus implements Consensus, AutoCloseable {
+public final class JraftConsensus implements Consensus, Freeable, AutoCloseable {
     private static final Logger LOG = Logger.getLogger(JraftConsensus.class);
     private static final byte[] NO_CONTEXT = new byte[0];
     private static final long NO_TIME_LIMIT = -1;
+    /// What the files of a short log take: one that is written to, and those before it that a snapshot still needs.
+    private static final long LOG_KEPT = 48L << 20;
     private static final Set<String> GROUPS_WITH_EXECUTOR = ConcurrentHashMap.newKeySet();
 
     private final RaftSettings settings;
@@ -51,23 +59,28 @@ public final class JraftConsensus implements Consensus, AutoCloseable {
     private final PeerId self;
     private final ApplyAdapter adapter;
     private final DiskMetrics disk = new DiskMetrics();
+    private final DiskSpace space;
     private final ExecutorService snapshots =
             Executors.newSingleThreadExecutor(work -> new Thread(work, "snapshot-trigger"));
     private Node node;
+    private RaftLog log;
 
+    /// @param space where log and snapshots find room, or the file in reserve
     public JraftConsensus(
             RaftSettings settings,
             ApplyLoop loop,
             StateMachine machine,
             Engine engine,
             Faults faults,
-            Consumer<Leadership> listener) {
+            Consumer<Leadership> listener,
+            DiskSpace space) {
+        this.space = space;
         this.settings = settings;
         this.machine = machine;
         this.self = PeerId.parsePeer(settings.peerAddress());
         SnapshotTrigger trigger =
                 new SnapshotTrigger(settings.snapshotLogBytes(), settings.snapshotCommands(), this::snapshotDue);
-        this.adapter = new ApplyAdapter(loop, machine, engine, faults, trigger, settings, listener, disk);
+        this.adapter = new ApplyAdapter(loop, machine, engine, faults, trigger, settings, listener, disk, space);
     }
 
     /// Opens the log, replays what the state lacks, and takes part in elections from then on.
@@ -76,7 +89,7 @@ public final class JraftConsensus implements Consensus, AutoCloseable {
     public void start() {
         // JRaft's messages were generated long ago; protobuf would say so once for each of them.
         System.setProperty("com.google.protobuf.use_unsafe_pre22_gencode", "true");
-        RaftLog log = new RaftFiles(settings.folder(), self.toString(), machine.appliedIndex()).open();
+        log = new RaftFiles(settings.folder(), self.toString(), machine.appliedIndex(), space).open();
         registerExecutor(settings.group());
         NodeManager.getInstance().addAddress(self.getEndpoint());
         node = RaftServiceFactory.createRaftNode(settings.group(), self);
@@ -161,6 +174,25 @@ public final class JraftConsensus implements Consensus, AutoCloseable {
             }
             done.run(status);
         });
+    }
+
+    @Override
+    public long freedBySnapshot() throws IOException {
+        try (Stream<Path> files = Files.list(settings.folder().resolve("log"))) {
+            long logged = 0;
+            for (Path file :
+                    files.filter(path -> path.toString().endsWith(".log")).toList()) {
+                logged += Files.size(file);
+            }
+            return SnapshotFiles.heldAlone(settings.folder().resolve("snapshot")) + Math.max(0, logged - LOG_KEPT);
+        } catch (NoSuchFileException beingFreed) {
+            return 0;
+        }
+    }
+
+    @Override
+    public void dropSpares() {
+        log.dropSpares();
     }
 
     /// What log and snapshots ask of the disk.
@@ -250,12 +282,24 @@ public final class JraftConsensus implements Consensus, AutoCloseable {
 
     /// Takes a snapshot now and waits for it.
     public void snapshot() throws InterruptedException {
-        var taken = new java.util.concurrent.ArrayBlockingQueue<Status>(1);
-        snapshot(taken::add);
-        Status status = taken.take();
+        Status status = awaitSnapshot();
         if (!status.isOk()) {
             throw new IllegalStateException("no snapshot taken: " + status.getErrorMsg());
         }
+    }
+
+    @Override
+    public void snapshotForRoom() throws InterruptedException {
+        Status status = awaitSnapshot();
+        if (!status.isOk() && status.getRaftError() != RaftError.EBUSY) {
+            LOG.warnf("no snapshot taken: %s", status.getErrorMsg());
+        }
+    }
+
+    private Status awaitSnapshot() throws InterruptedException {
+        var taken = new java.util.concurrent.ArrayBlockingQueue<Status>(1);
+        snapshot(taken::add);
+        return taken.take();
     }
 
     @Override

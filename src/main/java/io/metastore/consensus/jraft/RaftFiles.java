@@ -2,6 +2,7 @@ package io.metastore.consensus.jraft;
 
 import io.metastore.consensus.log.RaftLog;
 import io.metastore.consensus.log.SegmentSizes;
+import io.metastore.engine.DiskSpace;
 import io.metastore.engine.EngineFailure;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -13,11 +14,18 @@ final class RaftFiles {
     private final Path folder;
     private final String self;
     private final long applied;
+    private final DiskSpace disk;
 
     /// @param folder  of log, vote and snapshots
     /// @param self    this member's address in the group
     /// @param applied index up to which the state has applied the log
     RaftFiles(Path folder, String self, long applied) {
+        this(folder, self, applied, DiskSpace.unbounded());
+    }
+
+    /// @param disk whose room in reserve the log may ask for
+    RaftFiles(Path folder, String self, long applied, DiskSpace disk) {
+        this.disk = disk;
         this.folder = folder;
         this.self = self;
         this.applied = applied;
@@ -28,7 +36,7 @@ final class RaftFiles {
     /// @throws EngineFailure naming the file that is damaged, missing or cannot be read; nothing is open then
     RaftLog open() {
         try {
-            RaftLog log = RaftLog.open(folder.resolve("log"), SegmentSizes.DEFAULT);
+            RaftLog log = RaftLog.open(folder.resolve("log"), SegmentSizes.DEFAULT, disk);
             try {
                 check(log);
                 log.create();

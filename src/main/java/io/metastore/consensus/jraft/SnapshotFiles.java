@@ -21,6 +21,8 @@ final class SnapshotFiles {
     /// Of a snapshot: index of the last entry with commands that it holds. The snapshot's own index may be
     /// higher, entries of JRaft itself count there and never reach the state.
     private static final String APPLIED = "applied";
+    /// Of a snapshot: folder with the copy of the state.
+    static final String STATE = "state";
 
     private SnapshotFiles() {}
 
@@ -76,6 +78,23 @@ final class SnapshotFiles {
                     null);
         }
         return new Reach(index, applied);
+    }
+
+    /// Bytes of the files of the newest snapshot that nothing else holds any more: files of the state that were merged
+    /// into others since. A newer snapshot frees them.
+    static long heldAlone(Path folder) throws IOException {
+        Optional<Path> newest = newest(folder);
+        if (newest.isEmpty() || !Files.isDirectory(newest.get().resolve(STATE))) {
+            return 0;
+        }
+        long bytes = 0;
+        try (Stream<Path> files = Files.list(newest.get().resolve(STATE))) {
+            for (Path file : files.toList()) {
+                var attributes = Files.readAttributes(file, "unix:nlink,size");
+                bytes += (int) attributes.get("nlink") == 1 ? (long) attributes.get("size") : 0;
+            }
+        }
+        return bytes;
     }
 
     private static SnapshotMeta meta(Path file) {

@@ -1,5 +1,6 @@
 package io.metastore.consensus.log;
 
+import io.metastore.engine.DiskSpace;
 import io.metastore.engine.EngineFailure;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -29,6 +30,10 @@ final class LogFolder {
     private static final String NEW = ".new";
     /// As much as is written between two snapshots, by default; what is cut off beyond that is deleted.
     private static final int SPARES_MAX = 16;
+    /// So many are kept however small or full the disk is: the log goes on in them when nothing else can be written.
+    private static final int SPARES_MIN = 2;
+    /// All spare files together take no more than this part of the disk.
+    private static final int SPARES_SHARE = 32;
     /// So much is written at once when a file is filled. Linux keeps it together in memory as it came, and counts all
     /// of it as written again when a sector of it is.
     private static final int PIECE_BYTES = 4 << 10;
@@ -37,22 +42,24 @@ final class LogFolder {
 
     private final Path folder;
     private final SegmentSizes sizes;
+    private final DiskSpace disk;
     private final Deque<Spare> spares = new ArrayDeque<>();
 
     /// A file that can be put to use. That it is out of use is on the disk: else a crash could bring it back under its
     /// old name with its new content.
     private record Spare(Path file, int sectors) {}
 
-    private LogFolder(Path folder, SegmentSizes sizes) {
+    private LogFolder(Path folder, SegmentSizes sizes, DiskSpace disk) {
         this.folder = folder;
         this.sizes = sizes;
+        this.disk = disk;
     }
 
     /// Looks through a folder, which need not exist, and deletes what a crash has left half made.
     ///
     /// @throws EngineFailure when it holds a log of another format
-    static LogFolder open(Path folder, SegmentSizes sizes) throws IOException {
-        LogFolder found = new LogFolder(folder, sizes);
+    static LogFolder open(Path folder, SegmentSizes sizes, DiskSpace disk) throws IOException {
+        LogFolder found = new LogFolder(folder, sizes, disk);
         if (Files.exists(folder.resolve("CURRENT"))) {
             throw new EngineFailure(
                     EngineFailure.Kind.OTHER_FORMAT,
@@ -157,8 +164,19 @@ final class LogFolder {
         }
     }
 
-    /// A file of zeros, all of it on the disk.
+    /// A file of zeros, all of it on the disk. When that is full, what is held in reserve for this makes room.
     private Path fill(long number, int sectors) throws IOException {
+        try {
+            return write(number, sectors);
+        } catch (IOException failure) {
+            if (!disk.release()) {
+                throw failure;
+            }
+            return write(number, sectors);
+        }
+    }
+
+    private Path write(long number, int sectors) throws IOException {
         Path file = file(number, NEW);
         ByteBuffer zeros = ByteBuffer.allocate(PIECE_BYTES);
         long bytes = (long) sectors * Sectors.BYTES;
@@ -183,7 +201,7 @@ final class LogFolder {
         segment.close();
         int sectors = segment.header().sectors();
         Path spare = file(segment.header().number(), SPARE);
-        boolean kept = sectors == sizes.full() && spares() < SPARES_MAX && Files.notExists(spare);
+        boolean kept = sectors == sizes.full() && spares() < sparesMax() && Files.notExists(spare);
         if (kept) {
             Files.move(segment.file(), spare, StandardCopyOption.ATOMIC_MOVE);
         } else {
@@ -192,6 +210,18 @@ final class LogFolder {
         FolderNames.sync(folder);
         if (kept) {
             addSpare(spare, sectors);
+        }
+    }
+
+    private int sparesMax() {
+        long file = (long) sizes.full() * Sectors.BYTES;
+        return (int) Math.clamp(disk.total() / SPARES_SHARE / file, SPARES_MIN, SPARES_MAX);
+    }
+
+    /// Deletes spare files that the log can do without.
+    void dropSpares() throws IOException {
+        while (spares() > SPARES_MIN) {
+            Files.deleteIfExists(takeSpare(sizes.full()));
         }
     }
 }

@@ -1,6 +1,7 @@
 package io.metastore.consensus.log;
 
 import io.metastore.consensus.log.LogIndex.Place;
+import io.metastore.engine.DiskSpace;
 import io.metastore.engine.EngineFailure;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -31,6 +32,8 @@ public final class RaftLog implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(RaftLog.class);
     /// Buffers for larger frames are given up after use.
     private static final int BUFFER_BYTES = 256 << 10;
+    /// The next file is not tried more often than this while it cannot be made.
+    private static final long PREPARE_PAUSE_NANOS = 1_000_000_000;
 
     private final LogFolder folder;
     private final LogIndex index;
@@ -44,7 +47,10 @@ public final class RaftLog implements AutoCloseable {
 
     private long serial;
     private Throwable failure;
-    private long prepared;
+    /// Number of the file that is being made ahead of time, or was.
+    private volatile long prepared;
+    /// When a file could not be made.
+    private volatile long unprepared = System.nanoTime() - PREPARE_PAUSE_NANOS;
     /// Ends when the next file was made or could not be; never with a failure.
     private CompletableFuture<Void> preparing = CompletableFuture.completedFuture(null);
     private ByteBuffer frame = ByteBuffer.allocate(16 << 10);
@@ -70,7 +76,12 @@ public final class RaftLog implements AutoCloseable {
     /// @param folder need not exist
     /// @throws EngineFailure naming the file that is damaged, missing or of another format
     public static RaftLog open(Path folder, SegmentSizes sizes) throws IOException {
-        LogFolder files = LogFolder.open(folder, sizes);
+        return open(folder, sizes, DiskSpace.unbounded());
+    }
+
+    /// @param disk asked for the room in reserve when a file cannot be made
+    public static RaftLog open(Path folder, SegmentSizes sizes, DiskSpace disk) throws IOException {
+        LogFolder files = LogFolder.open(folder, sizes, disk);
         return new RaftLog(files, Recovery.of(files));
     }
 
@@ -228,11 +239,14 @@ public final class RaftLog implements AutoCloseable {
         segments.add(segment);
     }
 
-    /// When the newest file is half full, the next one is made: filling it takes longer than an append may.
+    /// When the newest file is half full, the next one is made: filling it takes longer than an append may. One that
+    /// could not be made is tried again, a second later at the soonest.
     private void prepareAhead() {
         Segment newest = segments.getLast();
         long next = newest.header().number() + 1;
-        if (prepared < next && newest.used() > newest.header().sectors() / 2) {
+        if (prepared < next
+                && newest.used() > newest.header().sectors() / 2
+                && System.nanoTime() - unprepared >= PREPARE_PAUSE_NANOS) {
             prepared = next;
             CompletableFuture<Void> made = new CompletableFuture<>();
             preparing = made;
@@ -241,6 +255,8 @@ public final class RaftLog implements AutoCloseable {
                     folder.prepare(next);
                 } catch (IOException notYet) {
                     LOG.warnf("the next file of the raft log in %s cannot be made yet: %s", folder.path(), notYet);
+                    unprepared = System.nanoTime();
+                    prepared = next - 1;
                 } finally {
                     made.complete(null);
                 }
@@ -274,6 +290,17 @@ public final class RaftLog implements AutoCloseable {
             retired.add(oldest);
         }
         later(this::putAside);
+    }
+
+    /// Deletes spare files, all but a few, in the background: others need their room.
+    public void dropSpares() {
+        later(() -> {
+            try {
+                folder.dropSpares();
+            } catch (IOException notYet) {
+                LOG.warnf("spare files of the raft log in %s stay: %s", folder.path(), notYet);
+            }
+        });
     }
 
     /// One file after the other, the oldest first: were a younger one out of use before, it would look lost.

@@ -1,20 +1,25 @@
 package io.metastore.engine.rocksdb;
 
+import io.metastore.engine.DiskSpace;
 import io.metastore.engine.Engine;
 import io.metastore.engine.Snapshot;
 import io.metastore.engine.Table;
 import io.metastore.engine.WriteBatch;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import org.rocksdb.Checkpoint;
 import org.rocksdb.ColumnFamilyHandle;
+import org.rocksdb.CompactRangeOptions;
 import org.rocksdb.DBOptions;
 import org.rocksdb.FlushOptions;
 import org.rocksdb.InfoLogLevel;
+import org.rocksdb.LiveFileMetaData;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
+import org.rocksdb.Status;
 import org.rocksdb.WriteOptions;
 
 /// The state database in RocksDB: a column family for each table.
@@ -35,6 +40,7 @@ public final class RocksEngine implements Engine {
     private static final int BUFFER_KEPT = 1 << 20;
 
     private final DBOptions options;
+    private final DiskSpace disk;
     private final RocksTables tables;
     private final WriteOptions writeOptions = new WriteOptions().setDisableWAL(true);
     private final List<ColumnFamilyHandle> families = new ArrayList<>();
@@ -43,8 +49,15 @@ public final class RocksEngine implements Engine {
     /// What the batch before was built in, for the next: batches are built one after the other, nearly always.
     private final AtomicReference<byte[]> spareBuffer = new AtomicReference<>();
 
-    /// Opens the database in `folder`, creating it when it is not there.
     public RocksEngine(Path folder, RocksSettings settings) {
+        this(folder, settings, DiskSpace.unbounded());
+    }
+
+    /// Opens the database in `folder`, creating it when it is not there.
+    ///
+    /// @param disk where what finds no room waits for some
+    public RocksEngine(Path folder, RocksSettings settings, DiskSpace disk) {
+        this.disk = disk;
         Manifest.check(folder);
         tables = new RocksTables(settings);
         options = new DBOptions()
@@ -80,7 +93,12 @@ public final class RocksEngine implements Engine {
         try (org.rocksdb.WriteBatch serialized = new org.rocksdb.WriteBatch(rows.serialized())) {
             db.write(writeOptions, serialized);
         } catch (RocksDBException e) {
-            throw RocksFailures.of("writing to the state database failed", e);
+            // The batch was not begun: RocksDB refuses all writes since a flush in the background found no room.
+            again("writing to the state database failed", e, () -> {
+                try (org.rocksdb.WriteBatch serialized = new org.rocksdb.WriteBatch(rows.serialized())) {
+                    db.write(writeOptions, serialized);
+                }
+            });
         }
         byte[] buffer = rows.release();
         if (buffer.length <= BUFFER_KEPT) {
@@ -96,10 +114,85 @@ public final class RocksEngine implements Engine {
     @Override
     public void flush() {
         try (FlushOptions flush = new FlushOptions().setWaitForFlush(true).setAllowWriteStall(true)) {
-            db.flush(flush, families);
-        } catch (RocksDBException e) {
-            throw RocksFailures.of("flushing the state database failed", e);
+            try {
+                db.flush(flush, families);
+            } catch (RocksDBException e) {
+                again("flushing the state database failed", e, () -> db.flush(flush, families));
+            }
         }
+    }
+
+    /// Something that RocksDB is asked to do.
+    private interface Work {
+        void run() throws RocksDBException;
+    }
+
+    /// Does again what failed because the disk is full, once there is room. RocksDB writes nothing more after such a
+    /// failure until it has noticed the room itself, which it looks for every few seconds; what it had in memory it
+    /// still has.
+    private void again(String what, RocksDBException failure, Work work) {
+        if (!RocksFailures.isNoSpace(failure)) {
+            throw RocksFailures.of(what, failure);
+        }
+        boolean done = disk.awaitRoom(what, () -> {
+            try {
+                work.run();
+                return true;
+            } catch (RocksDBException e) {
+                boolean busy = e.getStatus() != null && e.getStatus().getCode() == Status.Code.Busy;
+                if (busy || RocksFailures.isNoSpace(e)) {
+                    return false;
+                }
+                throw RocksFailures.of(what, e);
+            }
+        });
+        if (!done) {
+            throw RocksFailures.of(what, failure);
+        }
+    }
+
+    /// Tables are worked through file by file of their last level, so that no step needs much room; each hands what it
+    /// freed back before the next begins.
+    @Override
+    public void compact(Runnable between) {
+        flush();
+        try (CompactRangeOptions options = new CompactRangeOptions().setExclusiveManualCompaction(false)) {
+            for (ColumnFamilyHandle family : families) {
+                for (byte[][] range : ranges(family)) {
+                    db.compactRange(family, range[0], range[1], options);
+                    between.run();
+                }
+            }
+        } catch (RocksDBException e) {
+            if (RocksFailures.isNoSpace(e)) {
+                disk.release();
+            }
+            throw RocksFailures.of("compacting the state database failed", e);
+        }
+    }
+
+    /// First and last keys of the files of a table's last level; everything when there is none.
+    private List<byte[][]> ranges(ColumnFamilyHandle family) throws RocksDBException {
+        byte[] name = family.getName();
+        List<LiveFileMetaData> files = db.getLiveFilesMetaData().stream()
+                .filter(file -> Arrays.equals(file.columnFamilyName(), name))
+                .toList();
+        int last = files.stream().mapToInt(LiveFileMetaData::level).max().orElse(0);
+        List<byte[]> begins = new ArrayList<>();
+        files.stream()
+                .filter(file -> file.level() == last && last > 0)
+                .map(LiveFileMetaData::smallestKey)
+                .sorted(Arrays::compareUnsigned)
+                .skip(1)
+                .forEach(begins::add);
+        List<byte[][]> ranges = new ArrayList<>();
+        byte[] begin = null;
+        for (byte[] next : begins) {
+            ranges.add(new byte[][] {begin, next});
+            begin = next;
+        }
+        ranges.add(new byte[][] {begin, null});
+        return ranges;
     }
 
     @Override

@@ -64,6 +64,17 @@ final class RocksFailures {
                     case Busy, TimedOut, Aborted, TryAgain, ShutdownInProgress -> false;
                     default -> true;
                 };
+        if (isNoSpace(failure)) {
+            return EngineFailure.Kind.NO_SPACE;
+        }
         return damaged ? EngineFailure.Kind.DAMAGED : EngineFailure.Kind.INPUT_OUTPUT;
+    }
+
+    /// Whether a file could not be written because the disk is full.
+    static boolean isNoSpace(RocksDBException failure) {
+        Status status = failure.getStatus();
+        return status != null
+                && (status.getSubCode() == Status.SubCode.NoSpace
+                        || failure.getMessage().contains("No space left on device"));
     }
 }

@@ -84,7 +84,14 @@ final class RocksTables implements AutoCloseable {
     }
 
     private ColumnFamilyOptions levelled(BlockBasedTableConfig blocks) {
-        return family(blocks).setLevelCompactionDynamicLevelBytes(true).setLevel0FileNumCompactionTrigger(8);
+        ColumnFamilyOptions family =
+                family(blocks).setLevelCompactionDynamicLevelBytes(true).setLevel0FileNumCompactionTrigger(8);
+        long level = settings.levelBytes();
+        return level == RocksSettings.LEVEL_BYTES
+                ? family
+                : family.setMaxBytesForLevelBase(level)
+                        .setTargetFileSizeBase(level / 4)
+                        .setMaxCompactionBytes(level);
     }
 
     private ColumnFamilyOptions family(BlockBasedTableConfig blocks) {

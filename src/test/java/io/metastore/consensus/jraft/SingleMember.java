@@ -4,6 +4,7 @@ import com.alipay.sofa.jraft.core.NodeImpl;
 import com.alipay.sofa.jraft.option.RaftOptions;
 import io.metastore.consensus.Consensus;
 import io.metastore.consensus.Unavailable;
+import io.metastore.engine.DiskSpace;
 import io.metastore.machine.ApplyLoop;
 import io.metastore.machine.ApplyMetrics;
 import io.metastore.machine.ChunkLimits;
@@ -63,7 +64,8 @@ final class SingleMember implements AutoCloseable {
                 machine,
                 stateFolder.engine(),
                 (what, cause) -> fault.compareAndSet(null, what + ": " + cause),
-                _ -> {});
+                _ -> {},
+                DiskSpace.unbounded());
         consensus.start();
     }
 

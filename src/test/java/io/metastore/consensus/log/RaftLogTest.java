@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.metastore.Eventually;
 import io.metastore.engine.EngineFailure;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -185,5 +187,40 @@ class RaftLogTest {
         EngineFailure failure = assertThrows(EngineFailure.class, this::open);
         assertEquals(EngineFailure.Kind.OTHER_FORMAT, failure.kind());
         assertTrue(failure.getMessage().contains(folder.resolve("log").toString()), failure.getMessage());
+    }
+
+    /// Something stands in the place of the next file for a while, and it cannot be made: so it is with a full disk.
+    @Test
+    void aNextFileThatCouldNotBeMadeIsTriedAgain() throws IOException {
+        Path next = folder.resolve("log/0000000000000002.new");
+        Path spare = folder.resolve("log/0000000000000002.spare");
+        try (RaftLog log = RaftLog.open(folder.resolve("log"), new SegmentSizes(1024, 1024))) {
+            log.create();
+            Path inTheWay = Files.createDirectories(next.resolve("in-the-way"));
+            log.append(1, List.of(LogModel.entry("x".repeat(300_000))));
+            Eventually.holds("it was tried", RaftLogTest::isNoFileBeingMade);
+            assertFalse(Files.exists(spare));
+            Files.delete(inTheWay);
+            Files.delete(next);
+            Eventually.holds("the next file is there", () -> {
+                append(log);
+                return Files.exists(spare);
+            });
+        }
+    }
+
+    private static void append(RaftLog log) {
+        try {
+            log.append(log.last() + 1, List.of(LogModel.entry("y")));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /// Whether the thread that makes files has begun and waits for more.
+    private static boolean isNoFileBeingMade() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .anyMatch(thread ->
+                        thread.getName().equals("raft-log-files") && thread.getState() == Thread.State.TIMED_WAITING);
     }
 }
