@@ -51,10 +51,12 @@ public final class JraftConsensus implements Consensus, AutoCloseable {
     private final PeerId self;
     private final ApplyAdapter adapter;
     private final DiskMetrics disk = new DiskMetrics();
+    private final SkippedEntries skipped;
     private final ExecutorService snapshots =
             Executors.newSingleThreadExecutor(work -> new Thread(work, "snapshot-trigger"));
     private Node node;
 
+    /// @throws EngineFailure when the list of skipped entries is damaged or cannot be read
     public JraftConsensus(
             RaftSettings settings,
             ApplyLoop loop,
@@ -67,7 +69,8 @@ public final class JraftConsensus implements Consensus, AutoCloseable {
         this.self = PeerId.parsePeer(settings.peerAddress());
         SnapshotTrigger trigger =
                 new SnapshotTrigger(settings.snapshotLogBytes(), settings.snapshotCommands(), this::snapshotDue);
-        this.adapter = new ApplyAdapter(loop, machine, engine, faults, trigger, settings, listener, disk);
+        this.skipped = SkippedEntries.read(settings.folder());
+        this.adapter = new ApplyAdapter(loop, machine, engine, faults, trigger, settings, listener, disk, skipped);
     }
 
     /// Opens the log, replays what the state lacks, and takes part in elections from then on.
@@ -161,6 +164,11 @@ public final class JraftConsensus implements Consensus, AutoCloseable {
             }
             done.run(status);
         });
+    }
+
+    /// The entries that this member does not apply, for those who have to know of the others'.
+    public SkippedEntries skipped() {
+        return skipped;
     }
 
     /// What log and snapshots ask of the disk.
