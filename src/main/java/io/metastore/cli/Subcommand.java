@@ -10,6 +10,7 @@ public enum Subcommand {
     SERVER("runs a member (the default)"),
     CONFIG("prints the configuration that a server would run with, and where each value comes from"),
     BENCH("loads an etcd-compatible endpoint and measures it, or compares servers"),
+    LOG("shows the raft log of a stopped member, and marks an entry that cannot be applied to be skipped"),
     VERSION("prints the versions"),
     HELP("explains a subcommand: metastore help server");
 

@@ -85,6 +85,7 @@ public final class ApplyLoop {
         open.bytes += entries.data().remaining();
         open.index = entries.index();
         open.term = entries.term();
+        entries.taken();
     }
 
     private void close(Open open) {

@@ -17,6 +17,11 @@ public interface CommittedEntries {
     /// started since.
     ProposedBatch proposed();
 
+    /// The commands of the current entry have been applied to the chunk that is open. What fails from here to the
+    /// next entry concerns the writing of that chunk. Of use only to whoever names the entry that could not be
+    /// applied.
+    default void taken() {}
+
     /// Everything up to and including the current entry has been applied. Not called for the last entries:
     /// that all of them are applied is plain when the loop returns.
     void applied();

@@ -76,6 +76,21 @@ public final class EntryCodec {
     /// The commands of an entry; leaves the position of `entry` alone. Anything that was not written by
     /// [#encode] is a fault.
     static List<? extends Command<?>> decode(ByteBuffer entry) {
+        return parts(entry).stream().map(Part::decode).toList();
+    }
+
+    /// One command of an entry, its form not looked at yet.
+    record Part(io.metastore.machine.replicated.Command message) {
+        /// @throws MalformedEntry when this version knows no such command
+        Command<?> decode() {
+            return CommandCodec.decode(message);
+        }
+    }
+
+    /// The commands of an entry one by one, for whoever wants to know which of them cannot be decoded.
+    ///
+    /// @throws MalformedEntry when the entry as a whole has another form
+    static List<Part> parts(ByteBuffer entry) {
         ByteBuffer rest = entry.duplicate();
         if (!rest.hasRemaining()) {
             throw new MalformedEntry("it is empty", null);
@@ -84,11 +99,11 @@ public final class EntryCodec {
         try {
             CodedInputStream in = UnsafeByteOperations.unsafeWrap(rest).newCodedInput();
             in.setRecursionLimit(NESTING_MAX);
-            List<? extends Command<?>> commands = switch (format) {
-                case SINGLE -> List.of(CommandCodec.decode(io.metastore.machine.replicated.Command.parseFrom(in)));
+            List<Part> commands = switch (format) {
+                case SINGLE -> List.of(new Part(io.metastore.machine.replicated.Command.parseFrom(in)));
                 case BATCH ->
                     Batch.parseFrom(in).getCommandsList().stream()
-                            .map(CommandCodec::decode)
+                            .map(Part::new)
                             .toList();
                 default -> throw new MalformedEntry("it has unknown format " + format, null);
             };

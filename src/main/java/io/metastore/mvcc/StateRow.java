@@ -1,6 +1,7 @@
 package io.metastore.mvcc;
 
 import java.nio.charset.StandardCharsets;
+import java.util.function.UnaryOperator;
 
 /// The row of `meta` that every chunk rewrites: how far the log is applied and where the store stands.
 ///
@@ -11,6 +12,13 @@ import java.nio.charset.StandardCharsets;
 public record StateRow(long appliedIndex, long appliedTerm, long revision, long compactedRevision) {
     static final byte[] KEY = "state".getBytes(StandardCharsets.US_ASCII);
     static final StateRow EMPTY = new StateRow(0, 0, 1, -1);
+
+    /// Reads the row without a store.
+    ///
+    /// @param meta gives the value of a key of `meta`, null when there is none
+    public static StateRow read(UnaryOperator<byte[]> meta) {
+        return decode(meta.apply(KEY));
+    }
 
     byte[] encode() {
         byte[] row = new byte[32];

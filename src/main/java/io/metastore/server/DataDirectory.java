@@ -9,6 +9,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -69,6 +70,33 @@ public final class DataDirectory implements AutoCloseable {
         }
     }
 
+    /// Takes hold of the folder of a member that does not run, for a command. Nothing is created or changed.
+    ///
+    /// @throws StartFailure when there is no member's folder, another process holds it, or it cannot be locked
+    public static DataDirectory openStopped(Path folder) {
+        Path member = folder.resolve("member");
+        try {
+            FileChannel channel = FileChannel.open(member.resolve("LOCK"), StandardOpenOption.WRITE);
+            FileLock lock = channel.tryLock();
+            if (lock == null) {
+                channel.close();
+                throw new StartFailure(
+                        ExitStatus.IN_USE,
+                        "data-dir " + folder + " is in use by another process: stop the member first",
+                        null);
+            }
+            return new DataDirectory(member, channel);
+        } catch (OverlappingFileLockException e) {
+            throw new StartFailure(
+                    ExitStatus.IN_USE, "data-dir " + folder + " is in use by another member of this process", e);
+        } catch (NoSuchFileException e) {
+            throw new StartFailure(
+                    ExitStatus.USAGE, "data-dir " + folder + " is not that of a member: there is no " + e.getFile(), e);
+        } catch (IOException e) {
+            throw new StartFailure(ExitStatus.DATA_DIR, "data-dir " + folder + " cannot be locked: " + reason(e), e);
+        }
+    }
+
     private static String reason(IOException failure) {
         return failure instanceof FileSystemException named && named.getReason() != null
                 ? named.getReason() + " at " + named.getFile()
@@ -93,11 +121,11 @@ public final class DataDirectory implements AutoCloseable {
         }
     }
 
-    Path state() {
+    public Path state() {
         return member.resolve("state");
     }
 
-    Path raft() {
+    public Path raft() {
         return member.resolve("raft");
     }
 

@@ -12,7 +12,7 @@ public final class StartFailure extends RuntimeException {
     }
 
     /// Files that cannot be read or are damaged, with what to do about it.
-    static StartFailure of(EngineFailure failure) {
+    public static StartFailure of(EngineFailure failure) {
         return switch (failure.kind()) {
             case DAMAGED ->
                 new StartFailure(

@@ -45,6 +45,11 @@ final class FlushingEngine implements Engine {
     }
 
     @Override
+    public void compact(Runnable between) {
+        engine.compact(between);
+    }
+
+    @Override
     public long allocatedBytes() {
         return engine.allocatedBytes();
     }

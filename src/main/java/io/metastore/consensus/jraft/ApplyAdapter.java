@@ -11,11 +11,14 @@ import com.alipay.sofa.jraft.storage.snapshot.SnapshotReader;
 import com.alipay.sofa.jraft.storage.snapshot.SnapshotWriter;
 import io.metastore.consensus.Faults;
 import io.metastore.consensus.Leadership;
+import io.metastore.consensus.log.Entry;
 import io.metastore.engine.DiskSpace;
 import io.metastore.engine.Engine;
 import io.metastore.engine.EngineFailure;
 import io.metastore.machine.ApplyLoop;
 import io.metastore.machine.CommittedEntries;
+import io.metastore.machine.EntryCodec;
+import io.metastore.machine.EntryText;
 import io.metastore.machine.ProposedBatch;
 import io.metastore.machine.StateMachine;
 import java.io.IOException;
@@ -25,11 +28,17 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.jboss.logging.Logger;
 
 /// Hands JRaft's committed entries to the apply loop, on JRaft's state-machine thread, and answers its
 /// snapshot calls. Nothing is ever thrown back at JRaft: it would log it and go on. A fault stops the member
 /// instead.
 final class ApplyAdapter extends StateMachineAdapter {
+    private static final Logger LOG = Logger.getLogger(ApplyAdapter.class);
+    /// An entry that changes nothing but how far the log is applied, in place of one that is skipped.
+    private static final ByteBuffer NO_COMMANDS =
+            EntryCodec.encode(List.of(), true).asReadOnlyBuffer();
+
     /// With less room than this a write is bound to fail.
     private static final long FULL_BYTES = 1 << 20;
 
@@ -42,6 +51,7 @@ final class ApplyAdapter extends StateMachineAdapter {
     private final Consumer<Leadership> listener;
     private final DiskMetrics disk;
     private final DiskSpace space;
+    private final SkippedEntries skipped;
     private volatile Leadership leadership = new Leadership(0, 0, false, 0);
 
     ApplyAdapter(
@@ -53,7 +63,8 @@ final class ApplyAdapter extends StateMachineAdapter {
             RaftSettings settings,
             Consumer<Leadership> listener,
             DiskMetrics disk,
-            DiskSpace space) {
+            DiskSpace space,
+            SkippedEntries skipped) {
         this.loop = loop;
         this.machine = machine;
         this.engine = engine;
@@ -63,6 +74,7 @@ final class ApplyAdapter extends StateMachineAdapter {
         this.listener = listener;
         this.disk = disk;
         this.space = space;
+        this.skipped = skipped;
     }
 
     Leadership leadership() {
@@ -71,10 +83,11 @@ final class ApplyAdapter extends StateMachineAdapter {
 
     @Override
     public void onApply(Iterator iterator) {
+        Entries entries = new Entries(iterator);
         try {
-            loop.run(new Entries(iterator));
+            loop.run(entries);
         } catch (Throwable fault) {
-            faults.halt("applying an entry of the raft log failed", fault);
+            faults.halt(entries.underWay(), fault);
         }
     }
 
@@ -183,6 +196,12 @@ final class ApplyAdapter extends StateMachineAdapter {
     private final class Entries implements CommittedEntries {
         private final Iterator iterator;
         private boolean started;
+        /// Stands on an entry whose commands are not in the open chunk yet.
+        private boolean applying;
+        private boolean isSkipped;
+        /// First and last entry of the open chunk, 0 when none is open.
+        private long chunkFirst;
+        private long chunkLast;
 
         private Entries(Iterator iterator) {
             this.iterator = iterator;
@@ -195,11 +214,44 @@ final class ApplyAdapter extends StateMachineAdapter {
             }
             started = true;
             // JRaft's iterator stands on its first entry from the start; this asks whether it stands on one now.
-            if (!iterator.hasNext()) {
+            applying = iterator.hasNext();
+            if (!applying) {
                 return false;
             }
-            trigger.entry(iterator.getData());
+            isSkipped = isMarked();
+            trigger.entry(data());
             return true;
+        }
+
+        /// Whether the current entry is one to skip. Nobody waits for such an entry as a rule: it was in the log
+        /// before this member was started, or its mark would not be there.
+        private boolean isMarked() {
+            SkippedEntry mark = skipped.at(index()).orElse(null);
+            if (mark == null) {
+                return false;
+            }
+            Entry entry = entry();
+            if (!mark.isOf(index(), entry)) {
+                throw new IllegalStateException(
+                        mark + " is marked to be skipped, but the log holds another there, of term "
+                                + entry.term() + " with checksum " + SkippedEntry.text(entry.checksum())
+                                + "; 'metastore log skip --undo' takes the mark back");
+            }
+            if (index() > machine.appliedIndex()) {
+                LOG.warnf("%s is skipped, as it is marked%s: nothing that it says is done", mark, because(mark));
+            }
+            if (iterator.done() != null) {
+                iterator.done().run(new Status(RaftError.ECANCELED, "entry %d is marked to be skipped", index()));
+            }
+            return true;
+        }
+
+        private static String because(SkippedEntry mark) {
+            return mark.reason().isEmpty() ? "" : " (" + mark.reason() + ")";
+        }
+
+        private Entry entry() {
+            return new Entry(iterator.getTerm(), Entry.Kind.COMMANDS, iterator.getData());
         }
 
         @Override
@@ -214,17 +266,54 @@ final class ApplyAdapter extends StateMachineAdapter {
 
         @Override
         public ByteBuffer data() {
-            return iterator.getData();
+            return isSkipped ? NO_COMMANDS.duplicate() : iterator.getData();
         }
 
         @Override
         public ProposedBatch proposed() {
-            return (ProposedBatch) iterator.done();
+            return isSkipped ? null : (ProposedBatch) iterator.done();
+        }
+
+        @Override
+        public void taken() {
+            applying = false;
+            chunkFirst = chunkFirst == 0 ? index() : chunkFirst;
+            chunkLast = index();
         }
 
         @Override
         public void applied() {
+            applying = false;
+            chunkFirst = 0;
             iterator.commit();
+        }
+
+        /// What failed, with the entry and how to look at it. Memory may have run out, so whatever goes wrong
+        /// here only makes it shorter.
+        private String underWay() {
+            try {
+                return applying ? applyingOne() : writingSome();
+            } catch (Throwable _) {
+                return "applying entries of the raft log failed";
+            }
+        }
+
+        private String applyingOne() {
+            return "applying entry " + index() + " of the raft log failed (term " + term() + ", checksum "
+                    + SkippedEntry.text(entry().checksum()) + ", " + EntryText.types(iterator.getData())
+                    + "; to see it: " + show() + "--index " + index() + ")";
+        }
+
+        private String writingSome() {
+            return chunkFirst == 0
+                    ? "applying entries of the raft log failed"
+                    : "writing to the state what entries " + chunkFirst + " to " + chunkLast
+                            + " of the raft log say failed (to see them: " + show() + "--from " + chunkFirst + " --to "
+                            + chunkLast + ")";
+        }
+
+        private String show() {
+            return "metastore log show --data-dir " + settings.dataDir() + " ";
         }
     }
 }

@@ -60,12 +60,14 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
     private final ApplyAdapter adapter;
     private final DiskMetrics disk = new DiskMetrics();
     private final DiskSpace space;
+    private final SkippedEntries skipped;
     private final ExecutorService snapshots =
             Executors.newSingleThreadExecutor(work -> new Thread(work, "snapshot-trigger"));
     private Node node;
     private RaftLog log;
 
     /// @param space where log and snapshots find room, or the file in reserve
+    /// @throws EngineFailure when the list of skipped entries is damaged or cannot be read
     public JraftConsensus(
             RaftSettings settings,
             ApplyLoop loop,
@@ -80,7 +82,9 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
         this.self = PeerId.parsePeer(settings.peerAddress());
         SnapshotTrigger trigger =
                 new SnapshotTrigger(settings.snapshotLogBytes(), settings.snapshotCommands(), this::snapshotDue);
-        this.adapter = new ApplyAdapter(loop, machine, engine, faults, trigger, settings, listener, disk, space);
+        this.skipped = SkippedEntries.read(settings.folder());
+        this.adapter = new ApplyAdapter(
+                loop, machine, engine, faults, trigger, settings, listener, disk, space, skipped);
     }
 
     /// Opens the log, replays what the state lacks, and takes part in elections from then on.
@@ -193,6 +197,11 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
     @Override
     public void dropSpares() {
         log.dropSpares();
+    }
+
+    /// The entries that this member does not apply, for those who have to know of the others'.
+    public SkippedEntries skipped() {
+        return skipped;
     }
 
     /// What log and snapshots ask of the disk.

@@ -20,4 +20,12 @@ public record RaftSettings(
         int electionMs,
         int heartbeatMs,
         long snapshotLogBytes,
-        long snapshotCommands) {}
+        long snapshotCommands) {
+    /// The member's data directory, as a command line names it: `folder` is DATA-DIR/member/raft.
+    String dataDir() {
+        Path member = folder.getParent();
+        Path data = member == null ? null : member.getParent();
+        String text = data == null ? "." : data.toString();
+        return text.matches("[\\w./+-]+") ? text : "'" + text.replace("'", "'\\''") + "'";
+    }
+}

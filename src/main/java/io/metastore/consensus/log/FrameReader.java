@@ -42,9 +42,7 @@ final class FrameReader {
     /// Looks for frame `serial` at a sector.
     Found frame(int sector, long serial) throws IOException {
         boolean marked = mark(sector) == Sectors.mark(serial);
-        byte[] payload = new byte[Frame.HEADER];
-        copy(sector, 0, payload);
-        Frame.Header header = Frame.header(payload);
+        Frame.Header header = header(sector);
         if (header == null || header.serial() != serial || header.sectors() > end - sector) {
             return marked ? new Found.Damaged("the header of a frame does not fit its checksum") : new Found.Nothing();
         }
@@ -64,6 +62,13 @@ final class FrameReader {
             return new Found.Damaged("the first sector of a frame is not marked as the frame's");
         }
         return allMarked ? new Found.Damaged("a frame does not fit its checksum") : new Found.Nothing();
+    }
+
+    /// The header of a frame that begins at a sector; null when it does not fit its checksum, or none begins there.
+    Frame.Header header(int sector) throws IOException {
+        byte[] payload = new byte[Frame.HEADER];
+        copy(sector, 0, payload);
+        return Frame.header(payload);
     }
 
     int mark(int sector) throws IOException {

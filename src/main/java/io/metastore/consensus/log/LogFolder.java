@@ -17,11 +17,9 @@ import java.util.stream.Stream;
 
 /// The files of the log and their names.
 ///
-/// ```
 /// 000000000000001a.log     number 26, in use
 /// 0000000000000004.spare   written to its whole length, to be used next: filled with zeros, or used before
 /// 000000000000001b.new     being filled
-/// ```
 ///
 /// Files are used again as they are: to fill each with zeros first would write everything twice.
 final class LogFolder {
@@ -82,6 +80,11 @@ final class LogFolder {
             }
         }
         return found;
+    }
+
+    /// A folder that is only looked at: nothing is deleted, nothing may be begun.
+    static LogFolder lookingAt(Path folder) {
+        return new LogFolder(folder, SegmentSizes.DEFAULT, DiskSpace.unbounded());
     }
 
     Path path() {

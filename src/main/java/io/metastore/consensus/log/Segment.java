@@ -11,10 +11,8 @@ import java.nio.file.StandardOpenOption;
 /// One file of the log. Its length is fixed and all of it was written before it was put to use, so that a sync
 /// of a frame concerns nothing but the frame's own bytes: no length, no place on the disk.
 ///
-/// ```
 /// first sector:  "MetaLog1" | sectors 4 | number 8 | serial 8 | first 8 | next 8 | checksum 4 | zeros
 /// then frames, each from a sector on; behind them zeros, or what the file held in an earlier life
-/// ```
 final class Segment implements AutoCloseable {
     /// Sector of the first frame.
     static final int FRAMES = 1;
@@ -66,7 +64,15 @@ final class Segment implements AutoCloseable {
     ///
     /// @throws EngineFailure when its first sector is damaged, or its length is not what that says
     static Segment open(Path file) throws IOException {
-        FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        return open(file, FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE));
+    }
+
+    /// Like [#open], for looking at it only.
+    static Segment openToRead(Path file) throws IOException {
+        return open(file, FileChannel.open(file, StandardOpenOption.READ));
+    }
+
+    private static Segment open(Path file, FileChannel channel) throws IOException {
         try {
             long size = channel.size();
             if (size < Sectors.BYTES) {
