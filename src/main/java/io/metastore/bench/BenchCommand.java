@@ -74,6 +74,7 @@ public final class BenchCommand {
                   disk     what a synced write costs on a disk, without any server
                   lonely   one client's put with short and long batch times, next to the bare disk
                   compare  several servers in turn on this machine: ratios of throughput, latency, CPU, memory, bytes written
+                  train    writes the cache that a start of the jar begins with, as the build does, for another Java or place
 
                 `metastore bench COMMAND --help` lists the flags of a command.
                 Exit status: 0; 1 aborted (what was measured until then is printed); 2 wrong command line.
@@ -99,6 +100,7 @@ public final class BenchCommand {
             case BenchFlags.DISK -> new DiskBench(out).run(flags);
             case BenchFlags.LONELY -> new LonelyBench(out, err).run(flags);
             case BenchFlags.COMPARE -> new CompareCommand(out, err).run(flags);
+            case BenchFlags.TRAIN -> new Training(out, err).run(flags);
             default -> drive(name, flags);
         };
     }
