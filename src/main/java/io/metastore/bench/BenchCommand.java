@@ -75,6 +75,7 @@ public final class BenchCommand {
                   lonely   one client's put with short and long batch times, next to the bare disk
                   fairness what large reads cost the events of a watch on the same connection, next to etcd
                   compare  several servers in turn on this machine: ratios of throughput, latency, CPU, memory, bytes written
+                  train    writes the cache that a start of the jar begins with, as the build does, for another Java or place
 
                 `metastore bench COMMAND --help` lists the flags of a command.
                 Exit status: 0; 1 aborted (what was measured until then is printed); 2 wrong command line.
@@ -101,6 +102,7 @@ public final class BenchCommand {
             case BenchFlags.LONELY -> new LonelyBench(out, err).run(flags);
             case BenchFlags.FAIRNESS -> new FairnessBench(out, err).run(flags);
             case BenchFlags.COMPARE -> new CompareCommand(out, err).run(flags);
+            case BenchFlags.TRAIN -> new Training(out, err).run(flags);
             default -> drive(name, flags);
         };
     }

@@ -11,9 +11,10 @@ final class BenchFlags {
     static final String DISK = "disk";
     static final String LONELY = "lonely";
     static final String FAIRNESS = "fairness";
+    static final String TRAIN = "train";
 
     /// Commands that share no flags with the loads.
-    private static final List<String> APART = List.of(COMPARE, DISK, LONELY, FAIRNESS);
+    private static final List<String> APART = List.of(COMPARE, DISK, LONELY, FAIRNESS, TRAIN);
 
     private static final List<Flag> CONNECT = List.of(
             new Flag("endpoints", "URL,...", "127.0.0.1:2379", "servers; connections are spread over them"),
@@ -85,6 +86,7 @@ final class BenchFlags {
         own.put(LONELY, LonelyBench.FLAGS);
         own.put(FAIRNESS, FairnessBench.FLAGS);
         own.put(COMPARE, CompareCommand.FLAGS);
+        own.put(TRAIN, Training.FLAGS);
         return own;
     }
 

@@ -53,7 +53,22 @@ final class CompareCommand {
                     "target/compare",
                     "where report.md, report.json, the servers' output and their data go"),
             new Flag("first-port", "N", "0", "the servers listen from this port on; 0 for free ports"),
-            new Flag("keep-data", "", "", "leave the data directories in place"));
+            new Flag("keep-data", "", "", "leave the data directories in place"),
+            new Flag(
+                    "cold",
+                    "",
+                    "",
+                    "instead of all that: fresh servers by turns under a light mixed load, from their first call on"),
+            new Flag("pairs", "N", "5", "with --cold: lives of each server"),
+            new Flag("calls", "N", "12000", "with --cold: calls of a life, of ten four puts, two txns, four ranges"),
+            new Flag("rate", "N", "400", "with --cold: calls per second"),
+            new Flag("native", "PATH", "", "with --cold: MetaStore's native executable, a further side"));
+
+    /// What only a comparison of warm servers takes, and what only one of fresh servers does.
+    private static final List<String> WARM_ONLY =
+            List.of("only", "rounds", "warm-rounds", "round", "warm-calls", "quick", "key-space", "first-port");
+
+    private static final List<String> COLD_ONLY = List.of("pairs", "calls", "rate", "native");
 
     private static final List<String> DEFAULT_SIDES = List.of("etcd=etcd", "etcd-again=etcd", "metastore=metastore");
     private static final int PORTS_PER_SERVER = 2;
@@ -67,6 +82,16 @@ final class CompareCommand {
     }
 
     int run(Flags flags) throws IOException {
+        boolean cold = flags.on("cold");
+        for (String name : cold ? WARM_ONLY : COLD_ONLY) {
+            if (flags.has(name)) {
+                throw new UsageException("--" + name + (cold ? " does nothing with --cold" : " needs --cold"));
+            }
+        }
+        return cold ? cold(flags) : warm(flags);
+    }
+
+    private int warm(Flags flags) throws IOException {
         Instant begin = Instant.now();
         Path folder = Files.createDirectories(Path.of(flags.text("out"))).toAbsolutePath();
         Scenarios scenarios = new Scenarios(
@@ -79,7 +104,7 @@ final class CompareCommand {
         List<ServerProcess> servers = new ArrayList<>();
         String aborted = null;
         try {
-            Map<String, String> knobs = knobs(flags, plan, folder);
+            Map<String, String> knobs = knobs(flags, plan.toString(), folder);
             start(flags, folder, servers, knobs);
             Comparison comparison = new Comparison(plan, servers, err);
             try {
@@ -94,13 +119,48 @@ final class CompareCommand {
                 knobs.put("aborted", aborted);
             }
             knobs.put("took", Duration.between(begin, Instant.now()).toSeconds() + " s");
-            write(folder, new CompareReport(knobs, servers, chosen, comparison.rounds()));
+            CompareReport report = new CompareReport(knobs, servers, chosen, comparison.rounds());
+            write(folder, report.markdown(), report.map());
         } finally {
             servers.forEach(ServerProcess::close);
             if (!flags.on("keep-data")) {
                 deleteAll(folder.resolve("data"));
             }
         }
+        if (aborted != null) {
+            throw new AbortedException(aborted);
+        }
+        return 0;
+    }
+
+    private int cold(Flags flags) throws IOException {
+        Instant begin = Instant.now();
+        Path folder = Files.createDirectories(Path.of(flags.text("out"))).toAbsolutePath();
+        ColdComparison.Plan plan = new ColdComparison.Plan(
+                flags.count("pairs", 1, 1_000),
+                flags.number("calls", 1, 1_000_000_000),
+                flags.number("rate", 1, 10_000_000),
+                flags.count("value-size", 8, 1 << 20),
+                flags.number("seed", Long.MIN_VALUE, Long.MAX_VALUE),
+                flags.time("patience"));
+        Map<String, String> knobs = knobs(flags, plan.toString(), folder);
+        Map<Side, Path> programs = programs(flags, folder, knobs);
+        ColdComparison comparison = new ColdComparison(plan, programs, folder, err);
+        String aborted = null;
+        try {
+            comparison.run();
+        } catch (AbortedException e) {
+            aborted = e.getMessage();
+            knobs.put("aborted", aborted);
+        } finally {
+            if (!flags.on("keep-data")) {
+                deleteAll(folder.resolve("data"));
+            }
+        }
+        knobs.put("took", Duration.between(begin, Instant.now()).toSeconds() + " s");
+        ColdReport report =
+                new ColdReport(knobs, List.copyOf(programs.keySet()), comparison.commands(), comparison.runs());
+        write(folder, report.markdown(), report.map());
         if (aborted != null) {
             throw new AbortedException(aborted);
         }
@@ -135,21 +195,9 @@ final class CompareCommand {
 
     private void start(Flags flags, Path folder, List<ServerProcess> servers, Map<String, String> knobs)
             throws IOException {
-        List<Side> sides = (flags.has("side") ? flags.all("side") : DEFAULT_SIDES)
-                .stream().map(Side::parse).toList();
-        Set<String> names = new HashSet<>();
-        Map<Side, Path> programs = new LinkedHashMap<>();
-        for (Side side : sides) {
-            if (!names.add(side.name())) {
-                throw new UsageException("--side has the name '" + side.name() + "' twice");
-            }
-            programs.put(side, program(flags, folder, side));
-        }
+        Map<Side, Path> programs = programs(flags, folder, knobs);
         int port = flags.count("first-port", 0, 65_000);
-        for (Side side : sides) {
-            if (side.kind() == Side.Kind.ETCD) {
-                knobs.putIfAbsent("etcd " + programs.get(side), EtcdProgram.version(programs.get(side)));
-            }
+        for (Side side : programs.keySet()) {
             Path data = folder.resolve("data").resolve(side.name());
             deleteAll(data);
             Files.createDirectories(data.getParent());
@@ -158,6 +206,27 @@ final class CompareCommand {
             port += port == 0 ? 0 : PORTS_PER_SERVER;
             err.println(side.name() + " listens on " + servers.getLast().endpoint());
         }
+    }
+
+    /// What each side runs, in the order in which they take turns.
+    private Map<Side, Path> programs(Flags flags, Path folder, Map<String, String> knobs) throws IOException {
+        List<String> given = new ArrayList<>(flags.has("side") ? flags.all("side") : DEFAULT_SIDES);
+        if (flags.has("native")) {
+            given.add("native=metastore@" + flags.text("native"));
+        }
+        Set<String> names = new HashSet<>();
+        Map<Side, Path> programs = new LinkedHashMap<>();
+        for (String text : given) {
+            Side side = Side.parse(text);
+            if (!names.add(side.name())) {
+                throw new UsageException("--side has the name '" + side.name() + "' twice");
+            }
+            programs.put(side, program(flags, folder, side));
+            if (side.kind() == Side.Kind.ETCD) {
+                knobs.putIfAbsent("etcd " + programs.get(side), EtcdProgram.version(programs.get(side)));
+            }
+        }
+        return programs;
     }
 
     private Path program(Flags flags, Path folder, Side side) throws IOException {
@@ -171,7 +240,7 @@ final class CompareCommand {
         return program.toAbsolutePath();
     }
 
-    private static Map<String, String> knobs(Flags flags, Comparison.Plan plan, Path folder) throws IOException {
+    private static Map<String, String> knobs(Flags flags, String plan, Path folder) throws IOException {
         Map<String, String> knobs = new LinkedHashMap<>();
         knobs.put("begun", Instant.now().toString());
         knobs.put("processors", String.valueOf(Runtime.getRuntime().availableProcessors()));
@@ -185,15 +254,14 @@ final class CompareCommand {
         knobs.put(
                 "load average at the start",
                 Files.readString(Path.of("/proc/loadavg")).strip());
-        knobs.put("rounds in force", plan.toString());
+        knobs.put("rounds in force", plan);
         flags.inForce().forEach((name, value) -> knobs.put("--" + name, value));
         return knobs;
     }
 
-    private void write(Path folder, CompareReport report) throws IOException {
-        String text = report.markdown();
+    private void write(Path folder, String text, Map<String, Object> map) throws IOException {
         Files.writeString(folder.resolve("report.md"), text);
-        Files.writeString(folder.resolve("report.json"), Json.write(report.map()));
+        Files.writeString(folder.resolve("report.json"), Json.write(map));
         out.print(text.substring(0, text.indexOf("\n## Knobs")));
         out.println("\nEverything, raw rounds included: " + folder.resolve("report.md") + ", report.json");
     }

@@ -19,7 +19,8 @@ import java.util.concurrent.locks.LockSupport;
 final class ServerProcess implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(ServerProcess.class.getName());
     private static final Duration READY_WITHIN = Duration.ofSeconds(60);
-    private static final Duration ASK_EVERY = Duration.ofMillis(200);
+    private static final Duration ASK_EVERY = Duration.ofMillis(20);
+    private static final Duration ANSWER_WITHIN = Duration.ofSeconds(1);
     private static final long STOP_SECONDS = 15;
     private static final Duration CALM_WITHIN = Duration.ofSeconds(3);
     private static final Duration CALM_LOOK = Duration.ofMillis(100);
@@ -35,6 +36,7 @@ final class ServerProcess implements AutoCloseable {
     private final Optional<Endpoint> secure;
     private final Path log;
     private final Thread lastResort;
+    private Duration start = Duration.ZERO;
 
     private ServerProcess(
             Side side, List<String> command, Process process, Endpoint endpoint, Optional<Endpoint> secure, Path log) {
@@ -77,12 +79,14 @@ final class ServerProcess implements AutoCloseable {
             builder.environment().put("METASTORE_JAVA_OPTS", String.join(" ", side.jvm()));
         }
         Endpoint endpoint = new Endpoint("127.0.0.1", clientPort, false);
+        long begun = System.nanoTime();
         Optional<Endpoint> secure = securePort.isPresent()
                 ? Optional.of(new Endpoint("127.0.0.1", securePort.getAsInt(), true))
                 : Optional.empty();
         ServerProcess server = new ServerProcess(side, command, builder.start(), endpoint, secure, log);
         try {
             server.awaitReady();
+            server.start = Duration.ofNanos(System.nanoTime() - begun);
             return server;
         } catch (RuntimeException e) {
             server.close();
@@ -158,7 +162,7 @@ final class ServerProcess implements AutoCloseable {
     private static boolean answers(ManagedChannel channel) {
         try {
             channel.resetConnectBackoff();
-            return Connections.status(channel, ASK_EVERY.multipliedBy(5)).hasHeader();
+            return Connections.status(channel, ANSWER_WITHIN).hasHeader();
         } catch (StatusRuntimeException e) {
             // Not yet: the caller has a deadline.
             return false;
@@ -180,6 +184,11 @@ final class ServerProcess implements AutoCloseable {
     /// Where it speaks TLS.
     Optional<Endpoint> secure() {
         return secure;
+    }
+
+    /// From the process's begin to its first answer, in steps of 20 ms.
+    Duration startTime() {
+        return start;
     }
 
     boolean alive() {
@@ -207,6 +216,19 @@ final class ServerProcess implements AutoCloseable {
 
     void forgetPeak() throws IOException {
         ProcessUsage.forgetPeak(process.toHandle());
+    }
+
+    /// Asks the server to end and waits; what is left to do, it does meanwhile.
+    ///
+    /// @return whether it has ended
+    boolean stop(Duration within) {
+        process.destroy();
+        try {
+            return process.waitFor(within.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
     }
 
     @Override

@@ -51,17 +51,20 @@ final class TxnLoad implements Workload {
     }
 
     private void note(long key, TxnResponse reply) {
-        if (reply.getSucceeded()) {
-            swapped.increment();
-            seen.put(key, reply.getHeader().getRevision());
-        } else {
-            lost.increment();
-            RangeResponse found = reply.getResponses(0).getResponseRange();
-            seen.put(key, found.getKvsCount() == 0 ? 0L : found.getKvs(0).getModRevision());
-        }
+        (reply.getSucceeded() ? swapped : lost).increment();
+        seen.put(key, modRevision(reply));
     }
 
-    private static TxnRequest swap(ByteString key, long revision, ByteString value) {
+    /// The key's mod revision after a swap that succeeded, or as the swap found it; 0 where there is no such key.
+    static long modRevision(TxnResponse reply) {
+        if (reply.getSucceeded()) {
+            return reply.getHeader().getRevision();
+        }
+        RangeResponse found = reply.getResponses(0).getResponseRange();
+        return found.getKvsCount() == 0 ? 0L : found.getKvs(0).getModRevision();
+    }
+
+    static TxnRequest swap(ByteString key, long revision, ByteString value) {
         return TxnRequest.newBuilder()
                 .addCompare(Compare.newBuilder()
                         .setKey(key)

@@ -46,6 +46,7 @@ public class ServerApplication implements QuarkusApplication {
     }
 
     private void serve() throws InterruptedException, IOException, TlsFailure {
+        StartCache.leftOut().ifPresent(LOG::warn);
         Member member = new Member(config, registry, new HaltOnFault());
         MemberPorts ports = new MemberPorts(member, new Serving(member).services(), registry, registry::scrape);
         ports.openMetrics();

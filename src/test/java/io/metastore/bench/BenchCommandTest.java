@@ -66,6 +66,20 @@ class BenchCommandTest {
         assertSays(run("lonely", "--metastore", "nowhere"), 2, "--metastore names 'nowhere', which cannot be read");
         assertSays(run("disk", "--write-size", "0"), 2, "--write-size is '0', but must be a number from 1 to");
         assertSays(run("compare", "--side", "x=postgres"), 2, "--side is 'x=postgres', but must be NAME=KIND");
+        assertSays(run("compare", "--cold", "--rounds", "3"), 2, "--rounds does nothing with --cold");
+        assertSays(run("compare", "--pairs", "3"), 2, "--pairs needs --cold");
+        assertSays(run("train", "--metastore", "nowhere"), 2, "--metastore names 'nowhere', which cannot be run");
+        assertSays(
+                run("train", "--metastore", "mvnw"), 2, "--to is needed where the program does not run from its jar");
+    }
+
+    @Test
+    void aNativeExecutableIsASideOfItsOwn(@TempDir Path folder) {
+        String out = folder.toString();
+        assertSays(
+                run("compare", "--cold", "--out", out, "--side", "a=metastore@mvnw", "--native", "nowhere"),
+                2,
+                "'nowhere' of side native cannot be read");
     }
 
     @Test

@@ -8,7 +8,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -19,7 +21,8 @@ import org.junit.jupiter.api.io.TempDir;
 /// `bin/metastore` finds its jar and a Java from any working directory, and says plainly what is missing.
 /// The Java of these tests is a script that prints what it was called with.
 class LauncherTest {
-    private static final String COMPILED_APART = "-XX:CompileCommand=dontinline,";
+    private static final String LAST_RESORT =
+            "-XX:OnOutOfMemoryError=(sleep 5 && kill -9 %p) </dev/null >/dev/null 2>&1 &";
 
     @TempDir
     Path folder;
@@ -75,16 +78,16 @@ class LauncherTest {
                         "-XX:+UseSerialGC",
                         "-XX:SurvivorRatio=1",
                         "-XX:TargetSurvivorRatio=90",
-                        "-Xms160m",
                         "-Xmn48m",
-                        "-XX:-TieredCompilation",
-                        "-XX:CompileThreshold=5000",
-                        "-XX:CompileCommand=quiet",
+                        "-Xms160m",
+                        "-XX:Tier4InvocationThreshold=30000",
+                        "-XX:Tier4CompileThreshold=60000",
                         "-XX:+UseCompactObjectHeaders",
                         "-XX:TrimNativeHeapInterval=2000",
                         "--enable-native-access=ALL-UNNAMED",
                         "--sun-misc-unsafe-memory-access=allow",
                         "-Dcom.google.protobuf.use_unsafe_pre22_gencode=true",
+                        LAST_RESORT,
                         "-jar",
                         folder.resolve("home/target/quarkus-app/quarkus-run.jar")
                                 .toRealPath()
@@ -92,41 +95,76 @@ class LauncherTest {
                         "server",
                         "--name",
                         "two words"),
-                ended.out()
-                        .lines()
-                        .filter(option -> !option.startsWith(COMPILED_APART))
-                        .toList());
+                ended.out().lines().toList());
     }
 
-    /// Java says nothing of a method that is not there.
-    @Test
-    void methodsThatAreCompiledApartAreThere() throws Exception {
+    /// A cache of the Java with that `release` file, and of one jar that is empty.
+    private Path cacheFor(String release) throws IOException {
         build("target/quarkus-app/quarkus-run.jar");
-        List<String> methods = run(launcher, Map.of(), "server")
-                .out()
-                .lines()
-                .filter(option -> option.startsWith(COMPILED_APART))
-                .map(option -> option.substring(COMPILED_APART.length()))
-                .toList();
-        assertTrue(methods.size() > 10, methods.toString());
-        for (String method : methods) {
-            String[] parts = method.split("::");
-            Class<?> type = Class.forName(parts[0], false, getClass().getClassLoader());
-            assertTrue(
-                    Arrays.stream(type.getDeclaredMethods())
-                            .anyMatch(declared -> declared.getName().equals(parts[1])),
-                    method);
-        }
+        Path cache = folder.resolve("home/target/quarkus-app/metastore.aot");
+        Files.writeString(cache, "cache");
+        Files.writeString(cache.resolveSibling("metastore.aot.release"), release);
+        Files.writeString(cache.resolveSibling("metastore.aot.jars"), "0 ./quarkus-run.jar\n");
+        return cache.toRealPath();
+    }
+
+    private void assertLeftOut(String why) throws Exception {
+        Ended ended = run(launcher, Map.of(), "version");
+        assertEquals(7, ended.status());
+        assertFalse(ended.out().contains("AOT"), ended.out());
+        assertEquals(1, ended.err().lines().count(), ended.err());
+        assertTrue(ended.err().contains("metastore.aot, which is slower: " + why + ". Make it anew: "), ended.err());
+        assertTrue(ended.err().contains(launcher + " bench train --metastore " + launcher), ended.err());
     }
 
     @Test
-    void whatDoesNotStayIsCompiledAsUsual() throws Exception {
-        build("target/quarkus-app/quarkus-run.jar");
-        for (String command : List.of("version", "help", "config", "bench")) {
-            String options = run(launcher, Map.of(), command).out();
-            assertFalse(options.contains("-XX:-Tiered") || options.contains(COMPILED_APART), options);
+    void takesTheCacheThatTheSameJavaMadeFromTheseJars() throws Exception {
+        Path cache = cacheFor(Files.readString(java.resolve("release")));
+        Ended ended = run(launcher, Map.of(), "version");
+        assertTrue(ended.out().contains("\n-XX:AOTCache=" + cache + "\n"), ended.out());
+        assertEquals("", ended.err());
+    }
+
+    @Test
+    void leavesOutWithALineTheCacheOfAnotherJava() throws Exception {
+        cacheFor("JAVA_VERSION=\"25.0.0\"\n");
+        assertLeftOut("another Java made it");
+    }
+
+    @Test
+    void leavesOutWithALineTheCacheOfOtherJars() throws Exception {
+        Path cache = cacheFor(Files.readString(java.resolve("release")));
+        Path more = Files.createFile(cache.resolveSibling("more.jar"));
+        Files.setLastModifiedTime(more, FileTime.from(Instant.EPOCH));
+        assertLeftOut("it was made from other jars");
+        Files.delete(more);
+        Path jar = cache.resolveSibling("quarkus-run.jar");
+        Files.setLastModifiedTime(jar, FileTime.from(Instant.now().plusSeconds(10)));
+        assertLeftOut("it was made from other jars");
+    }
+
+    @Test
+    void theJavaThatMadeTheCacheIsTakenFirst() throws Exception {
+        cacheFor("JAVA_VERSION=\"26\"\nbuilt=this\n");
+        for (String release : List.of("25.0.1", "26")) {
+            Path jdk = folder.resolve("user/.jdks/" + release);
+            script(jdk.resolve("bin/java"), "#!/bin/sh\necho java " + release + "\n");
+            Files.writeString(
+                    jdk.resolve("release"),
+                    "JAVA_VERSION=\"" + release + "\"\n" + (release.equals("26") ? "built=this\n" : ""));
         }
-        assertTrue(run(launcher, Map.of(), "--name=a").out().contains(COMPILED_APART));
+        Map<String, String> environment =
+                Map.of("JAVA_HOME", "", "HOME", folder.resolve("user").toString());
+        Ended ended = run(launcher, environment, "version");
+        assertEquals(new Ended(0, "java 26\n", ""), ended);
+    }
+
+    @Test
+    void aCacheOfOnesOwnComesFirst() throws Exception {
+        cacheFor(Files.readString(java.resolve("release")));
+        Ended ended = run(launcher, Map.of("METASTORE_JAVA_OPTS", "-XX:AOTCacheOutput=/x.aot"), "server");
+        assertFalse(ended.out().contains("-XX:AOTCache="), ended.out());
+        assertTrue(ended.out().contains("-XX:AOTCacheOutput=/x.aot"), ended.out());
     }
 
     @Test
@@ -155,9 +193,71 @@ class LauncherTest {
         assertFalse(ended.out().contains("UseSerialGC"), ended.out());
         assertFalse(ended.out().contains("-Xms160m"), "a start size of the launcher's could be above a largest one");
         assertTrue(ended.out().contains("\n-Xmx1g\n-XX:+UseG1GC\n-jar\n"), ended.out());
-        Ended sized = run(launcher, Map.of("METASTORE_JAVA_OPTS", "-Xmx256m"), "version");
-        assertTrue(sized.out().contains("UseSerialGC"), sized.out());
-        assertFalse(sized.out().contains("-Xms160m"), sized.out());
+    }
+
+    @Test
+    void aLargestHeapAloneLeavesTheYoungPartAsItIs() throws Exception {
+        build("target/quarkus-app/quarkus-run.jar");
+        for (String largest : List.of("-Xmx1g", "-Xmx192m", "-XX:MaxRAMPercentage=50")) {
+            Ended sized = run(launcher, Map.of("METASTORE_JAVA_OPTS", largest), "version");
+            assertTrue(sized.out().contains("-XX:+UseSerialGC\n"), sized.out());
+            assertTrue(sized.out().contains("\n-Xmn48m\n"), largest + ": " + sized.out());
+            assertFalse(sized.out().contains("-Xms160m"), "a first size could be above the largest: " + sized.out());
+        }
+        for (String young : List.of("-Xmn60m", "-XX:NewSize=60m", "-XX:NewRatio=3")) {
+            Ended sized = run(launcher, Map.of("METASTORE_JAVA_OPTS", young), "version");
+            assertFalse(sized.out().contains("-Xmn48m"), young + ": " + sized.out());
+            assertTrue(sized.out().contains("-Xms160m"), young + ": " + sized.out());
+        }
+    }
+
+    /// Uses up its memory, then ends itself with the status of a fault, or hangs.
+    static final class Hoarder {
+        private Hoarder() {}
+
+        public static void main(String[] words) throws InterruptedException {
+            List<byte[]> hoard = new ArrayList<>();
+            try {
+                while (hoard.size() >= 0) {
+                    hoard.add(new byte[1 << 20]);
+                }
+            } catch (OutOfMemoryError e) {
+                hoard.clear();
+                if (words[0].equals("halts")) {
+                    Runtime.getRuntime().halt(70);
+                }
+            }
+            Thread.sleep(TimeUnit.MINUTES.toMillis(1));
+        }
+    }
+
+    private static Process hoarder(String word) throws IOException {
+        return new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Xmx32m",
+                        LAST_RESORT,
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Hoarder.class.getName(),
+                        word)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
+    }
+
+    @Test
+    void whoHangsWithoutMemoryIsEndedAndWhoEndsItselfKeepsItsStatus() throws Exception {
+        Process hangs = hoarder("hangs");
+        Process halts = hoarder("halts");
+        try {
+            assertTrue(halts.waitFor(20, TimeUnit.SECONDS));
+            assertEquals(70, halts.exitValue(), "the last resort leaves it the time to say why");
+            assertTrue(hangs.waitFor(30, TimeUnit.SECONDS));
+            assertEquals(128 + 9, hangs.exitValue());
+        } finally {
+            hangs.destroyForcibly();
+            halts.destroyForcibly();
+        }
     }
 
     @Test
