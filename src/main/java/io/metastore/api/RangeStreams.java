@@ -16,6 +16,9 @@ import java.util.List;
 
 /// Serves RangeStream: a range in portions, each read when the transport has room for it, all at the revision
 /// of the first (RST-05, RST-09).
+///
+/// What is to be sorted by something else than the key is read as a whole first and then sent in portions: sorting
+/// each portion, as etcd does, repeats and loses pairs (RST-04).
 public final class RangeStreams {
     private static final long FIRST_KEYS = 10;
     /// A portion is cut short when gathering it takes this many times the size that portions ought to have.
@@ -51,6 +54,10 @@ public final class RangeStreams {
         private RangeQuery next;
         private long keys = FIRST_KEYS;
         private long left;
+        private final boolean sorted;
+        private List<KeyValue> whole = List.of();
+        private boolean wholeMore;
+        private int sent;
         private boolean first = true;
         private boolean reading;
         private boolean ended;
@@ -62,13 +69,20 @@ public final class RangeStreams {
             this.serializable = serializable;
             this.observer = observer;
             this.left = asked.limit() > 0 ? asked.limit() : Long.MAX_VALUE;
-            this.next = asked.withRange(asked.range(), Math.min(keys, left), asked.revision());
-            share.cutAt(PORTION_MAX * portionBytes);
+            this.sorted = !asked.order().isNatural();
+            this.next = sorted ? asked : asked.withRange(asked.range(), Math.min(keys, left), asked.revision());
+            if (!sorted) {
+                share.cutAt(PORTION_MAX * portionBytes);
+            }
         }
 
         /// Reads the next portion unless one is being read or the transport is full.
         private synchronized void proceed() {
             if (reading || ended || !observer.isReady() || observer.isCancelled()) {
+                return;
+            }
+            if (sorted && !first) {
+                sendSorted();
                 return;
             }
             reading = true;
@@ -81,7 +95,11 @@ public final class RangeStreams {
             switch (outcome) {
                 case Outcome.Refused<Result.Range>(var error) -> failed(new RefusedRequest(error));
                 case Outcome.Done<Result.Range>(Result.Range result) -> {
-                    send(result.range());
+                    if (sorted) {
+                        keep(result.range());
+                    } else {
+                        send(result.range());
+                    }
                     proceed();
                 }
             }
@@ -92,6 +110,47 @@ public final class RangeStreams {
             if (!observer.isCancelled()) {
                 observer.onError(GrpcErrors.grpc(failure));
             }
+        }
+
+        /// Takes the whole result, which stays in memory until the call ends.
+        private synchronized void keep(RangeResult result) {
+            reading = false;
+            first = false;
+            count = result.count();
+            revision = result.revision();
+            whole = result.keyValues();
+            wholeMore = result.more();
+            long size = 0;
+            for (KeyValue kv : whole) {
+                size += Responses.keyValue(kv).getSerializedSize();
+            }
+            share.sending(size);
+        }
+
+        private void sendSorted() {
+            while (!ended && observer.isReady() && !observer.isCancelled()) {
+                List<KeyValue> part = whole.subList(sent, (int) Math.min(whole.size(), sent + keys));
+                sent += part.size();
+                ended = sent == whole.size();
+                RangeResponse built = response(part, ended, wholeMore);
+                observer.onNext(
+                        RangeStreamResponse.newBuilder().setRangeResponse(built).build());
+                if (ended) {
+                    observer.onCompleted();
+                } else {
+                    adapt(built.getSerializedSize());
+                }
+            }
+        }
+
+        /// A portion: pairs only, and in the last what is to be said of all.
+        private RangeResponse response(List<KeyValue> found, boolean last, boolean more) {
+            RangeResponse.Builder portion = RangeResponse.newBuilder();
+            found.forEach(kv -> portion.addKvs(Responses.keyValue(kv)));
+            if (last) {
+                portion.setHeader(headers.of(revision)).setMore(more).setCount(count);
+            }
+            return portion.build();
         }
 
         private synchronized void send(RangeResult result) {
@@ -108,12 +167,7 @@ public final class RangeStreams {
             List<KeyValue> found = result.keyValues();
             left -= found.size();
             boolean last = !result.more() || left == 0;
-            RangeResponse.Builder portion = RangeResponse.newBuilder();
-            found.forEach(kv -> portion.addKvs(Responses.keyValue(kv)));
-            if (last) {
-                portion.setHeader(headers.of(revision)).setMore(result.more()).setCount(count);
-            }
-            RangeResponse built = portion.build();
+            RangeResponse built = response(found, last, result.more());
             share.sending(built.getSerializedSize());
             observer.onNext(
                     RangeStreamResponse.newBuilder().setRangeResponse(built).build());

@@ -70,8 +70,8 @@ final class Requests {
         return new RangeQuery.Order(direction, target);
     }
 
-    /// A range to be streamed: in the order of keys and unfiltered only (RST-02, RST-03). A target without a
-    /// direction is ignored: following etcd there would repeat and lose results (RST-04).
+    /// A range to be streamed: unfiltered only, and in no other order than that of keys (RST-02, RST-03), but for a
+    /// target without a direction, which sorts upwards as it does for Range (RST-04).
     static RangeQuery rangeStream(RangeRequest request) {
         RangeQuery query = range(request);
         if (!query.order().isNatural() && query.order().direction() != RangeQuery.Direction.NONE) {
@@ -80,8 +80,7 @@ final class Requests {
         if (!query.filter().isOff()) {
             throw new RefusedRequest(StoreError.STREAM_FILTER_UNSUPPORTED);
         }
-        return new RangeQuery(
-                query.range(), query.revision(), query.limit(), query.detail(), RangeQuery.Order.NONE, query.filter());
+        return query;
     }
 
     static Command.Put put(PutRequest request) {

@@ -2,6 +2,7 @@ package io.metastore.cli;
 
 import io.metastore.cli.Layer.Place;
 import io.metastore.server.ConfigKey;
+import io.metastore.server.Kind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -62,7 +63,9 @@ final class FlagParser {
         }
         switch (name) {
             case "help", "h" -> help = true;
-            case "version" -> version = value.map(text -> text.equals("true")).orElse(true);
+            case "version" ->
+                version = value.map(text -> Kind.SWITCH.canonical(text).equals("true"))
+                        .orElse(true);
             default -> flag(name, value);
         }
     }

@@ -79,7 +79,10 @@ final class Intake {
         }
         EtcdFlag flag = EtcdFlag.named(name).orElseThrow();
         String given = flag.isSwitch() ? Kind.SWITCH.canonical(value) : value;
-        boolean asksNothing = given.isEmpty() || given.equals(flag.standard());
+        boolean asksNothing = given.isEmpty()
+                || given.equals(flag.standard())
+                // Every host, as etcd reads a list with a star in it.
+                || flag.standard().equals("*") && List.of(given.split(",")).contains("*");
         switch (flag.treatment()) {
             case REFUSED -> {
                 if (!asksNothing) {
@@ -95,6 +98,9 @@ final class Intake {
     /// An empty value asks for the default, as an unset variable does.
     void take(Place place, ConfigKey key, String value, String origin) {
         if (!value.isEmpty()) {
+            for (String part : key.kind().repeated(value)) {
+                warning(origin + ": names \"" + key.printable(part) + "\" more than once: once is enough");
+            }
             layer(place).put(key, value, origin);
         }
     }

@@ -40,7 +40,7 @@ public final class Layer implements ConfigSource {
     }
 
     void put(ConfigKey key, String value, String origin) {
-        values.put(key.name(), key.kind().canonical(value));
+        values.put(key.name(), key.canonical(value));
         origins.put(key.name(), origin);
     }
 

@@ -7,11 +7,12 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/// One client address: gRPC and HTTP/1.1 on one port.
+/// One client port: gRPC and HTTP/1.1, with TLS, without, or both.
 final class ClientListener {
-    private static final String KEY = "listen-client-urls";
+    static final String KEY = "listen-client-urls";
     private static final int BACKLOG = 1024;
     private static final int METADATA_BYTES = 64 << 10;
 
@@ -21,11 +22,11 @@ final class ClientListener {
 
     private static final int RESETS_SECONDS = 10;
 
-    private final URI url;
+    private final List<URI> urls;
     private final Server server;
 
-    private ClientListener(URI url, Server server) {
-        this.url = url;
+    private ClientListener(List<URI> urls, Server server) {
+        this.urls = urls;
         this.server = server;
     }
 
@@ -38,9 +39,11 @@ final class ClientListener {
     /// @param pingWait          time that a pinged client has to answer
     record Limits(int messageBytes, int concurrentStreams, Duration pingLeast, Duration pingIdle, Duration pingWait) {}
 
-    /// Listens at `url`; calls run on the event loops, so they must not block.
-    static ClientListener open(URI url, Listeners.Calls calls, Limits limits, PortSharing sharing, EventLoops loops)
+    /// Listens at the place that all of `urls` name; calls run on the event loops, so they must not block.
+    static ClientListener open(
+            List<URI> urls, Listeners.Calls calls, Limits limits, PortSharing sharing, EventLoops loops)
             throws ListenFailure {
+        URI url = urls.getFirst();
         try {
             NettyServerBuilder builder = NettyServerBuilder.forAddress(address(url))
                     .channelFactory(() -> new BoundedServerChannel(sharing.connections(), sharing.complaints()))
@@ -68,7 +71,7 @@ final class ClientListener {
             // grpc-java runs the interceptor that was added last first.
             calls.interceptors().reversed().forEach(builder::intercept);
             calls.tracers().forEach(builder::addStreamTracerFactory);
-            return new ClientListener(url, builder.build().start());
+            return new ClientListener(urls, builder.build().start());
         } catch (IOException e) {
             throw new ListenFailure(KEY, url, e);
         }
@@ -81,8 +84,8 @@ final class ClientListener {
         return new InetSocketAddress(java.net.InetAddress.getByName(bare), url.getPort());
     }
 
-    URI url() {
-        return url;
+    List<URI> urls() {
+        return urls;
     }
 
     int port() {

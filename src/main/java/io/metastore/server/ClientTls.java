@@ -58,7 +58,7 @@ final class ClientTls {
         urls.addAll(config.keys().listen().advertiseClientUrls());
         for (URI url : urls) {
             if (!Urls.isEverywhere(url)) {
-                String host = url.getHost();
+                String host = Urls.host(url);
                 hosts.add(host.startsWith("[") ? host.substring(1, host.length() - 1) : host);
             }
         }

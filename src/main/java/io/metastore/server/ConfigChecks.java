@@ -18,6 +18,7 @@ import java.util.stream.Stream;
 public final class ConfigChecks {
     private static final long QUOTA_SUGGESTED = 8L << 30;
     private static final long REQUEST_SUGGESTED = 10L << 20;
+    private static final long REVISIONS_SUGGESTED = 1_000_000_000;
 
     private final ServerConfig config;
     private final List<String> problems = new ArrayList<>();
@@ -74,9 +75,17 @@ public final class ConfigChecks {
         bindable("listen-metrics-urls", listen.listenMetricsUrls().orElse(List.of()));
         for (URI url : listen.advertiseClientUrls()) {
             if (Urls.isEverywhere(url)) {
-                problem(
-                        ("advertise-client-urls: \"%s\" means all interfaces, which is no address for others: set it to an"
-                                        + " address that clients can reach")
+                warnings.add(
+                        ("advertise-client-urls: \"%s\" means all interfaces, which is no address for others: set it"
+                                        + " to an address that clients can reach")
+                                .formatted(url));
+            }
+        }
+        for (URI url : config.cluster().initialAdvertisePeerUrls()) {
+            if (Urls.isEverywhere(url)) {
+                warnings.add(
+                        ("initial-advertise-peer-urls: \"%s\" means all interfaces, which is no address for others:"
+                                        + " set it to an address that members can reach")
                                 .formatted(url));
             }
         }
@@ -101,9 +110,6 @@ public final class ConfigChecks {
                 problem("%s: \"%s\" must name an IP address or localhost to listen at".formatted(key, url));
             }
         }
-        if (new HashSet<>(urls).size() < urls.size()) {
-            problem("%s: names the same address twice".formatted(key));
-        }
     }
 
     private void cluster() {
@@ -115,7 +121,8 @@ public final class ConfigChecks {
                 problem("peer address \"%s\": TLS between members is not there yet: write http".formatted(url));
             }
         }
-        if (keys.initialClusterState().equals("existing")) {
+        // A member that has its data looks at this no more, as in etcd: people leave it there.
+        if (keys.initialClusterState().equals("existing") && !hasData()) {
             problem("initial-cluster-state: \"existing\": joining an existing cluster is not there yet: write new");
         }
         if (keys.initialCluster().isEmpty()) {
@@ -144,6 +151,14 @@ public final class ConfigChecks {
         }
     }
 
+    private boolean hasData() {
+        try {
+            return Files.isDirectory(Path.of(config.member().dataDir(), "member", "raft"));
+        } catch (InvalidPathException _) {
+            return false; // complained of by member()
+        }
+    }
+
     private void limits() {
         if (config.limits().quotaBackendBytes() > QUOTA_SUGGESTED) {
             warnings.add("quota-backend-bytes: %d is above the suggested maximum of 8 GiB"
@@ -153,14 +168,29 @@ public final class ConfigChecks {
             warnings.add("max-request-bytes: %d is above the suggested maximum of 10 MiB"
                     .formatted(config.limits().maxRequestBytes()));
         }
-        if (config.limits().maxRequestBytes() > config.queue().bytes()) {
-            problem("max-request-bytes: %d is more than the queue holds (queue.bytes: %d)"
-                    .formatted(config.limits().maxRequestBytes(), config.queue().bytes()));
+        if (config.limits().maxRequestBytes() > EffectiveConfig.REQUEST_MAX) {
+            warnings.add("max-request-bytes: %d counts as %d, the most that is built"
+                    .formatted(config.limits().maxRequestBytes(), EffectiveConfig.REQUEST_MAX));
+        }
+        if (new EffectiveConfig(config).maxRequestBytes() > config.queue().bytes()) {
+            warnings.add("max-request-bytes: is more than queue.bytes (%d), so the queue holds %d bytes"
+                    .formatted(config.queue().bytes(), new EffectiveConfig(config).queueBytes()));
+        }
+        if (config.compaction().compactionBatchLimit() > EffectiveConfig.STEP_MAX) {
+            warnings.add("compaction-batch-limit: %d counts as %d"
+                    .formatted(config.compaction().compactionBatchLimit(), EffectiveConfig.STEP_MAX));
+        }
+        if (config.limits().maxTxnOps() == 0) {
+            warnings.add("max-txn-ops: 0 refuses every transaction that holds an operation");
         }
         try {
-            Retention.parse(
+            Retention retention = Retention.parse(
                     config.compaction().autoCompactionMode(),
                     config.compaction().autoCompactionRetention());
+            if (retention instanceof Retention.Revisions(long count) && count >= REVISIONS_SUGGESTED) {
+                warnings.add("auto-compaction-retention: \"%s\" keeps %d revisions: nothing will be compacted"
+                        .formatted(config.compaction().autoCompactionRetention(), count));
+            }
         } catch (IllegalArgumentException notOne) {
             problem("auto-compaction-retention: \"%s\" %s"
                     .formatted(config.compaction().autoCompactionRetention(), notOne.getMessage()));
@@ -169,27 +199,23 @@ public final class ConfigChecks {
 
     private void tls() {
         ServerConfig.Tls tls = config.tls();
-        if (tls.certFile().isPresent() != tls.keyFile().isPresent()) {
-            problem("cert-file and key-file: one is set and the other is not; TLS needs both");
-        }
-        readable("cert-file", tls.certFile());
-        readable("key-file", tls.keyFile());
-        readable("trusted-ca-file", tls.trustedCaFile());
-        readable("client-crl-file", tls.clientCrlFile());
-        if (tls.clientCertAuth() && tls.trustedCaFile().isEmpty()) {
-            problem("client-cert-auth: needs trusted-ca-file, else no client certificate could be believed");
-        }
-        boolean certificate = tls.certFile().isPresent() || tls.autoTls();
         boolean https = Stream.concat(
                         config.listen().listenClientUrls().stream(),
                         config.listen().listenMetricsUrls().orElse(List.of()).stream())
                 .anyMatch(Urls::isHttps);
-        if (https && !certificate) {
-            problem("listen-client-urls or listen-metrics-urls: https needs cert-file and key-file, or auto-tls");
+        // What nobody speaks TLS at needs no files, as in etcd.
+        if (https) {
+            tlsFiles(tls);
         }
-        boolean clientHttps = config.listen().listenClientUrls().stream().anyMatch(Urls::isHttps);
-        if (!clientHttps && (certificate || tls.clientCertAuth())) {
-            warnings.add("TLS is set up, but no address of listen-client-urls is https: clients speak in the clear");
+        boolean asked = tls.certFile().isPresent()
+                || tls.keyFile().isPresent()
+                || tls.trustedCaFile().isPresent()
+                || tls.clientCrlFile().isPresent()
+                || tls.autoTls()
+                || tls.clientCertAuth();
+        if (asked && config.listen().listenClientUrls().stream().noneMatch(Urls::isHttps)) {
+            warnings.add("TLS is set up, but no address of listen-client-urls is https: clients speak in the clear,"
+                    + " and nobody asks them for a certificate");
         }
         if (tls.autoTls() && tls.certFile().isPresent()) {
             warnings.add("auto-tls: ignored, because cert-file is set");
@@ -203,20 +229,36 @@ public final class ConfigChecks {
         }
     }
 
+    private void tlsFiles(ServerConfig.Tls tls) {
+        if (tls.certFile().isPresent() != tls.keyFile().isPresent()) {
+            problem("cert-file and key-file: one is set and the other is not; TLS needs both");
+        } else if (tls.certFile().isEmpty() && !tls.autoTls()) {
+            problem("listen-client-urls or listen-metrics-urls: https needs cert-file and key-file, or auto-tls");
+        }
+        if (tls.certFile().isEmpty() && tls.autoTls() && tls.selfSignedCertValidity() == 0) {
+            problem("self-signed-cert-validity: \"0\" is out of range: auto-tls needs at least 1");
+        }
+        readable("cert-file", tls.certFile());
+        readable("key-file", tls.keyFile());
+        readable("trusted-ca-file", tls.trustedCaFile());
+        readable("client-crl-file", tls.clientCrlFile());
+        if (tls.clientCertAuth() && tls.trustedCaFile().isEmpty()) {
+            problem("client-cert-auth: needs trusted-ca-file, else no client certificate could be believed");
+        }
+    }
+
     private void logging() {
         if (config.logging().logFormat().equals("json")) {
             warnings.add("log-format: json is not there yet: log lines are plain text");
         }
-        List<String> outputs = config.logging().logOutputs();
-        if (outputs.stream().anyMatch(output -> output.startsWith("systemd"))) {
-            problem("log-outputs: \"%s\": the journal is not there yet: write stderr, which systemd collects"
-                    .formatted(joined(outputs)));
-        }
-        Set<String> console = Set.of("default", "stderr", "stdout");
-        if (outputs.stream().filter(console::contains).count() > 1
-                || outputs.stream().filter(output -> !console.contains(output)).count() > 1) {
-            problem("log-outputs: \"%s\": at most one of default, stderr and stdout, and at most one file"
-                    .formatted(joined(outputs)));
+        config.logging().logOutputs().stream()
+                .filter(output -> output.startsWith("systemd/"))
+                .forEach(output -> warnings.add(
+                        "log-outputs: \"%s\": the journal is not there yet: log lines go to stderr, which systemd collects"
+                                .formatted(output)));
+        if (!Set.of("basic", "extensive").contains(config.logging().metrics().toLowerCase(Locale.ROOT))) {
+            warnings.add("metrics: \"%s\" counts as basic; what else there is: extensive"
+                    .formatted(config.logging().metrics()));
         }
     }
 

@@ -72,6 +72,17 @@ public record ConfigKey(
         return setting.min().isEmpty() ? "at most " + setting.max() : "from " + setting.min() + " to " + setting.max();
     }
 
+    /// The one spelling of a value that every reader understands, see [Kind#canonical]. Words that are to be
+    /// chosen from may be written in any case.
+    public String canonical(String value) {
+        for (String choice : setting.choices()) {
+            if (choice.equalsIgnoreCase(value.strip())) {
+                return choice;
+            }
+        }
+        return kind.canonical(value);
+    }
+
     /// What is wrong with a value of this key: a whole sentence that names key, value and limit; empty when
     /// nothing is.
     public Optional<String> problem(String value) {

@@ -11,6 +11,10 @@ import java.util.OptionalLong;
 /// What follows from a {@link ServerConfig}: values that depend on several keys, and the defaults that etcd
 /// lets people ask for by writing zero.
 public record EffectiveConfig(ServerConfig keys) {
+    /// Half of what one write to the raft log holds, so that the largest request fits it with what is around it.
+    static final long REQUEST_MAX = 512L << 20;
+
+    static final int STEP_MAX = 1_000_000;
     private static final long QUOTA_STANDARD = 2L << 30;
 
     /// Folder of this member's state, absolute.
@@ -41,13 +45,40 @@ public record EffectiveConfig(ServerConfig keys) {
     /// Time between progress notices to quiet watchers (WAT-29).
     public Duration watchProgressNotifyInterval() {
         Duration interval = keys.limits().watchProgressNotifyInterval();
-        return interval.isZero() ? Duration.ofMinutes(10) : interval;
+        return interval.isPositive() ? interval : Duration.ofMinutes(10);
+    }
+
+    /// Shortest time allowed between two pings of a client.
+    public Duration grpcKeepaliveMinTime() {
+        return notNegative(keys.limits().grpcKeepaliveMinTime());
+    }
+
+    /// Time without traffic after which a client is pinged; zero: never.
+    public Duration grpcKeepaliveInterval() {
+        return notNegative(keys.limits().grpcKeepaliveInterval());
+    }
+
+    /// Time that a pinged client has to answer. Taken at its word, a time of zero would cut healthy clients; etcd
+    /// falls back to its standard, too.
+    public Duration grpcKeepaliveTimeout() {
+        Duration wait = keys.limits().grpcKeepaliveTimeout();
+        return wait.isPositive() ? wait : Duration.ofSeconds(20);
+    }
+
+    private static Duration notNegative(Duration time) {
+        return time.isNegative() ? Duration.ZERO : time;
     }
 
     /// Revisions removed in one step of background collection (CMP-07).
     public int compactionBatchLimit() {
-        int limit = keys.compaction().compactionBatchLimit();
-        return limit == 0 ? 1000 : limit;
+        long limit = keys.compaction().compactionBatchLimit();
+        return limit == 0 ? 1000 : limit < 0 ? STEP_MAX : (int) Math.min(STEP_MAX, limit);
+    }
+
+    /// Pause between two steps of background collection.
+    public Duration compactionSleepInterval() {
+        Duration pause = keys.compaction().compactionSleepInterval();
+        return pause.isZero() ? Duration.ofMillis(10) : notNegative(pause);
     }
 
     public Retention retention() {
@@ -67,11 +98,27 @@ public record EffectiveConfig(ServerConfig keys) {
 
     /// Calls at once on one connection, as a transport with 31-bit settings takes it.
     public int maxConcurrentStreams() {
-        return (int) Math.min(Integer.MAX_VALUE, keys.limits().maxConcurrentStreams());
+        long limit = keys.limits().maxConcurrentStreams();
+        return limit == 0 ? Integer.MAX_VALUE : (int) Math.min(Integer.MAX_VALUE, limit);
+    }
+
+    /// Most operations in one branch of a transaction: no message holds more than an int can count.
+    public int maxTxnOps() {
+        return (int) Math.min(Integer.MAX_VALUE, keys.limits().maxTxnOps());
+    }
+
+    /// Largest write accepted, in bytes.
+    public long maxRequestBytes() {
+        return Math.min(REQUEST_MAX, keys.limits().maxRequestBytes());
+    }
+
+    /// Bytes of writes that are accepted and not yet applied: at least one of the largest.
+    public long queueBytes() {
+        return Math.max(keys.queue().bytes(), maxRequestBytes());
     }
 
     /// Largest gRPC message accepted, in bytes (GEN-04).
     public int maxMessageBytes() {
-        return (int) Math.min(Integer.MAX_VALUE, keys.limits().maxRequestBytes() + (512 << 10));
+        return (int) Math.min(Integer.MAX_VALUE, maxRequestBytes() + (512 << 10));
     }
 }

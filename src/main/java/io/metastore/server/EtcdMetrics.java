@@ -40,6 +40,21 @@ final class EtcdMetrics implements AutoCloseable {
         {"rocksdb.background-errors", "background_errors", "Errors of background work since the start."},
     };
 
+    /// Names and stages of the feature gates of etcd 3.7.3.
+    private static final String[][] FEATURE_GATES = {
+        {"AllAlpha", "ALPHA"},
+        {"AllBeta", "BETA"},
+        {"CompactHashCheck", "ALPHA"},
+        {"FastLeaseKeepAlive", "BETA"},
+        {"InitialCorruptCheck", "ALPHA"},
+        {"LeaseCheckpoint", "ALPHA"},
+        {"LeaseCheckpointPersist", "ALPHA"},
+        {"PriorityRequest", "ALPHA"},
+        {"SetMemberLocalAddr", "ALPHA"},
+        {"StopGRPCServiceOnDefrag", "ALPHA"},
+        {"TxnModeWriteWithSharedBuffer", "BETA"},
+    };
+
     private final TextFamilies families;
     private final JvmGcMetrics gc = new JvmGcMetrics();
 
@@ -53,6 +68,7 @@ final class EtcdMetrics implements AutoCloseable {
         bindLeases(member.leases());
         bindAlarms(member);
         bindHealth(health);
+        bindWhatIsNot(member);
         new DurationMetrics(families).bind(member);
         bindRocksdb(member.engine());
         bindDisk(member.disk());
@@ -232,6 +248,41 @@ final class EtcdMetrics implements AutoCloseable {
                 "metastore_disk_reserve_file_bytes",
                 "Size of the file that is deleted when the disk is full; 0: it is not there.",
                 disk::held);
+    }
+
+    /// What a member without other members, without a defragmentation and without Go says truly: none, and why.
+    private void bindWhatIsNot(Member member) {
+        families.counter(
+                "etcd_server_heartbeat_send_failures_total",
+                "Heartbeats that could not be sent in time; none are sent while there are no other members.",
+                () -> 0);
+        families.gauge(
+                "etcd_server_snapshot_apply_in_progress_total",
+                "Snapshots of a leader that are being taken over; there is no other leader.",
+                () -> 0);
+        families.counter(
+                "etcd_server_learner_promote_successes", "Learners promoted; there are no learners yet.", () -> 0);
+        families.gauge("etcd_disk_defrag_inflight", "Whether a defragmentation runs; RocksDB needs none.", () -> 0);
+        families.family("etcd_network_known_peers", "gauge", "1 for each member known, this one included.", lines -> {
+            String own = id(member.identity().memberId());
+            for (var known : member.machine().members().all()) {
+                lines.sample(TextFamilies.labels("Local", own, "Remote", id(known.id())), 1);
+            }
+        });
+        families.family(
+                "etcd_server_feature_enabled",
+                "gauge",
+                "1 for each of etcd's feature gates that is on; there are no feature gates here, so none is.",
+                lines -> {
+                    for (String[] gate : FEATURE_GATES) {
+                        lines.sample(TextFamilies.labels("name", gate[0], "stage", gate[1]), 0);
+                    }
+                });
+        constant(
+                "etcd_server_go_version",
+                "1 for the version of Go that runs the server; its label says what runs it instead.",
+                TextFamilies.labels(
+                        "server_go_version", "none, Java " + Runtime.version().feature()));
     }
 
     private void bindRocksdb(Engine engine) {

@@ -22,7 +22,7 @@ import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLSession;
 
 /// Looks at what a new connection says first, and hands it to gRPC or to HTTP/1.1. Both get all bytes from the
-/// first on.
+/// first on. Where a port speaks both, the first bytes also say whether TLS begins.
 ///
 /// A connection that says nothing for a while is cut, so that it costs little and not for long.
 final class FirstBytes extends ByteToMessageDecoder {
@@ -44,7 +44,15 @@ final class FirstBytes extends ByteToMessageDecoder {
             ctx.close();
             return;
         }
-        port.tls().ifPresent(tls -> ctx.pipeline().addBefore(ctx.name(), null, tls.newHandler(ctx.alloc())));
+        if (!port.plain()) {
+            secure(ctx);
+        }
+    }
+
+    private SslHandler secure(ChannelHandlerContext ctx) {
+        SslHandler handler = port.tls().orElseThrow().newHandler(ctx.alloc());
+        ctx.pipeline().addBefore(ctx.name(), null, handler);
+        return handler;
     }
 
     @Override
@@ -73,13 +81,17 @@ final class FirstBytes extends ByteToMessageDecoder {
     }
 
     @Override
-    protected void decode(ChannelHandlerContext ctx, ByteBuf bytes, List<Object> out) {
+    protected void decode(ChannelHandlerContext ctx, ByteBuf bytes, List<Object> out) throws Exception {
         switch (Sniffed.of(bytes)) {
             case HTTP2 -> toGrpc(ctx);
             case HTTP1 -> toHttp(ctx);
             case TLS -> {
-                port.complaints().tlsToPlaintext(ctx.channel());
-                drop(ctx, bytes);
+                if (port.tls().isPresent() && ctx.pipeline().get(SslHandler.class) == null) {
+                    beginTls(ctx, bytes);
+                } else {
+                    port.complaints().tlsToPlaintext(ctx.channel());
+                    drop(ctx, bytes);
+                }
             }
             case UNKNOWN -> {
                 port.complaints().unknown(ctx.channel());
@@ -87,6 +99,13 @@ final class FirstBytes extends ByteToMessageDecoder {
             }
             case UNDECIDED -> {}
         }
+    }
+
+    /// Puts TLS before this handler and has it read what came: a handshake begins with the client's word, so
+    /// nothing comes back from it here before more was read.
+    private void beginTls(ChannelHandlerContext ctx, ByteBuf bytes) throws Exception {
+        SslHandler handler = secure(ctx);
+        handler.channelRead(ctx.pipeline().context(handler), bytes.readBytes(bytes.readableBytes()));
     }
 
     private static void drop(ChannelHandlerContext ctx, ByteBuf bytes) {

@@ -14,7 +14,10 @@ public record InitialCluster(Map<String, List<URI>> members) {
     /// @throws IllegalArgumentException saying what the text is not
     public static InitialCluster parse(String text) {
         Map<String, List<URI>> members = new LinkedHashMap<>();
-        for (String part : text.split(",", -1)) {
+        String stripped = text.strip();
+        // A comma at the end says nothing, to etcd as well.
+        String all = stripped.endsWith(",") ? stripped.substring(0, stripped.length() - 1) : stripped;
+        for (String part : all.split(",", -1)) {
             int equals = part.indexOf('=');
             if (equals <= 0) {
                 throw new IllegalArgumentException("part \"" + part + "\" is not of the form name=http://host:port");

@@ -5,7 +5,11 @@ import java.lang.reflect.Method;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
 import java.net.URI;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
@@ -58,13 +62,49 @@ public enum Kind {
         throw new IllegalStateException("no kind for " + method);
     }
 
-    /// The one spelling of a value that every reader understands: Go's many words for true become `true`. Text
-    /// that is no value of this kind comes back as it is; {@link #magnitude} will say what is wrong with it.
+    /// The one spelling of a value that every reader understands: Go's many words for true become `true`, its
+    /// numbers decimal, and a list names nothing twice. Text that is no value of this kind comes back as it is;
+    /// {@link #magnitude} will say what is wrong with it.
     public String canonical(String text) {
-        if (this == SWITCH) {
-            return YES.contains(text) ? "true" : NO.contains(text) ? "false" : text;
+        return switch (this) {
+            case TEXT -> text;
+            case SWITCH -> YES.contains(text) ? "true" : NO.contains(text) ? "false" : text;
+            case COUNT -> decimal(text.strip());
+            case LIST, URLS -> text.contains("\\") ? text.strip() : String.join(",", distinct(parts(text)));
+            case SIZE, DURATION, MILLIS -> text.strip();
+        };
+    }
+
+    /// What a list names more than once, each once; empty for what is no list.
+    public List<String> repeated(String text) {
+        if (this != LIST && this != URLS) {
+            return List.of();
         }
-        return this == TEXT ? text : text.strip();
+        List<String> again = new ArrayList<>(parts(text));
+        again.removeIf(String::isEmpty);
+        distinct(again).forEach(again::remove);
+        return distinct(again);
+    }
+
+    private static List<String> parts(String text) {
+        return Arrays.stream(text.split(",", -1)).map(String::strip).toList();
+    }
+
+    /// The first of what is the same but for the case of an address. An empty part stays where it is: it is a
+    /// mistake to be complained of.
+    private List<String> distinct(List<String> parts) {
+        Set<String> seen = new HashSet<>();
+        return parts.stream()
+                .filter(part -> part.isEmpty() || seen.add(this == URLS ? part.toLowerCase(Locale.ROOT) : part))
+                .toList();
+    }
+
+    private static String decimal(String text) {
+        try {
+            return Long.toString(Quantities.integer(text));
+        } catch (IllegalArgumentException _) {
+            return text;
+        }
     }
 
     /// Reads the value: a number to compare with a limit (bytes, nanoseconds, a count), 0 where there is
@@ -84,19 +124,11 @@ public enum Kind {
                 }
                 yield 0;
             }
-            case COUNT -> count(text);
+            case COUNT -> Quantities.integer(text);
             case SIZE -> Quantities.bytes(text);
             case DURATION -> Quantities.duration(text).toNanos();
             case MILLIS -> Quantities.durationOrMillis(text).toNanos();
         };
-    }
-
-    private static long count(String text) {
-        try {
-            return Long.parseLong(text);
-        } catch (NumberFormatException notOne) {
-            throw new IllegalArgumentException("is not a whole number", notOne);
-        }
     }
 
     private static Type withoutOptional(Type type) {

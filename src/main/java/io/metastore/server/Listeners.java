@@ -8,16 +8,21 @@ import io.metastore.api.http.HttpLimits;
 import io.metastore.api.http.HttpRoutes;
 import io.metastore.api.http.HttpServing;
 import io.metastore.server.tls.TlsOffer;
+import java.io.IOException;
+import java.net.InetAddress;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /// All addresses that this member listens at for clients: each of `listen-client-urls` speaks gRPC and
-/// HTTP/1.1 on one port, each of `listen-metrics-urls` HTTP/1.1 only. Threads, limits and counts are shared
+/// HTTP/1.1 on one port, with and without TLS when it is named with both schemes, each of `listen-metrics-urls`
+/// HTTP/1.1 only. Threads, limits and counts are shared
 /// between them.
 ///
 /// The metrics addresses may open before the member can serve (HTH-09), the client addresses only then
@@ -75,7 +80,11 @@ public final class Listeners {
 
     public void openMetrics() throws ListenFailure {
         for (URI url : config.keys().listen().listenMetricsUrls().orElse(List.of())) {
-            metrics.add(MetricsListener.open(url, metricsHttp, tlsFor(url), new Complaints(url), loops));
+            try {
+                metrics.add(MetricsListener.open(url, metricsHttp, tlsFor(url), new Complaints(url), loops));
+            } catch (ListenFailure failure) {
+                throw failure.withHolder(holder(url));
+            }
         }
     }
 
@@ -85,16 +94,60 @@ public final class Listeners {
         health.serving(true);
         Calls all =
                 new Calls(services, calls.interceptors(), calls.tracers(), calls.clientRoutes(), calls.metricsRoutes());
-        ServerConfig.Limits keys = config.keys().limits();
         ClientListener.Limits limits = new ClientListener.Limits(
                 config.maxMessageBytes(),
                 config.maxConcurrentStreams(),
-                keys.grpcKeepaliveMinTime(),
-                keys.grpcKeepaliveInterval(),
-                keys.grpcKeepaliveTimeout());
-        for (URI url : config.keys().listen().listenClientUrls()) {
-            PortSharing sharing = new PortSharing(clientHttp, tlsFor(url), undecided, connections, new Complaints(url));
-            clients.add(ClientListener.open(url, all, limits, sharing, loops));
+                config.grpcKeepaliveMinTime(),
+                config.grpcKeepaliveInterval(),
+                config.grpcKeepaliveTimeout());
+        for (List<URI> urls : byPort(config.keys().listen().listenClientUrls())) {
+            PortSharing sharing = new PortSharing(
+                    clientHttp,
+                    urls.stream().filter(Urls::isHttps).findFirst().flatMap(this::tlsFor),
+                    !urls.stream().allMatch(Urls::isHttps),
+                    undecided,
+                    connections,
+                    new Complaints(urls.getFirst()));
+            try {
+                clients.add(ClientListener.open(urls, all, limits, sharing, loops));
+            } catch (ListenFailure failure) {
+                throw failure.withHolder(holder(urls.getFirst()));
+            }
+        }
+    }
+
+    /// Puts together what differs in its scheme only, which is then spoken on one port, as in etcd. Port 0 is a new
+    /// one each time.
+    private static List<List<URI>> byPort(List<URI> urls) {
+        Map<String, List<URI>> ports = new LinkedHashMap<>();
+        for (URI url : urls) {
+            String place = url.getAuthority().toLowerCase(Locale.ROOT);
+            ports.computeIfAbsent(url.getPort() == 0 ? url.toString() : place, _ -> new ArrayList<>())
+                    .add(url);
+        }
+        return List.copyOf(ports.values());
+    }
+
+    /// The setting and address by which this member itself holds the port of `url`, when it does.
+    private Optional<String> holder(URI url) {
+        Stream<Map.Entry<URI, Integer>> ours = clientPorts().entrySet().stream();
+        return ours.filter(held -> overlaps(url, held.getKey(), held.getValue()))
+                .map(held -> ClientListener.KEY + " " + held.getKey())
+                .findFirst()
+                .or(() -> metricsPorts().entrySet().stream()
+                        .filter(held -> overlaps(url, held.getKey(), held.getValue()))
+                        .map(held -> MetricsListener.KEY + " " + held.getKey())
+                        .findFirst());
+    }
+
+    private static boolean overlaps(URI wanted, URI held, int heldPort) {
+        try {
+            InetAddress one = ClientListener.address(wanted).getAddress();
+            InetAddress other = ClientListener.address(held).getAddress();
+            return wanted.getPort() == heldPort
+                    && (one.equals(other) || one.isAnyLocalAddress() || other.isAnyLocalAddress());
+        } catch (IOException _) {
+            return false; // a host that means nothing holds nothing
         }
     }
 
@@ -108,7 +161,7 @@ public final class Listeners {
     /// The ports of the client addresses, by the address of the configuration; of use where that has port 0.
     public Map<URI, Integer> clientPorts() {
         Map<URI, Integer> ports = new LinkedHashMap<>();
-        clients.forEach(listener -> ports.put(listener.url(), listener.port()));
+        clients.forEach(listener -> listener.urls().forEach(url -> ports.put(url, listener.port())));
         return ports;
     }
 

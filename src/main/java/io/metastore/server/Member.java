@@ -120,8 +120,7 @@ public final class Member implements AutoCloseable {
         this.applying = new ApplyMetrics(registry);
         this.consensus =
                 new JraftConsensus(raftSettings(), applyLoop(), machine, engine, faults, this::leadershipChanged, disk);
-        this.queue = new ProposalQueue(
-                new ProposalQueue.Limits(keys.queue().commands(), keys.queue().bytes()));
+        this.queue = new ProposalQueue(new ProposalQueue.Limits(keys.queue().commands(), config.queueBytes()));
         this.batcher = new Batcher(queue, batchLimits(keys), consensus, new ConsensusMetrics(registry));
         int threads = config.readThreads();
         this.reads = new ThreadPoolExecutor(
@@ -188,7 +187,7 @@ public final class Member implements AutoCloseable {
                 store,
                 new Collection(store),
                 config.compactionBatchLimit(),
-                compactionPause(),
+                config.compactionSleepInterval(),
                 engine,
                 room,
                 fault -> faults.halt("collecting what compactions left behind failed", fault));
@@ -238,11 +237,6 @@ public final class Member implements AutoCloseable {
                 batch.time(),
                 batch.inflightEntries(),
                 batch.inflightBytes());
-    }
-
-    private Duration compactionPause() {
-        Duration pause = config.keys().compaction().compactionSleepInterval();
-        return pause.isZero() ? Duration.ofMillis(10) : pause;
     }
 
     /// How long a proposal may take (GEN-21).

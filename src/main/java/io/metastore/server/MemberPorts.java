@@ -62,7 +62,7 @@ public final class MemberPorts {
         electionTimeout = keys.member().electionTimeout();
         rules = new CallRules(() -> member.consensus().leadership().leader() != 0);
         TextFamilies families = new TextFamilies();
-        GrpcMetrics calls = new GrpcMetrics(keys.logging().metrics().equals("extensive"));
+        GrpcMetrics calls = new GrpcMetrics(keys.logging().metrics().equalsIgnoreCase("extensive"));
         services.forEach(service -> calls.expect(service.getServiceDescriptor()));
         calls.expect(HealthGrpc.getServiceDescriptor());
         calls.bind(families);
@@ -83,7 +83,8 @@ public final class MemberPorts {
         checks.addTo(clientRoutes);
         listeners = new Listeners(
                 config,
-                new Listeners.Calls(services, List.of(rules), List.of(calls, shares), clientRoutes, metricsRoutes),
+                new Listeners.Calls(
+                        services, List.of(calls, rules), List.of(calls, shares), clientRoutes, metricsRoutes),
                 tls.map(TlsOffer.class::cast));
         families.gauge("metastore_http_connections", "Connections that speak HTTP/1.1.", listeners::httpConnections);
         families.gauge(

@@ -18,7 +18,7 @@ import java.util.Optional;
 
 /// One address for metrics and health: HTTP/1.1 only (HTH-09).
 final class MetricsListener {
-    private static final String KEY = "listen-metrics-urls";
+    static final String KEY = "listen-metrics-urls";
 
     private final URI url;
     private final Channel channel;

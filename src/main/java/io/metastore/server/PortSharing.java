@@ -11,9 +11,13 @@ import java.util.Optional;
 /// Lets gRPC and HTTP/1.1 share a port (GWY-01): every connection that grpc-java's server accepts goes through
 /// [FirstBytes] before gRPC sees it. What grpc-java does with it afterwards (keepalive, limits, shutdown) is
 /// untouched.
+///
+/// @param plain whether a connection may do without TLS: where no TLS is offered, and where one port was named
+///              with http and https
 record PortSharing(
         HttpServing http,
         Optional<TlsOffer> tls,
+        boolean plain,
         Undecided undecided,
         ConnectionLimit connections,
         Complaints complaints)

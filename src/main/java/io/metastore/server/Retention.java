@@ -18,12 +18,13 @@ public sealed interface Retention {
     /// @throws IllegalArgumentException saying what the text is not
     static Retention parse(String mode, String text) {
         String stripped = text.strip();
-        boolean bare = stripped.matches("[0-9]{1,18}");
+        boolean bare = stripped.matches("\\+?[0-9]{1,18}");
         if (mode.equals("revision")) {
-            if (!bare) {
-                throw new IllegalArgumentException("is not a number of revisions, which the mode revision counts by");
+            // etcd counts the nanoseconds of a duration as revisions: that many there never are.
+            long count = bare ? Long.parseLong(stripped) : revisionsOf(stripped);
+            if (count < 0) {
+                throw new IllegalArgumentException("must not be negative");
             }
-            long count = Long.parseLong(stripped);
             return count == 0 ? new Off() : new Revisions(count);
         }
         if (bare && stripped.length() > 6) {
@@ -34,5 +35,14 @@ public sealed interface Retention {
             throw new IllegalArgumentException("must not be negative");
         }
         return time.isZero() ? new Off() : new Periodic(time);
+    }
+
+    private static long revisionsOf(String text) {
+        try {
+            return Quantities.duration(text).toNanos();
+        } catch (IllegalArgumentException notOne) {
+            throw new IllegalArgumentException(
+                    "is not a number of revisions, which the mode revision counts by", notOne);
+        }
     }
 }

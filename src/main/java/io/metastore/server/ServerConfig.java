@@ -98,12 +98,14 @@ public interface ServerConfig {
     @Section(value = "Addresses", order = 2)
     interface Listen {
         @Setting(
-                "Addresses that clients reach this member at: scheme http or https, an IP address or localhost, a port.")
+                "Addresses that clients reach this member at: scheme http or https, an IP address or localhost, a port."
+                        + " One port may be named with both schemes and speaks both then.")
         @WithDefault("http://localhost:2379")
         List<URI> listenClientUrls();
 
         @Setting(
-                value = "Client addresses told to others. Must be set when listen-client-urls names all interfaces.",
+                value = "Client addresses told to others. Should be set when listen-client-urls names all interfaces,"
+                        + " which is no address that others can reach.",
                 fallback = "listen-client-urls")
         @WithDefault("${metastore.listen-client-urls}")
         List<URI> advertiseClientUrls();
@@ -147,45 +149,49 @@ public interface ServerConfig {
         @WithDefault("0")
         long quotaBackendBytes();
 
-        @Setting(value = "Largest write accepted; a message may be 512 KiB larger.", min = "1", max = "1GiB")
+        @Setting(
+                value =
+                        "Largest write accepted, 512 MiB at most; a message may be 512 KiB larger. The queue of writes holds"
+                                + " one of that size, whatever queue.bytes says.",
+                min = "1")
         @WithConverter(BytesConverter.class)
         @WithDefault("1572864")
         long maxRequestBytes();
 
-        @Setting(value = "Most operations in one branch of a transaction.", min = "1", max = "1000000")
+        @Setting(value = "Most operations in one branch of a transaction.", min = "0")
         @WithDefault("128")
-        int maxTxnOps();
+        long maxTxnOps();
 
-        @Setting(value = "Most calls at once on one connection.", min = "1", max = "4294967295")
+        @Setting(value = "Most calls at once on one connection; 0: no limit.", min = "0", max = "4294967295")
         @WithDefault("4294967295")
         long maxConcurrentStreams();
 
-        @Setting(value = "Shortest time allowed between two pings of a client; faster clients are cut off.", min = "0")
+        @Setting("Shortest time allowed between two pings of a client; faster clients are cut off.")
         @WithConverter(DurationConverter.class)
         @WithDefault("5s")
         Duration grpcKeepaliveMinTime();
 
-        @Setting(value = "Time without traffic after which the server pings a client; 0: never.", min = "0")
+        @Setting("Time without traffic after which the server pings a client; 0 or less: never.")
         @WithConverter(DurationConverter.class)
         @WithDefault("2h")
         Duration grpcKeepaliveInterval();
 
-        @Setting(value = "Time that a pinged client has to answer before its connection is closed.", min = "0")
+        @Setting("Time that a pinged client has to answer before its connection is closed; 0 or less: 20s.")
         @WithConverter(DurationConverter.class)
         @WithDefault("20s")
         Duration grpcKeepaliveTimeout();
 
-        @Setting(value = "Time between progress notices to a quiet watcher that asked for them; 0: 10m.", min = "0")
+        @Setting("Time between progress notices to a quiet watcher that asked for them; 0 or less: 10m.")
         @WithConverter(DurationConverter.class)
         @WithDefault("10m")
         Duration watchProgressNotifyInterval();
 
-        @Setting(value = "Applying one chunk for longer than this is logged.", min = "0")
+        @Setting("Applying one chunk for longer than this is logged.")
         @WithConverter(DurationConverter.class)
         @WithDefault("100ms")
         Duration warningApplyDuration();
 
-        @Setting(value = "A call that takes longer than this is logged.", min = "0")
+        @Setting("A call that takes longer than this is logged.")
         @WithConverter(DurationConverter.class)
         @WithDefault("300ms")
         Duration warningUnaryRequestDuration();
@@ -204,11 +210,12 @@ public interface ServerConfig {
         @WithDefault("0")
         String autoCompactionRetention();
 
-        @Setting(value = "Revisions removed in one step of background collection; 0: 1000.", min = "0", max = "1000000")
+        @Setting(
+                "Revisions removed in one step of background collection, a million at most; 0: 1000; negative: a million.")
         @WithDefault("1000")
-        int compactionBatchLimit();
+        long compactionBatchLimit();
 
-        @Setting(value = "Pause between two steps of background collection.", min = "0", max = "1h")
+        @Setting("Pause between two steps of background collection; 0: 10ms; negative: none.")
         @WithConverter(DurationConverter.class)
         @WithDefault("10ms")
         Duration compactionSleepInterval();
@@ -239,7 +246,7 @@ public interface ServerConfig {
         @WithDefault("false")
         boolean autoTls();
 
-        @Setting(value = "Years that a certificate made by auto-tls is valid.", min = "1", max = "100")
+        @Setting(value = "Years that a certificate made by auto-tls is valid.", min = "0", max = "7900")
         @WithDefault("1")
         int selfSignedCertValidity();
 
@@ -263,11 +270,11 @@ public interface ServerConfig {
     interface Logging {
         @Setting(
                 value = "Least severe messages that are logged.",
-                choices = {"debug", "info", "warn", "error", "panic", "fatal"})
+                choices = {"debug", "info", "warn", "warning", "error", "dpanic", "panic", "fatal"})
         @WithDefault("info")
         String logLevel();
 
-        @Setting("Where log lines go, joined by commas: default (the same as stderr), stderr, stdout, or one file.")
+        @Setting("Where log lines go, joined by commas: default (the same as stderr), stderr, stdout, or files.")
         @WithDefault("default")
         List<String> logOutputs();
 
@@ -278,9 +285,7 @@ public interface ServerConfig {
         @WithDefault("console")
         String logFormat();
 
-        @Setting(
-                value = "Detail of metrics: extensive adds histograms of gRPC handling time.",
-                choices = {"basic", "extensive"})
+        @Setting("Detail of metrics: basic, or extensive, which adds histograms of gRPC handling time.")
         @WithDefault("basic")
         String metrics();
     }

@@ -23,7 +23,7 @@ final class Serving {
 
     List<ServerServiceDefinition> services() {
         EffectiveConfig config = member.config();
-        long maxRequestBytes = config.keys().limits().maxRequestBytes();
+        long maxRequestBytes = config.maxRequestBytes();
         MemberHeaders headers = new MemberHeaders(
                 member.identity().clusterId(), member.identity().memberId(), member.consensus());
         List<ServerServiceDefinition> services = new ArrayList<>();
@@ -32,7 +32,7 @@ final class Serving {
                         headers,
                         new RangeStreams(member.kv(), headers, maxRequestBytes),
                         maxRequestBytes,
-                        config.keys().limits().maxTxnOps())
+                        config.maxTxnOps())
                 .bindService());
         services.add(new WatchEndpoint(member.watchHub(), headers, config.maxMessageBytes()).bindService());
         services.add(new LeaseEndpoint(member.leases(), member.kv(), member.store(), headers).bindService());

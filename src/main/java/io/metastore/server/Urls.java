@@ -6,11 +6,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /// The addresses in a configuration: `http://host:port` or `https://host:port`, and nothing behind it.
 public final class Urls {
     private static final Pattern IPV4 = Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,3}){3}");
+    /// What Go takes for a host and `java.net.URI` does not, such as `etcd_1:2379`: containers are named like that.
+    private static final Pattern NAME_AND_PORT = Pattern.compile("([A-Za-z0-9._-]+):([0-9]{1,5})");
     private static final Set<String> EVERYWHERE = Set.of("0.0.0.0", "[::]", "[0:0:0:0:0:0:0:0]");
 
     private Urls() {}
@@ -34,13 +37,16 @@ public final class Urls {
             throw new IllegalArgumentException("is not a URL: " + notOne.getReason(), notOne);
         }
         String scheme = url.getScheme() == null ? "" : url.getScheme().toLowerCase(Locale.ROOT);
+        if (scheme.equals("unix") || scheme.equals("unixs")) {
+            throw new IllegalArgumentException("unix sockets are not there yet: write http://host:port");
+        }
         if (!scheme.equals("http") && !scheme.equals("https")) {
             throw new IllegalArgumentException("needs the scheme http or https (write http://host:port)");
         }
-        if (url.getHost() == null || url.getHost().isEmpty()) {
+        if (host(url).isEmpty()) {
             throw new IllegalArgumentException("has no host (write " + scheme + "://host:port)");
         }
-        if (url.getPort() < 0 || url.getPort() > 65_535) {
+        if (port(url) < 0 || port(url) > 65_535) {
             throw new IllegalArgumentException("needs a port from 0 to 65535 (write " + scheme + "://host:port)");
         }
         if (url.getUserInfo() != null) {
@@ -52,18 +58,36 @@ public final class Urls {
         return url;
     }
 
+    /// The host of an address, an IPv6 address in brackets; empty when there is none.
+    static String host(URI url) {
+        if (url.getHost() != null) {
+            return url.getHost();
+        }
+        Matcher other = NAME_AND_PORT.matcher(String.valueOf(url.getRawAuthority()));
+        return other.matches() ? other.group(1) : "";
+    }
+
+    /// The port of an address, -1 when there is none.
+    static int port(URI url) {
+        if (url.getHost() != null) {
+            return url.getPort();
+        }
+        Matcher other = NAME_AND_PORT.matcher(String.valueOf(url.getRawAuthority()));
+        return other.matches() ? Integer.parseInt(other.group(2)) : -1;
+    }
+
     public static boolean isHttps(URI url) {
         return url.getScheme().equalsIgnoreCase("https");
     }
 
     /// True for addresses that mean all interfaces of the machine: to listen at, but of no use to others.
     public static boolean isEverywhere(URI url) {
-        return EVERYWHERE.contains(url.getHost());
+        return EVERYWHERE.contains(host(url));
     }
 
     /// True for what a server can listen at without asking a name server: an IP address or localhost.
     public static boolean isBindable(URI url) {
-        String host = url.getHost();
+        String host = host(url);
         return host.equalsIgnoreCase("localhost")
                 || host.startsWith("[")
                 || IPV4.matcher(host).matches();

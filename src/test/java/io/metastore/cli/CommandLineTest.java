@@ -70,10 +70,10 @@ class CommandLineTest {
 
     @Test
     void refusalsGoToTheErrorStreamWithStatusTwo() {
-        assertEquals(new Next.Exit(2), run(Map.of(), "server", "--nmae", "x", "--metrics=all"));
+        assertEquals(new Next.Exit(2), run(Map.of(), "server", "--nmae", "x", "--log-format=xml"));
         assertEquals("", out());
         assertTrue(err().contains("  unknown flag --nmae; the nearest known is --name\n"), err());
-        assertTrue(err().contains("  metrics: \"all\" is out of range: it must be one of basic, extensive"), err());
+        assertTrue(err().contains("  log-format: \"xml\" is out of range: it must be one of console, json"), err());
     }
 
     @Test
@@ -121,7 +121,7 @@ class CommandLineTest {
         assertTrue(out().lines().anyMatch(line -> line.matches("metastore\\.data-dir +a\\.etcd +default")), out());
         assertTrue(out().lines().anyMatch(line -> line.matches("metastore\\.max-txn-ops +5 +--max-txn-ops")), out());
         assertTrue(err().contains("unknown variable ETCD_NMAE"), err());
-        assertEquals(new Next.Exit(2), run(Map.of(), "config", "--max-txn-ops", "0"));
+        assertEquals(new Next.Exit(2), run(Map.of(), "config", "--max-txn-ops", "-1"));
     }
 
     @Test

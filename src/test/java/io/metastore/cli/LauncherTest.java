@@ -11,6 +11,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -66,6 +68,25 @@ class LauncherTest {
         Path file = folder.resolve("home").resolve(jar);
         Files.createDirectories(file.getParent());
         Files.createFile(file);
+    }
+
+    /// Services and containers have no locale, or one that is not installed: Java would read `--data-dir dä` as
+    /// `d??` then.
+    @Test
+    void readsUtf8WhateverTheLocale() throws Exception {
+        build("target/quarkus-app/quarkus-run.jar");
+        script(java.resolve("bin/java"), "#!/bin/sh\nlocale charmap 2>/dev/null\n");
+        for (Map<String, String> locale : List.of(
+                Map.of("LANG", ""),
+                Map.of("LANG", "C"),
+                Map.of("LC_ALL", "POSIX"),
+                Map.of("LC_CTYPE", "C", "LANG", "C.UTF-8"),
+                Map.of("LANG", "xx_XX.UTF-8"),
+                Map.of("LANG", "C.UTF-8"))) {
+            Map<String, String> environment = new HashMap<>(Map.of("LANG", "", "LC_ALL", "", "LC_CTYPE", ""));
+            environment.putAll(locale);
+            assertEquals("UTF-8", run(launcher, environment, "server").out().strip(), locale.toString());
+        }
     }
 
     @Test

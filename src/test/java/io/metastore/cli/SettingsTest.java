@@ -214,23 +214,24 @@ class SettingsTest {
             value = {
                 "--election-timeout=499|election-timeout: 499 ms is less than five times heartbeat-interval (100 ms)",
                 "--heartbeat-interval=0|must be from 1ms to 10s",
+                "--heartbeat-interval=9223372036854775807|is longer than 292 years",
                 "--metastore.batch.commands=10001|must be from 1 to 10000",
                 "--metastore.batch.commands=many|is not a whole number",
                 "--metastore.batch.time=1|is not a duration",
                 "--metastore.queue.bytes=1|must be from 64KiB to 16GiB",
                 "--metastore.batch.bytes=8MiB|is more than may be in flight",
                 "--metastore.queue.commands=50|is more than the queue holds",
-                "--max-request-bytes=100MiB|is more than the queue holds",
-                "--max-request-bytes=0|must be from 1 to 1GiB",
+                "--max-request-bytes=0|must be at least 1",
                 "--listen-client-urls=127.0.0.1:2379|is not a URL",
                 "--listen-client-urls=localhost:2379|needs the scheme http or https",
-                "--listen-client-urls=unix://x:1|needs the scheme http or https",
+                "--listen-client-urls=ftp://x:1|needs the scheme http or https",
                 "--listen-client-urls=http://localhost|needs a port",
                 "--listen-client-urls=http://localhost:99999|needs a port",
                 "--listen-client-urls=http://localhost:1/x|must end after the port",
                 "--listen-client-urls=http://example.org:1|must name an IP address or localhost",
-                "--listen-client-urls=http://localhost:1,http://localhost:1|the same address twice",
-                "--listen-client-urls=http://0.0.0.0:1|no address for others",
+                "--listen-client-urls=http://etcd_1:1|must name an IP address or localhost",
+                "--advertise-client-urls=http://etcd_1|has no host",
+                "--advertise-client-urls=http://etcd_1:70000|needs a port",
                 "--listen-client-urls=https://localhost:1|https needs cert-file",
                 "--listen-client-urls=http://me:hidden@localhost:1|\"http://********@localhost:1\" must not hold a user",
                 "--initial-cluster=a=http://localhost:2380|does not name this member, \"default\" (it names a)",
@@ -243,11 +244,10 @@ class SettingsTest {
                 "--auto-compaction-retention=x|auto-compaction-retention: \"x\" is not a duration",
                 "--auto-compaction-retention=-1h|must not be negative",
                 "--log-level=loud|must be one of debug, info",
-                "--log-outputs=stdout,stderr|at most one of",
-                "--log-outputs=systemd/journal|the journal is not there yet",
-                "--cert-file=/does/not/exist|TLS needs both",
-                "--client-cert-auth|needs trusted-ca-file",
-                "--trusted-ca-file=/does/not/exist|cannot be read",
+                "--listen-client-urls=unix:///run/x|unix sockets are not there yet: write http://host:port",
+                "--listen-client-urls=unix://x:1|unix sockets are not there yet: write http://host:port",
+                "--listen-peer-urls=unix://x:1|unix sockets are not there yet: write http://host:port",
+                "--listen-metrics-urls=unix://x:1|unix sockets are not there yet: write http://host:port",
                 "--log-outputs=,|log-outputs",
                 "--name=${metastore.nmae}|leads nowhere",
             })
@@ -261,6 +261,17 @@ class SettingsTest {
 
     @Test
     void rulesOfTls() {
+        String https = "--listen-client-urls=https://localhost:2379";
+        assertTrue(
+                read(https, "--cert-file=/does/not/exist").problems().toString().contains("TLS needs both"));
+        assertTrue(read(https, "--auto-tls", "--client-cert-auth")
+                .problems()
+                .toString()
+                .contains("needs trusted-ca-file"));
+        assertTrue(onlyProblem(https, "--auto-tls", "--trusted-ca-file=/does/not/exist")
+                .contains("cannot be read"));
+        assertTrue(onlyProblem(https, "--auto-tls", "--self-signed-cert-validity=0")
+                .contains("needs at least 1"));
         assertTrue(onlyProblem("--tls-min-version=TLS1.3", "--tls-max-version=TLS1.2")
                 .contains("below tls-min-version"));
         assertTrue(

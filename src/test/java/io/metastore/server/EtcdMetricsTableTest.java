@@ -155,7 +155,7 @@ class EtcdMetricsTableTest {
         }
         later.keySet().forEach(name -> complaints.add(name + " is for later and not in the table"));
         assertEquals("", String.join("\n", complaints));
-        assertEquals(99, table.size(), "rows of the table");
+        assertEquals(102, table.size(), "rows of the table");
         values(page);
     }
 
@@ -221,6 +221,18 @@ class EtcdMetricsTableTest {
         assertEquals(4, page.value("etcd_server_range_duration_seconds_count", Map.of("success", "true")));
         assertEquals(1, page.value("etcd_server_range_duration_seconds_count", Map.of("success", "false")));
         assertEquals(1, page.value("etcd_mvcc_hash_rev_duration_seconds_count"));
+        assertEquals(0, page.value("etcd_server_heartbeat_send_failures_total"));
+        assertEquals(0, page.value("etcd_server_snapshot_apply_in_progress_total"));
+        assertEquals(0, page.value("etcd_server_learner_promote_successes"));
+        assertEquals(0, page.value("etcd_disk_defrag_inflight"));
+        assertEquals(
+                page.samples("etcd_server_id").getFirst().labels().get("server_id"),
+                page.samples("etcd_network_known_peers").getFirst().labels().get("Remote"));
+        assertEquals(11, page.samples("etcd_server_feature_enabled").size(), "as many as etcd 3.7.3 has");
+        assertEquals(0, page.value("etcd_server_feature_enabled", Map.of("name", "AllBeta", "stage", "BETA")));
+        assertEquals(
+                "none, Java " + Runtime.version().feature(),
+                page.samples("etcd_server_go_version").getFirst().labels().get("server_go_version"));
         assertEquals(0, page.value("etcd_mvcc_db_open_read_transactions"));
         assertEquals(0, page.value("etcd_debugging_lease_ttl_total_bucket", Map.of("le", "64")));
         assertEquals(1, page.value("etcd_debugging_lease_ttl_total_bucket", Map.of("le", "128")));

@@ -14,6 +14,7 @@ import io.metastore.api.etcd.etcdserverpb.RangeRequest;
 import io.metastore.api.grpc.health.HealthCheckRequest;
 import io.metastore.api.grpc.health.HealthCheckResponse.ServingStatus;
 import io.metastore.api.grpc.health.HealthGrpc;
+import io.metastore.blackbox.LoopbackPorts;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -230,6 +231,29 @@ class ListenersTest {
                     failure.getMessage().startsWith("listen-metrics-urls: cannot listen at " + url),
                     failure.getMessage());
         }
+        for (String host : List.of("127.0.0.1", "0.0.0.0")) {
+            int port = LoopbackPorts.next();
+            String localhost = "http://localhost:" + port;
+            String second = "http://" + host + ":" + port;
+            assertEquals(
+                    "listen-client-urls: cannot listen at " + second
+                            + ": this member listens there already, for listen-client-urls " + localhost
+                            + ": name each place once",
+                    assertThrows(
+                                    ListenFailure.class,
+                                    () -> new ServedPort(Map.of("listen-client-urls", localhost + "," + second)))
+                            .getMessage());
+        }
+        String localhost = "http://localhost:" + LoopbackPorts.next();
+        assertEquals(
+                "listen-client-urls: cannot listen at " + localhost
+                        + ": this member listens there already, for listen-metrics-urls " + localhost
+                        + ": name each place once",
+                assertThrows(
+                                ListenFailure.class,
+                                () -> new ServedPort(
+                                        Map.of("listen-client-urls", localhost, "listen-metrics-urls", localhost)))
+                        .getMessage());
         IOException failure = assertThrows(
                 ListenFailure.class,
                 () -> new ServedPort(Map.of("listen-client-urls", "http://no-such-host.invalid:0")));

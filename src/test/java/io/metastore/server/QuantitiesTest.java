@@ -24,14 +24,17 @@ class QuantitiesTest {
         "-1,-1",
         "1k,1024",
         "1TiB,1099511627776",
-        "10b,10"
+        "10b,10",
+        "0x10000000,268435456",
+        "1_000_000_000,1000000000",
+        "0777,511"
     })
     void sizes(String text, long bytes) {
         assertEquals(bytes, Quantities.bytes(text));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "MiB", "64XiB", "1.3", "12 3", "0x10", "99999999999TiB"})
+    @ValueSource(strings = {"", "MiB", "64XiB", "1.3", "12 3", "0x", "08", "010MiBs", "99999999999TiB"})
     void notSizes(String text) {
         assertThrows(IllegalArgumentException.class, () -> Quantities.bytes(text));
     }
@@ -48,6 +51,15 @@ class QuantitiesTest {
         "10µs,PT0.00001S",
         "7ns,PT0.000000007S",
         "-1s,PT-1S",
+        "+1s,PT1S",
+        "1h2m3.5s,PT1H2M3.5S",
+        "1us,PT0.000001S",
+        "1µs,PT0.000001S",
+        "1μs,PT0.000001S",
+        "5.s,PT5S",
+        "+0,PT0S",
+        "-0,PT0S",
+        "2562047h47m16.854775807s,PT2562047H47M16.854775807S",
         "PT1M30S,PT1M30S",
         "P1D,PT24H"
     })
@@ -56,7 +68,28 @@ class QuantitiesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "-", "5", "1d", "1h 30m", "ms", "1s2", "Ponies", "9999999999h", "PT9999999999H"})
+    @ValueSource(
+            strings = {
+                "",
+                "-",
+                "5",
+                "1d",
+                "1h 30m",
+                "ms",
+                "1s2",
+                "Ponies",
+                "9999999999h",
+                "1S",
+                "1e3s",
+                ".",
+                "s",
+                "1.2.3s",
+                "1_0s",
+                "0x1s",
+                "1h-1m",
+                "2562047h47m16.854775808s",
+                "PT9999999999H"
+            })
     void notDurations(String text) {
         assertThrows(IllegalArgumentException.class, () -> Quantities.duration(text));
     }

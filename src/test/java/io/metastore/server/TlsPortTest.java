@@ -6,10 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.ByteString;
 import io.grpc.ManagedChannel;
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.GrpcSslContexts;
 import io.metastore.api.etcd.etcdserverpb.KVGrpc;
 import io.metastore.api.etcd.etcdserverpb.RangeRequest;
+import io.metastore.blackbox.LoopbackPorts;
 import io.metastore.server.tls.ReloadedTls;
 import io.metastore.server.tls.TestAuthority;
 import io.metastore.server.tls.TlsOffer;
@@ -19,6 +21,7 @@ import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -81,6 +84,50 @@ class TlsPortTest {
                     own.get().certFile().toFile(), own.get().keyFile().toFile());
         }
         return builder.build();
+    }
+
+    /// etcd serves both schemes on one port when it is named with both. A plain client needs no certificate there, one
+    /// that speaks TLS is asked for it as ever.
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void bothSchemesOnOnePort(boolean secureFirst) throws Exception {
+        int port = LoopbackPorts.next();
+        String plain = "http://localhost:" + port;
+        String secure = "https://localhost:" + port;
+        Map<String, String> keys = new HashMap<>(mutual());
+        keys.put("listen-client-urls", secureFirst ? secure + "," + plain : plain + "," + secure);
+        served(keys, served -> {
+            assertEquals(Map.of(URI.create(plain), port, URI.create(secure), port), served.listeners.clientPorts());
+            SslContext own = client(Optional.of(authority.issue("client")));
+            assertEquals(3, range(served, own), "gRPC over TLS");
+            ManagedChannel channel = served.channel();
+            assertEquals(
+                    2,
+                    KVGrpc.newBlockingStub(channel)
+                            .withDeadlineAfter(20, TimeUnit.SECONDS)
+                            .range(RangeRequest.newBuilder()
+                                    .setKey(ByteString.copyFromUtf8("ab"))
+                                    .build())
+                            .getCount(),
+                    "gRPC in the clear");
+            channel.shutdownNow();
+            assertEquals(200, RawHttp.status(RawHttp.get(port, "/version")), "HTTP/1.1 in the clear");
+            StatusRuntimeException refused =
+                    assertThrows(StatusRuntimeException.class, () -> range(served, client(Optional.empty())));
+            assertEquals(Status.Code.UNAVAILABLE, refused.getStatus().getCode(), "TLS without a certificate");
+        });
+    }
+
+    /// Bytes of a TLS handshake inside TLS are no way in: they are dropped like any garbage.
+    @Test
+    void oneLayerOfTlsIsEnough() throws Exception {
+        int port = LoopbackPorts.next();
+        served(Map.of("listen-client-urls", "http://localhost:" + port + ",https://localhost:" + port), served -> {
+            try (SSLSocket socket = secure(port, "TLSv1.3")) {
+                socket.getOutputStream().write(new byte[] {0x16, 3, 1, 0, 5, 1, 0, 0, 1, 0});
+                assertEquals(-1, socket.getInputStream().read());
+            }
+        });
     }
 
     private long range(ServedPort served, SslContext context) {

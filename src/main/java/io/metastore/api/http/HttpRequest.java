@@ -9,7 +9,29 @@ import java.util.Map;
 /// @param path   decoded path, without the query
 /// @param query  decoded parameters in the order in which they came, empty values included
 /// @param body   at most [HttpLimits#bodyBytes] long
-public record HttpRequest(String method, String path, Map<String, List<String>> query, byte[] body) {
+/// @param gzip   whether the client takes an answer that is packed with gzip
+public record HttpRequest(String method, String path, Map<String, List<String>> query, byte[] body, boolean gzip) {
+    /// A request whose answer is not to be packed.
+    public HttpRequest(String method, String path, Map<String, List<String>> query, byte[] body) {
+        this(method, path, query, body, false);
+    }
+
+    /// Reads the value of Accept-Encoding, `gzip;q=0.5, br` for example. As in etcd a star names nothing.
+    ///
+    /// @param accepted null when the header is missing
+    public static boolean acceptsGzip(String accepted) {
+        if (accepted == null) {
+            return false;
+        }
+        for (String coding : accepted.split(",")) {
+            String[] words = coding.strip().split("\\s*;\\s*");
+            if (words[0].equalsIgnoreCase("gzip")) {
+                return words.length == 1 || !words[1].matches("[qQ]=0(\\.0*)?");
+            }
+        }
+        return false;
+    }
+
     /// All values of `name`; none when it was not given.
     public List<String> values(String name) {
         return query.getOrDefault(name, List.of());

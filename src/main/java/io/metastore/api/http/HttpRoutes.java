@@ -1,5 +1,8 @@
 package io.metastore.api.http;
 
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -7,6 +10,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
+import java.util.zip.GZIPOutputStream;
 
 /// Which path is answered by whom. Paths match exactly; what is not there is answered with 404, another
 /// method than a path allows with 405.
@@ -37,19 +41,34 @@ public final class HttpRoutes {
         return this;
     }
 
-    /// `/metrics`, whatever the method, as in etcd (HTH-08).
+    /// `/metrics`, whatever the method, packed with gzip for who takes that, as in etcd (HTH-08).
     ///
     /// @param scrape   the metrics as text, in Prometheus' format 0.0.4
     /// @param executor runs `scrape`, which may wait; when it rejects, the answer is 503
     public HttpRoutes metrics(Supplier<byte[]> scrape, Executor executor) {
-        return any("/metrics", _ -> {
+        return any("/metrics", request -> {
             try {
                 return CompletableFuture.supplyAsync(scrape, executor)
-                        .thenApply(text -> HttpResponse.of(200, "text/plain; version=0.0.4; charset=utf-8", text));
+                        .thenApply(text -> metricsPage(text, request.gzip()));
             } catch (RejectedExecutionException _) {
                 return CompletableFuture.completedFuture(HttpResponse.error(503, "too many scrapes at once"));
             }
         });
+    }
+
+    /// Runs where the page was made: packing takes a while.
+    private static HttpResponse metricsPage(byte[] text, boolean gzip) {
+        String type = "text/plain; version=0.0.4; charset=utf-8";
+        if (!gzip) {
+            return HttpResponse.of(200, type, text);
+        }
+        ByteArrayOutputStream packed = new ByteArrayOutputStream(64 + text.length / 8);
+        try (GZIPOutputStream gzipped = new GZIPOutputStream(packed)) {
+            gzipped.write(text);
+        } catch (IOException impossible) { // it writes to memory
+            throw new UncheckedIOException(impossible);
+        }
+        return new HttpResponse(200, Map.of("content-type", type, "content-encoding", "gzip"), packed.toByteArray());
     }
 
     CompletionStage<HttpResponse> answer(HttpRequest request) {

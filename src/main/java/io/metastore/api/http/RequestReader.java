@@ -142,7 +142,12 @@ final class RequestReader extends ChannelInboundHandlerAdapter {
         QueryStringDecoder uri = new QueryStringDecoder(head.uri());
         HttpRequest request;
         try {
-            request = new HttpRequest(head.method().name(), uri.path(), uri.parameters(), bytes);
+            request = new HttpRequest(
+                    head.method().name(),
+                    uri.path(),
+                    uri.parameters(),
+                    bytes,
+                    HttpRequest.acceptsGzip(head.headers().get(HttpHeaderNames.ACCEPT_ENCODING)));
         } catch (IllegalArgumentException _) { // a broken %-sequence
             refuse(ctx, HttpResponseStatus.BAD_REQUEST);
             return;
