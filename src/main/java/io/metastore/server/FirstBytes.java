@@ -114,6 +114,7 @@ final class FirstBytes extends ByteToMessageDecoder {
         }
         event = InternalProtocolNegotiationEvent.withAttributes(event, attributes.build());
         ctx.pipeline().addAfter(ctx.name(), null, InternalProtocolNegotiators.grpcNegotiationHandler(grpc));
+        ctx.pipeline().addAfter(ctx.name(), null, StreamFaults.before(grpc));
         if (tls != null) {
             // In plaintext HTTP/2 is gRPC's alone, as in etcd.
             port.http().serveBeside(grpc);
