@@ -20,9 +20,13 @@ public final class EntryCodec {
 
     private static final int COMMANDS_FIELD = 1;
 
-    /// How deep messages may nest. A request may have 100 levels, which is where protobuf stops by itself; its
-    /// entry has a few more, and an entry that was accepted has to be readable at every start.
-    private static final int NESTING_MAX = 200;
+    /// How deep the messages of a request may nest: 130 transactions in one another, each with the operation
+    /// that holds it. etcd's default for the operations of a transaction ends at 128.
+    public static final int REQUEST_LEVELS_MAX = 260;
+
+    /// How deep messages may nest. An entry has a few levels more than its request, and an entry that was accepted
+    /// has to be readable at every start.
+    private static final int NESTING_MAX = REQUEST_LEVELS_MAX + 20;
 
     private EntryCodec() {}
 

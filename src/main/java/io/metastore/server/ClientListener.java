@@ -55,6 +55,7 @@ final class ClientListener {
                     .protocolNegotiator(sharing)
                     // FirstBytes is stricter; this is the net below it.
                     .handshakeTimeout(2 * sharing.undecided().patience().toMillis(), TimeUnit.MILLISECONDS)
+                    .decompressorRegistry(GzipDecoding.registry())
                     .maxInboundMessageSize(limits.messageBytes())
                     .maxInboundMetadataSize(METADATA_BYTES)
                     .maxConcurrentCallsPerConnection(limits.concurrentStreams())

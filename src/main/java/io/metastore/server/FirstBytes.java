@@ -22,7 +22,8 @@ import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLSession;
 
 /// Looks at what a new connection says first, and hands it to gRPC or to HTTP/1.1. Both get all bytes from the
-/// first on. Where a port speaks both, the first bytes also say whether TLS begins.
+/// first on. Where a port speaks both, the first bytes also say whether TLS begins. Plain HTTP over HTTP/2, which
+/// clients agree on over TLS, is answered beside gRPC.
 ///
 /// A connection that says nothing for a while is cut, so that it costs little and not for long.
 final class FirstBytes extends ByteToMessageDecoder {
@@ -133,6 +134,11 @@ final class FirstBytes extends ByteToMessageDecoder {
         }
         event = InternalProtocolNegotiationEvent.withAttributes(event, attributes.build());
         ctx.pipeline().addAfter(ctx.name(), null, InternalProtocolNegotiators.grpcNegotiationHandler(grpc));
+        ctx.pipeline().addAfter(ctx.name(), null, StreamFaults.before(grpc));
+        if (tls != null) {
+            // In plaintext HTTP/2 is gRPC's alone, as in etcd.
+            port.http().serveBeside(grpc);
+        }
         ctx.fireUserEventTriggered(event);
         ctx.pipeline().remove(this);
     }

@@ -79,6 +79,7 @@ public final class MemberPorts {
         checks.addTo(metricsRoutes);
         HttpRoutes clientRoutes = new HttpRoutes()
                 .metrics(page, scrapes)
+                .get("/debug/vars", new DebugVars(member))
                 .get("/version", new VersionRoute(Versions.ETCD, () -> CLUSTER_VERSION, () -> CLUSTER_VERSION));
         checks.addTo(clientRoutes);
         listeners = new Listeners(

@@ -10,13 +10,15 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.handler.ssl.ApplicationProtocolNames;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.util.Optional;
 
-/// One address for metrics and health: HTTP/1.1 only (HTH-09).
+/// One address for metrics and health (HTH-09): HTTP/1.1, and HTTP/2 over TLS for clients that choose it.
 final class MetricsListener {
     static final String KEY = "listen-metrics-urls";
 
@@ -39,11 +41,16 @@ final class MetricsListener {
                     .childHandler(new ChannelInitializer<>() {
                         @Override
                         protected void initChannel(Channel connection) {
-                            tls.ifPresent(offer -> connection
-                                    .pipeline()
-                                    .addLast(offer.newHandler(connection.alloc()), new Handshake(complaints)));
-                            http.serve(connection);
-                            connection.pipeline().addLast(new PipelineEnd(complaints));
+                            if (tls.isPresent()) {
+                                connection
+                                        .pipeline()
+                                        .addLast(
+                                                tls.get().newHandler(connection.alloc()),
+                                                new Handshake(http, complaints));
+                            } else {
+                                http.serve(connection);
+                                connection.pipeline().addLast(new PipelineEnd(complaints));
+                            }
                         }
                     })
                     .bind(ClientListener.address(url))
@@ -59,21 +66,40 @@ final class MetricsListener {
         }
     }
 
-    /// Complains of a handshake that failed.
+    /// Waits for the end of a handshake: then HTTP/2 is spoken where both sides agreed on it, else HTTP/1.1.
     private static final class Handshake extends ChannelInboundHandlerAdapter {
+        private final HttpServing http;
         private final Complaints complaints;
 
-        private Handshake(Complaints complaints) {
+        private Handshake(HttpServing http, Complaints complaints) {
+            this.http = http;
             this.complaints = complaints;
         }
 
         @Override
         public void userEventTriggered(ChannelHandlerContext ctx, Object event) throws Exception {
-            if (event instanceof SslHandshakeCompletionEvent handshake && !handshake.isSuccess()) {
-                complaints.handshakeFailed(ctx.channel(), handshake.cause());
-                ctx.close();
+            if (event instanceof SslHandshakeCompletionEvent handshake) {
+                if (!handshake.isSuccess()) {
+                    complaints.handshakeFailed(ctx.channel(), handshake.cause());
+                    ctx.close();
+                    return;
+                }
+                SslHandler tls = ctx.pipeline().get(SslHandler.class);
+                if (ApplicationProtocolNames.HTTP_2.equals(tls.applicationProtocol())) {
+                    http.serveHttp2(ctx.channel());
+                } else {
+                    http.serve(ctx.channel());
+                }
+                ctx.pipeline().addLast(new PipelineEnd(complaints));
+                ctx.pipeline().remove(this);
             }
             super.userEventTriggered(ctx, event);
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            complaints.broken(ctx.channel(), cause);
+            ctx.close();
         }
     }
 

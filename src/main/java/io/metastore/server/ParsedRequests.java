@@ -10,6 +10,7 @@ import io.grpc.ServerServiceDefinition;
 import io.grpc.ServiceDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.metastore.api.etcd.etcdserverpb.KVGrpc;
 import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,12 +40,20 @@ final class ParsedRequests {
     private static <Q, A> ServerMethodDefinition<Parsed<Q>, A> checked(ServerMethodDefinition<Q, A> method) {
         MethodDescriptor<Q, A> before = method.getMethodDescriptor();
         MethodDescriptor<Parsed<Q>, A> descriptor = before.toBuilder(
-                        new Parsing<>(before.getRequestMarshaller()), before.getResponseMarshaller())
+                        new Parsing<>(marshaller(before)), before.getResponseMarshaller())
                 .build();
         ServerCallHandler<Q, A> handler = method.getServerCallHandler();
         return ServerMethodDefinition.create(
                 descriptor,
                 (call, headers) -> new Listener<>(call, handler.startCall(new Call<>(before, call), headers)));
+    }
+
+    /// Transactions nest, so they have a parser of their own.
+    @SuppressWarnings("unchecked")
+    private static <Q> MethodDescriptor.Marshaller<Q> marshaller(MethodDescriptor<Q, ?> method) {
+        return method.getFullMethodName().equals(KVGrpc.getTxnMethod().getFullMethodName())
+                ? (MethodDescriptor.Marshaller<Q>) new TxnParsing()
+                : method.getRequestMarshaller();
     }
 
     private record Parsing<Q>(MethodDescriptor.Marshaller<Q> requests)

@@ -1,13 +1,14 @@
 package io.metastore.server;
 
 import io.grpc.ServerServiceDefinition;
+import io.metastore.api.AuthEndpoint;
 import io.metastore.api.ClusterEndpoint;
 import io.metastore.api.KvEndpoint;
 import io.metastore.api.LeaseEndpoint;
 import io.metastore.api.MaintenanceEndpoint;
 import io.metastore.api.MemberHeaders;
 import io.metastore.api.RangeStreams;
-import io.metastore.api.UnbuiltServices;
+import io.metastore.api.UnbuiltCalls;
 import io.metastore.api.WatchEndpoint;
 import io.metastore.cli.Versions;
 import java.util.ArrayList;
@@ -45,7 +46,9 @@ final class Serving {
                         Versions.ETCD,
                         member.requests().hashes())
                 .bindService());
-        services.addAll(UnbuiltServices.all());
+        services.add(new AuthEndpoint(member.reading(), headers).bindService());
+        services.addAll(UnbuiltCalls.services());
+        services.replaceAll(UnbuiltCalls::answeredIn);
         return services;
     }
 }

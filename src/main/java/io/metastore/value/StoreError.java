@@ -19,6 +19,8 @@ public enum StoreError {
     LEASE_NOT_FOUND,
     LEASE_EXISTS,
     LEASE_TTL_TOO_LARGE,
+    /// Credentials for a store that asks nobody who they are.
+    AUTH_NOT_ENABLED,
     /// RangeStream with another order than that of the keys (RST-02).
     STREAM_SORT_UNSUPPORTED,
     /// RangeStream with a revision filter (RST-03).

@@ -77,6 +77,17 @@ class EtcdctlIT {
         assertEquals(revision(answer), pair.getLong("mod_revision") + 1);
     }
 
+    /// Credentials for a store that asks for none.
+    @Test
+    void credentialsAreOverlooked() {
+        assertEquals("OK\n", etcdctl.run("--user=root:x", "put", key("a"), "1"));
+        assertEquals(lines(key("a"), "1"), etcdctl.run("--user=root", "--password=y", "get", key("a")));
+        assertEquals(lines("Authentication Status: false", "AuthRevision: 1"), etcdctl.run("auth", "status"));
+        assertEquals("Authentication Disabled\n", etcdctl.run("auth", "disable"));
+        assertEquals("", etcdctl.run("user", "list"));
+        assertEquals("", etcdctl.run("role", "list"));
+    }
+
     @Test
     void getManyInMoreWays() {
         long first = put("a", "1");

@@ -11,6 +11,8 @@ import java.io.IOException;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
 
 /// A few frames of HTTP/2 by hand, for what a gRPC client hides.
 final class RawHttp2 implements AutoCloseable {
@@ -21,6 +23,8 @@ final class RawHttp2 implements AutoCloseable {
     static final int SETTINGS = 4;
     static final int PING = 6;
     static final int GOAWAY = 7;
+    static final int WINDOW_UPDATE = 8;
+    static final int CONTINUATION = 9;
 
     private static final int PING_SIZE = 8;
     private static final int GRPC_PREFIX = 5;
@@ -28,15 +32,27 @@ final class RawHttp2 implements AutoCloseable {
     private static final int END_HEADERS = 4;
 
     /// One frame of stream 0 or another.
-    record Frame(int type, int flags, int stream, byte[] payload) {}
+    record Frame(int type, int flags, int stream, byte[] payload) {
+        boolean isLast() {
+            return type == RST_STREAM || type <= HEADERS && (flags & END_STREAM) != 0;
+        }
+    }
+
+    /// A header field; names may be such that no client sends them.
+    record Field(String name, String value) {}
 
     private final Socket socket;
     private final DataInputStream in;
     private final DataOutputStream out;
 
     RawHttp2(String endpoint) throws IOException {
-        int colon = endpoint.lastIndexOf(':');
-        socket = new Socket(endpoint.substring(0, colon), Integer.parseInt(endpoint.substring(colon + 1)));
+        this(new Socket(
+                endpoint.substring(0, endpoint.lastIndexOf(':')),
+                Integer.parseInt(endpoint.substring(endpoint.lastIndexOf(':') + 1))));
+    }
+
+    RawHttp2(Socket socket) throws IOException {
+        this.socket = socket;
         socket.setSoTimeout((int) Client.PATIENCE.toMillis());
         in = new DataInputStream(socket.getInputStream());
         out = new DataOutputStream(socket.getOutputStream());
@@ -83,12 +99,12 @@ final class RawHttp2 implements AutoCloseable {
         ByteArrayOutputStream headers = headers(path);
         literal(headers, name, value);
         write(HEADERS, END_HEADERS, 1, headers.toByteArray());
-        byte[] framed = ByteBuffer.allocate(GRPC_PREFIX + message.length)
-                .put((byte) 0)
-                .putInt(message.length)
-                .put(message)
-                .array();
-        write(DATA, END_STREAM, 1, framed);
+        message(1, message, true);
+        return end(1);
+    }
+
+    /// The last headers of the first stream that is answered: none when the server reset it.
+    Http2Headers end(int stream) throws Exception {
         DefaultHttp2HeadersDecoder decoder = new DefaultHttp2HeadersDecoder();
         while (true) {
             Frame frame = read();
@@ -96,10 +112,61 @@ final class RawHttp2 implements AutoCloseable {
                 return new DefaultHttp2Headers();
             }
             if (frame.type() == HEADERS) {
-                Http2Headers decoded = decoder.decodeHeaders(1, Unpooled.wrappedBuffer(frame.payload()));
+                Http2Headers decoded = decoder.decodeHeaders(stream, Unpooled.wrappedBuffer(frame.payload()));
                 if ((frame.flags() & END_STREAM) != 0) {
                     return decoded;
                 }
+            }
+        }
+    }
+
+    /// Opens a stream with any headers, in `frames` pieces.
+    void open(int stream, List<Field> fields, int frames) throws IOException {
+        ByteArrayOutputStream headers = new ByteArrayOutputStream();
+        for (Field field : fields) {
+            literal(headers, field.name(), field.value().getBytes(StandardCharsets.ISO_8859_1));
+        }
+        byte[] block = headers.toByteArray();
+        for (int i = 0; i < frames; i++) {
+            byte[] piece = Arrays.copyOfRange(block, block.length * i / frames, block.length * (i + 1) / frames);
+            write(i == 0 ? HEADERS : CONTINUATION, i == frames - 1 ? END_HEADERS : 0, stream, piece);
+        }
+    }
+
+    /// Asks for a page.
+    void page(int stream, String path) throws IOException {
+        ByteArrayOutputStream headers = new ByteArrayOutputStream();
+        literal(headers, ":method", "GET".getBytes(StandardCharsets.US_ASCII));
+        literal(headers, ":scheme", "https".getBytes(StandardCharsets.US_ASCII));
+        literal(headers, ":path", path.getBytes(StandardCharsets.US_ASCII));
+        literal(headers, ":authority", "member".getBytes(StandardCharsets.US_ASCII));
+        write(HEADERS, END_HEADERS | END_STREAM, stream, headers.toByteArray());
+    }
+
+    /// Sends a message of gRPC.
+    void message(int stream, byte[] message, boolean last) throws IOException {
+        message(stream, 0, message, last);
+    }
+
+    /// @param flag what the message says about its compression
+    void message(int stream, int flag, byte[] message, boolean last) throws IOException {
+        byte[] framed = ByteBuffer.allocate(GRPC_PREFIX + message.length)
+                .put((byte) flag)
+                .putInt(message.length)
+                .put(message)
+                .array();
+        write(DATA, last ? END_STREAM : 0, stream, framed);
+    }
+
+    /// Reads to the next frame of a stream that is no update of a window; fails at the end of the connection.
+    Frame nextOf(int stream) throws IOException {
+        while (true) {
+            Frame frame = read();
+            if (frame.type() == GOAWAY) {
+                throw new IOException("the connection ends: " + new String(frame.payload(), StandardCharsets.US_ASCII));
+            }
+            if (frame.stream() == stream && frame.type() != WINDOW_UPDATE) {
+                return frame;
             }
         }
     }

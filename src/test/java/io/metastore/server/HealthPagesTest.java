@@ -37,7 +37,7 @@ class HealthPagesTest {
         served.member.leader = false;
         answers("/health", 503, "{\"health\":\"false\",\"reason\":\"RAFT NO LEADER\"}\n");
         String refused = RawHttp.exchange(
-                served.port(), "POST /health HTTP/1.1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+                served.port(), "POST /health HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
         assertEquals(405, RawHttp.status(refused));
         assertTrue(refused.contains("allow: GET\r\n"), refused);
         assertEquals("Method Not Allowed\n", RawHttp.body(refused));

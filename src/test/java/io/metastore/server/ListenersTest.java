@@ -124,13 +124,13 @@ class ListenersTest {
             assertEquals(
                     431,
                     RawHttp.status(RawHttp.exchange(
-                            port, "GET /health HTTP/1.1\r\nX-Long: " + "b".repeat(20_000) + "\r\n\r\n")));
+                            port, "GET /health HTTP/1.1\r\nHost: a\r\nX-Long: " + "b".repeat(20_000) + "\r\n\r\n")));
             assertEquals(
                     413,
                     RawHttp.status(
-                            RawHttp.exchange(port, "POST /health HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n")));
+                            RawHttp.exchange(port, "POST /health HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\n\r\n")));
             assertEquals(400, RawHttp.status(RawHttp.exchange(port, "GARBAGE\r\n\r\n")));
-            assertEquals(400, RawHttp.status(RawHttp.exchange(port, "GET /health%zz HTTP/1.1\r\n\r\n")));
+            assertEquals(400, RawHttp.status(RawHttp.exchange(port, "GET /health%zz HTTP/1.1\r\nHost: a\r\n\r\n")));
         }
     }
 

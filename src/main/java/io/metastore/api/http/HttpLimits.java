@@ -2,13 +2,15 @@ package io.metastore.api.http;
 
 import java.time.Duration;
 
-/// What a client of HTTP/1.1 may take.
+/// What a client of HTTP may take.
 ///
 /// @param lineBytes       longest request line; longer ones are answered with 414
 /// @param headerBytes     all headers of a request together; more is answered with 431
-/// @param bodyBytes       longest body; longer ones are answered with 413
-/// @param connections     connections at once that speak HTTP/1.1, all listeners together; more are answered
-///     with 503
+/// @param bodyBytes       longest body, and all bodies of a connection of HTTP/2 that are under way; more is answered
+///     with 413
+/// @param connections     connections at once that speak HTTP/1.1, and requests at once over HTTP/2, each of all
+///     listeners together; more are answered with 503
+/// @param streams         requests at once on one connection of HTTP/2; more are sent back unheard
 /// @param pipelined       requests that a client may send ahead of their answers before the connection is cut
 /// @param requestTime     from the first byte of a request to its last, so that nobody trickles bytes for ever
 /// @param idleTime        a connection between two requests, and a client that does not read its answer
@@ -18,6 +20,7 @@ public record HttpLimits(
         int headerBytes,
         int bodyBytes,
         int connections,
+        int streams,
         int pipelined,
         Duration requestTime,
         Duration idleTime,
@@ -29,6 +32,7 @@ public record HttpLimits(
                 16 << 10,
                 bodyBytes,
                 1000,
+                256,
                 64,
                 Duration.ofSeconds(10),
                 Duration.ofSeconds(60),

@@ -1,6 +1,9 @@
 package io.metastore.api.http;
 
 import java.nio.charset.StandardCharsets;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
 import java.util.Map;
 
 /// What a request is answered with.
@@ -29,6 +32,11 @@ public record HttpResponse(int status, Map<String, String> headers, byte[] body)
                 status,
                 Map.of("content-type", TEXT, "x-content-type-options", "nosniff"),
                 (text + "\n").getBytes(StandardCharsets.UTF_8));
+    }
+
+    /// The present time as a response tells it.
+    static String date() {
+        return DateTimeFormatter.RFC_1123_DATE_TIME.format(ZonedDateTime.now(ZoneOffset.UTC));
     }
 
     static HttpResponse notFound() {

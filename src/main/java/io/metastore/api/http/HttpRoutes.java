@@ -3,18 +3,24 @@ package io.metastore.api.http;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import java.util.zip.GZIPOutputStream;
+import org.jboss.logging.Logger;
 
 /// Which path is answered by whom. Paths match exactly; what is not there is answered with 404, another
 /// method than a path allows with 405.
 public final class HttpRoutes {
+    private static final Logger LOG = Logger.getLogger(HttpRoutes.class);
+
     private final Map<String, HttpRoute> byPath = new LinkedHashMap<>();
 
     /// Answers the requests of one path.
@@ -71,8 +77,23 @@ public final class HttpRoutes {
         return new HttpResponse(200, Map.of("content-type", type, "content-encoding", "gzip"), packed.toByteArray());
     }
 
-    CompletionStage<HttpResponse> answer(HttpRequest request) {
+    /// Answers in any case, and within `time`: a route that fails is answered with 500, one that takes longer with 504.
+    CompletionStage<HttpResponse> answer(HttpRequest request, Duration time) {
         HttpRoute route = byPath.get(request.path());
-        return route == null ? CompletableFuture.completedFuture(HttpResponse.notFound()) : route.answer(request);
+        if (route == null) {
+            return CompletableFuture.completedFuture(HttpResponse.notFound());
+        }
+        return route.answer(request)
+                .toCompletableFuture()
+                .orTimeout(time.toMillis(), TimeUnit.MILLISECONDS)
+                .exceptionally(failure -> failed(request, failure));
+    }
+
+    private static HttpResponse failed(HttpRequest request, Throwable failure) {
+        if (failure instanceof TimeoutException) {
+            return HttpResponse.error(504, "no answer in time");
+        }
+        LOG.errorf(failure, "answering %s %s failed", request.method(), request.path());
+        return HttpResponse.error(500, "internal error");
     }
 }

@@ -1,11 +1,11 @@
 package io.metastore.api.http;
 
 /// Text as JSON writes it.
-final class JsonText {
+public final class JsonText {
     private JsonText() {}
 
     /// `text` in quotation marks, with what must not stand there escaped.
-    static String quoted(String text) {
+    public static String quoted(String text) {
         StringBuilder json = new StringBuilder(text.length() + 2).append('"');
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);

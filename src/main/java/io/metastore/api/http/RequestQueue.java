@@ -12,20 +12,13 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.time.Duration;
-import java.time.ZoneOffset;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import org.jboss.logging.Logger;
 
 /// Answers the requests of one connection one after the other, in their order, and ends a connection that is
 /// idle, that sends too many requests ahead, or whose client does not read.
 final class RequestQueue extends ChannelInboundHandlerAdapter {
-    private static final Logger LOG = Logger.getLogger(RequestQueue.class);
-
     private final HttpRoutes routes;
     private final HttpLimits limits;
     private final Deque<RequestReader.Received> waiting = new ArrayDeque<>();
@@ -58,29 +51,12 @@ final class RequestQueue extends ChannelInboundHandlerAdapter {
     private void answer(ChannelHandlerContext ctx, RequestReader.Received received) {
         answering = true;
         rest();
-        if (received.refusal() != null) {
-            write(
-                    ctx,
-                    received,
-                    HttpResponse.error(
-                            received.refusal().code(), received.refusal().reasonPhrase()));
+        if (received.answer() != null) {
+            write(ctx, received, received.answer());
             return;
         }
-        routes.answer(received.request())
-                .toCompletableFuture()
-                .orTimeout(limits.responseTime().toMillis(), TimeUnit.MILLISECONDS)
-                .whenCompleteAsync(
-                        (response, failure) ->
-                                write(ctx, received, failure == null ? response : failed(received.request(), failure)),
-                        ctx.executor());
-    }
-
-    private static HttpResponse failed(HttpRequest request, Throwable failure) {
-        if (failure instanceof TimeoutException) {
-            return HttpResponse.error(504, "no answer in time");
-        }
-        LOG.errorf(failure, "answering %s %s failed", request.method(), request.path());
-        return HttpResponse.error(500, "internal error");
+        routes.answer(received.request(), limits.responseTime())
+                .thenAcceptAsync(response -> write(ctx, received, response), ctx.executor());
     }
 
     private void write(ChannelHandlerContext ctx, RequestReader.Received received, HttpResponse response) {
@@ -91,9 +67,7 @@ final class RequestQueue extends ChannelInboundHandlerAdapter {
         response.headers().forEach(message.headers()::set);
         message.headers()
                 .set(HttpHeaderNames.CONTENT_LENGTH, response.body().length)
-                .set(
-                        HttpHeaderNames.DATE,
-                        DateTimeFormatter.RFC_1123_DATE_TIME.format(ZonedDateTime.now(ZoneOffset.UTC)))
+                .set(HttpHeaderNames.DATE, HttpResponse.date())
                 .set(
                         HttpHeaderNames.CONNECTION,
                         received.keepAlive() ? HttpHeaderValues.KEEP_ALIVE : HttpHeaderValues.CLOSE);

@@ -13,22 +13,25 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
-import io.netty.handler.codec.http.QueryStringDecoder;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /// Puts the parts of a request together and passes [Received] on, as long as the client keeps to its limits.
 final class RequestReader extends ChannelInboundHandlerAdapter {
-    /// A request, or the status that it must be refused with, after which the connection ends.
+    /// A request, or the answer that is known without asking anybody.
     ///
-    /// @param keepAlive whether the client wants to go on afterwards
-    record Received(HttpRequest request, HttpResponseStatus refusal, boolean keepAlive) {}
+    /// @param request   null when there is an answer
+    /// @param answer    null when there is a request
+    /// @param keepAlive whether the connection goes on afterwards
+    record Received(HttpRequest request, HttpResponse answer, boolean keepAlive) {}
 
     private final HttpLimits limits;
     private io.netty.handler.codec.http.HttpRequest head;
+    private RequestTarget target;
     private ByteBuf body = Unpooled.EMPTY_BUFFER;
     private ScheduledFuture<?> deadline;
     private boolean refused;
@@ -94,6 +97,14 @@ final class RequestReader extends ChannelInboundHandlerAdapter {
         expect(ctx);
         if (request.decoderResult().isFailure()) {
             refuse(ctx, status(request.decoderResult()));
+            return;
+        }
+        Optional<HttpResponse> refusal = HeadRules.refusal(request);
+        target = RequestTarget.of(request.method().name(), request.uri());
+        if (refusal.isPresent()) {
+            refuse(ctx, refusal.get());
+        } else if (target instanceof RequestTarget.Answered answered && !answered.goesOn()) {
+            refuse(ctx, answered.response());
         } else if (HttpUtil.getContentLength(request, 0L) > limits.bodyBytes()) {
             refuse(ctx, HttpResponseStatus.REQUEST_ENTITY_TOO_LARGE);
         } else if (HttpUtil.is100ContinueExpected(request)) {
@@ -139,26 +150,31 @@ final class RequestReader extends ChannelInboundHandlerAdapter {
         body.readBytes(bytes);
         body.release();
         body = Unpooled.EMPTY_BUFFER;
-        QueryStringDecoder uri = new QueryStringDecoder(head.uri());
-        HttpRequest request;
-        try {
-            request = new HttpRequest(
-                    head.method().name(),
-                    uri.path(),
-                    uri.parameters(),
-                    bytes,
-                    HttpRequest.acceptsGzip(head.headers().get(HttpHeaderNames.ACCEPT_ENCODING)));
-        } catch (IllegalArgumentException _) { // a broken %-sequence
-            refuse(ctx, HttpResponseStatus.BAD_REQUEST);
-            return;
-        }
-        ctx.fireChannelRead(new Received(request, null, HttpUtil.isKeepAlive(head)));
+        boolean goesOn = HttpUtil.isKeepAlive(head);
+        ctx.fireChannelRead(
+                switch (target) {
+                    case RequestTarget.Page(var path, var query) ->
+                        new Received(
+                                new HttpRequest(
+                                        head.method().name(),
+                                        path,
+                                        query,
+                                        bytes,
+                                        HttpRequest.acceptsGzip(head.headers().get(HttpHeaderNames.ACCEPT_ENCODING))),
+                                null,
+                                goesOn);
+                    case RequestTarget.Answered(var response, var _) -> new Received(null, response, goesOn);
+                });
     }
 
     private void refuse(ChannelHandlerContext ctx, HttpResponseStatus status) {
+        refuse(ctx, HttpResponse.error(status.code(), status.reasonPhrase()));
+    }
+
+    private void refuse(ChannelHandlerContext ctx, HttpResponse answer) {
         refused = true;
         forget();
-        ctx.fireChannelRead(new Received(null, status, false));
+        ctx.fireChannelRead(new Received(null, answer, false));
     }
 
     private static HttpResponseStatus status(DecoderResult result) {

@@ -28,10 +28,10 @@ class HttpFuzzTest {
     private static List<byte[]> corpus() {
         return List.of(
                         "GET /health?serializable=true&exclude=NOSPACE HTTP/1.1\r\nHost: localhost\r\n\r\n",
-                        "POST /echo HTTP/1.1\r\nContent-Length: 5\r\nConnection: keep-alive\r\n\r\nhello",
-                        "POST /echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\n0\r\nA: b\r\n\r\n",
-                        "PUT /echo HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nok",
-                        "GET /%68ealth HTTP/1.0\r\n\r\nGET /health HTTP/1.1\r\n\r\nGET /nothing HTTP/1.1\r\n\r\n",
+                        "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nConnection: keep-alive\r\n\r\nhello",
+                        "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\n0\r\nA: b\r\n\r\n",
+                        "PUT /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nok",
+                        "GET /%68ealth HTTP/1.0\r\n\r\nGET //health?x=%zz HTTP/1.1\r\nHost: b\r\n\r\nGET http://c/health HTTP/1.1\r\nHost: c\r\n\r\n",
                         "OPTIONS * HTTP/1.1\r\nHost: [::1]:2379\r\nX-Folded: a\r\n b\r\n\r\n")
                 .stream()
                 .map(text -> text.getBytes(StandardCharsets.ISO_8859_1))

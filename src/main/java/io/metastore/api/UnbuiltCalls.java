@@ -1,0 +1,85 @@
+package io.metastore.api;
+
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerMethodDefinition;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.Status;
+import io.metastore.api.etcd.etcdserverpb.AuthGrpc;
+import io.metastore.api.etcd.etcdserverpb.ClusterGrpc;
+import io.metastore.api.etcd.etcdserverpb.MaintenanceGrpc;
+import io.metastore.api.etcd.v3electionpb.ElectionGrpc;
+import io.metastore.api.etcd.v3lockpb.LockGrpc;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/// Calls of etcd's contract that are not there yet. They are registered all the same, counted as any other, and
+/// answered with UNIMPLEMENTED and a text that says what is missing and what there is instead.
+public final class UnbuiltCalls {
+    private static final String ONE_MEMBER = "this server runs as one member";
+    private static final String NO_AUTH =
+            "there are no users, roles and permissions; client certificates (--client-cert-auth) say who may connect";
+    private static final String NO_LOCKS =
+            "build locks of leases and transactions, as \"etcdctl lock\" and clientv3/concurrency do";
+    private static final String NO_ELECTIONS =
+            "build elections of leases and transactions, as \"etcdctl elect\" and clientv3/concurrency do";
+
+    private static final Map<String, String> MISSING = missing();
+
+    private UnbuiltCalls() {}
+
+    private static Map<String, String> missing() {
+        Map<String, String> texts = new LinkedHashMap<>();
+        add(texts, ClusterGrpc.SERVICE_NAME, ONE_MEMBER, "MemberAdd", "MemberRemove", "MemberUpdate", "MemberPromote");
+        add(texts, MaintenanceGrpc.SERVICE_NAME, ONE_MEMBER, "MoveLeader");
+        add(texts, MaintenanceGrpc.SERVICE_NAME, "the store gives space back by itself, as it goes", "Defragment");
+        add(texts, MaintenanceGrpc.SERVICE_NAME, "HashKV has the hash of keys and values", "Hash");
+        add(
+                texts,
+                MaintenanceGrpc.SERVICE_NAME,
+                "to back the data up, stop the member and copy its data directory",
+                "Snapshot");
+        add(texts, MaintenanceGrpc.SERVICE_NAME, "there is one version of the data only", "Downgrade");
+        add(texts, AuthGrpc.SERVICE_NAME, NO_AUTH, "AuthEnable", "UserAdd", "UserGet", "UserDelete");
+        add(texts, AuthGrpc.SERVICE_NAME, NO_AUTH, "UserChangePassword", "UserGrantRole", "UserRevokeRole");
+        add(texts, AuthGrpc.SERVICE_NAME, NO_AUTH, "RoleAdd", "RoleGet", "RoleDelete");
+        add(texts, AuthGrpc.SERVICE_NAME, NO_AUTH, "RoleGrantPermission", "RoleRevokePermission");
+        add(texts, LockGrpc.SERVICE_NAME, NO_LOCKS, "Lock", "Unlock");
+        add(texts, ElectionGrpc.SERVICE_NAME, NO_ELECTIONS, "Campaign", "Proclaim", "Leader", "Observe", "Resign");
+        return Map.copyOf(texts);
+    }
+
+    private static void add(Map<String, String> texts, String service, String instead, String... names) {
+        for (String name : names) {
+            texts.put(service + "/" + name, "metastore: " + name + " is not built yet: " + instead);
+        }
+    }
+
+    /// Services of which nothing is there.
+    public static List<ServerServiceDefinition> services() {
+        return List.of(
+                new LockGrpc.LockImplBase() {}.bindService(), new ElectionGrpc.ElectionImplBase() {}.bindService());
+    }
+
+    /// `service`, in which each call that is not there yet says so.
+    public static ServerServiceDefinition answeredIn(ServerServiceDefinition service) {
+        ServerServiceDefinition.Builder all = ServerServiceDefinition.builder(service.getServiceDescriptor());
+        service.getMethods().forEach(method -> all.addMethod(answered(method)));
+        return all.build();
+    }
+
+    private static <Q, A> ServerMethodDefinition<Q, A> answered(ServerMethodDefinition<Q, A> method) {
+        String text = MISSING.get(method.getMethodDescriptor().getFullMethodName());
+        return text == null ? method : method.withServerCallHandler(new Refusal<>(text));
+    }
+
+    private record Refusal<Q, A>(String text) implements ServerCallHandler<Q, A> {
+        @Override
+        public ServerCall.Listener<Q> startCall(ServerCall<Q, A> call, Metadata headers) {
+            call.close(Status.UNIMPLEMENTED.withDescription(text), new Metadata());
+            return new ServerCall.Listener<>() {};
+        }
+    }
+}

@@ -1,0 +1,275 @@
+package io.metastore.api.http;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http2.DefaultHttp2Headers;
+import io.netty.handler.codec.http2.Http2Connection;
+import io.netty.handler.codec.http2.Http2ConnectionAdapter;
+import io.netty.handler.codec.http2.Http2ConnectionHandler;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.handler.codec.http2.Http2FrameListenerDecorator;
+import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.Http2Stream;
+import io.netty.util.AsciiString;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
+
+/// Answers plain HTTP on a connection of HTTP/2 that belongs to gRPC: a stream whose content type is not gRPC's is
+/// kept from gRPC and answered by [HttpRoutes], like etcd's (GWY-01). curl, browsers and Prometheus agree on
+/// HTTP/2 whenever TLS offers it.
+///
+/// A gRPC call costs one comparison of its content type, and one look at a number for each of its frames of data.
+/// All methods are called on the connection's event loop.
+final class Http2Requests extends Http2FrameListenerDecorator {
+    private static final AsciiString GRPC = AsciiString.cached("application/grpc");
+
+    private final Http2ConnectionHandler connection;
+    private final Predicate<CharSequence> others;
+    private final HttpRoutes routes;
+    private final HttpLimits limits;
+    private final AtomicInteger everywhere;
+    private final Http2Connection.PropertyKey key;
+    private int open;
+    private int bodyBytes;
+
+    /// Puts itself before the listener that `connection` has.
+    ///
+    /// @param others     which content types are left to that listener
+    /// @param everywhere requests over HTTP/2 that are under way, on all connections
+    static void installOn(
+            Http2ConnectionHandler connection,
+            Predicate<CharSequence> others,
+            HttpRoutes routes,
+            HttpLimits limits,
+            AtomicInteger everywhere) {
+        Http2Requests requests = new Http2Requests(connection, others, routes, limits, everywhere);
+        connection.decoder().frameListener(requests);
+        connection.connection().addListener(new Http2ConnectionAdapter() {
+            @Override
+            public void onStreamClosed(Http2Stream stream) {
+                if (stream.getProperty(requests.key) instanceof Exchange exchange) {
+                    exchange.closed();
+                }
+            }
+        });
+    }
+
+    private Http2Requests(
+            Http2ConnectionHandler connection,
+            Predicate<CharSequence> others,
+            HttpRoutes routes,
+            HttpLimits limits,
+            AtomicInteger everywhere) {
+        super(connection.decoder().frameListener());
+        this.connection = connection;
+        this.others = others;
+        this.routes = routes;
+        this.limits = limits;
+        this.everywhere = everywhere;
+        this.key = connection.connection().newKey();
+    }
+
+    @Override
+    public void onHeadersRead(
+            ChannelHandlerContext ctx,
+            int streamId,
+            Http2Headers headers,
+            int streamDependency,
+            short weight,
+            boolean exclusive,
+            int padding,
+            boolean endOfStream)
+            throws Http2Exception {
+        boolean grpc = others.test(headers.get(HttpHeaderNames.CONTENT_TYPE));
+        if (grpc && open == 0) {
+            super.onHeadersRead(ctx, streamId, headers, streamDependency, weight, exclusive, padding, endOfStream);
+            return;
+        }
+        Http2Stream stream = connection.connection().stream(streamId);
+        Exchange exchange = stream.getProperty(key);
+        if (exchange != null) { // trailers
+            exchange.ended(endOfStream);
+        } else if (grpc || headers.path() == null) { // trailers of a call
+            super.onHeadersRead(ctx, streamId, headers, streamDependency, weight, exclusive, padding, endOfStream);
+        } else {
+            begin(ctx, stream, headers, endOfStream);
+        }
+    }
+
+    static boolean isGrpc(CharSequence type) {
+        return type != null
+                && type.length() >= GRPC.length()
+                && AsciiString.regionMatches(GRPC, false, 0, type, 0, GRPC.length());
+    }
+
+    @Override
+    public int onDataRead(ChannelHandlerContext ctx, int streamId, ByteBuf data, int padding, boolean endOfStream)
+            throws Http2Exception {
+        if (open > 0 && connection.connection().stream(streamId).getProperty(key) instanceof Exchange exchange) {
+            int bytes = data.readableBytes() + padding;
+            exchange.append(data);
+            exchange.ended(endOfStream);
+            return bytes;
+        }
+        return super.onDataRead(ctx, streamId, data, padding, endOfStream);
+    }
+
+    private void begin(ChannelHandlerContext ctx, Http2Stream stream, Http2Headers headers, boolean endOfStream) {
+        if (open >= limits.streams()) {
+            // The client knows that nothing was done, and sends the request again.
+            connection.resetStream(ctx, stream.id(), Http2Error.REFUSED_STREAM.code(), ctx.newPromise());
+            return;
+        }
+        open++;
+        boolean busy = everywhere.incrementAndGet() > limits.connections();
+        String method = headers.method() == null ? "" : headers.method().toString();
+        String target = headers.path().toString();
+        Exchange exchange = new Exchange(ctx, stream, method, RequestTarget.of(method, target));
+        stream.setProperty(key, exchange);
+        if (busy) {
+            exchange.refuse(HttpResponseStatus.SERVICE_UNAVAILABLE);
+        } else if (target.length() > limits.lineBytes()) {
+            exchange.refuse(HttpResponseStatus.REQUEST_URI_TOO_LONG);
+        } else if (bytes(headers) > limits.headerBytes()) {
+            exchange.refuse(HttpResponseStatus.REQUEST_HEADER_FIELDS_TOO_LARGE);
+        } else {
+            exchange.expect(limits.requestTime(), () -> exchange.refuse(HttpResponseStatus.REQUEST_TIMEOUT));
+            exchange.ended(endOfStream);
+        }
+    }
+
+    private static int bytes(Http2Headers headers) {
+        int bytes = 0;
+        for (Map.Entry<CharSequence, CharSequence> header : headers) {
+            bytes += header.getKey().length() + header.getValue().length();
+        }
+        return bytes;
+    }
+
+    /// One request and its answer, from the headers of the one to the end of the other.
+    private final class Exchange {
+        private final ChannelHandlerContext ctx;
+        private final Http2Stream stream;
+        private final String method;
+        private final RequestTarget target;
+        private final ByteArrayOutputStream body = new ByteArrayOutputStream(0);
+        private ScheduledFuture<?> deadline;
+        /// Whether the answer is being worked on or written.
+        private boolean answered;
+        private boolean closed;
+
+        private Exchange(ChannelHandlerContext ctx, Http2Stream stream, String method, RequestTarget target) {
+            this.ctx = ctx;
+            this.stream = stream;
+            this.method = method;
+            this.target = target;
+        }
+
+        private void expect(Duration time, Runnable late) {
+            rest();
+            deadline = ctx.executor().schedule(late, time.toMillis(), TimeUnit.MILLISECONDS);
+        }
+
+        private void rest() {
+            if (deadline != null) {
+                deadline.cancel(false);
+                deadline = null;
+            }
+        }
+
+        /// The bodies of a connection share what one request may have over HTTP/1.1.
+        private void append(ByteBuf data) {
+            int bytes = data.readableBytes();
+            if (answered || bytes == 0) {
+                return;
+            }
+            if (bodyBytes + bytes > limits.bodyBytes()) {
+                refuse(HttpResponseStatus.REQUEST_ENTITY_TOO_LARGE);
+                return;
+            }
+            bodyBytes += bytes;
+            try {
+                data.getBytes(data.readerIndex(), body, bytes);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e); // memory does not fail like this
+            }
+        }
+
+        private void ended(boolean endOfStream) {
+            if (!endOfStream || answered) {
+                return;
+            }
+            answered = true;
+            rest();
+            switch (target) {
+                case RequestTarget.Answered(var response, var _) -> write(response);
+                case RequestTarget.Page(var path, var query) ->
+                    routes.answer(new HttpRequest(method, path, query, body.toByteArray()), limits.responseTime())
+                            .thenAcceptAsync(this::write, ctx.executor());
+            }
+        }
+
+        private void refuse(HttpResponseStatus status) {
+            answered = true;
+            rest();
+            write(HttpResponse.error(status.code(), status.reasonPhrase()));
+        }
+
+        private void write(HttpResponse response) {
+            if (closed) {
+                return;
+            }
+            Http2Headers headers = new DefaultHttp2Headers().status(Integer.toString(response.status()));
+            response.headers().forEach(headers::set);
+            headers.setInt(HttpHeaderNames.CONTENT_LENGTH, response.body().length);
+            headers.set(HttpHeaderNames.DATE, HttpResponse.date());
+            boolean bare = response.body().length == 0 || method.equals("HEAD");
+            ChannelPromise written = ctx.newPromise();
+            written.addListener(_ -> over());
+            // A client that does not read its answer.
+            expect(limits.idleTime(), () -> reset(Http2Error.CANCEL));
+            if (bare) {
+                connection.encoder().writeHeaders(ctx, stream.id(), headers, 0, true, written);
+            } else {
+                connection.encoder().writeHeaders(ctx, stream.id(), headers, 0, false, ctx.newPromise());
+                connection
+                        .encoder()
+                        .writeData(ctx, stream.id(), Unpooled.wrappedBuffer(response.body()), 0, true, written);
+            }
+            connection.flush(ctx);
+        }
+
+        /// The answer is written. A request that goes on after it is cut off, as in Go.
+        private void over() {
+            if (stream.state().remoteSideOpen()) {
+                reset(Http2Error.NO_ERROR);
+            }
+        }
+
+        private void reset(Http2Error error) {
+            connection.resetStream(ctx, stream.id(), error.code(), ctx.newPromise());
+            connection.flush(ctx);
+        }
+
+        private void closed() {
+            closed = true;
+            rest();
+            bodyBytes -= body.size();
+            body.reset();
+            open--;
+            everywhere.decrementAndGet();
+        }
+    }
+}
