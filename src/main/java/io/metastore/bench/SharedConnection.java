@@ -94,8 +94,8 @@ final class SharedConnection implements AutoCloseable {
 
     /// Connects, writes what is to be read, and watches.
     ///
-    /// @param number of the key that is watched: another one for each that is open on a server, or one would count the
-    ///     events of the other's puts
+    /// @param number of the key that is watched: another one for each that is open on a server, or one would count
+    /// the events of the other's puts
     /// @throws AbortedException when the server does not do its part in time
     static SharedConnection open(Endpoint endpoint, Security security, Load load, int number, long seed) {
         SharedConnection opened = new SharedConnection(

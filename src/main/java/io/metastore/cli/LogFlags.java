@@ -49,9 +49,8 @@ final class LogFlags {
         if (isSwitch) {
             return "--" + name + " takes no value";
         }
-        List<String> known = Stream.concat(valued.stream(), switches.stream())
-                .sorted()
-                .toList();
+        List<String> known =
+                Stream.concat(valued.stream(), switches.stream()).sorted().toList();
         return "unknown flag --" + name
                 + Nearest.to(name, known)
                         .map(near -> "; the nearest known is --" + near)

@@ -70,14 +70,17 @@ class CompressedRequestsIT {
                     List.of(
                             new RawHttp2.Field(":method", "POST"),
                             new RawHttp2.Field(":scheme", "http"),
-                            new RawHttp2.Field(":path", "/" + KVGrpc.getRangeMethod().getFullMethodName()),
+                            new RawHttp2.Field(
+                                    ":path", "/" + KVGrpc.getRangeMethod().getFullMethodName()),
                             new RawHttp2.Field(":authority", "member"),
                             new RawHttp2.Field("content-type", "application/grpc"),
                             new RawHttp2.Field("te", "trailers"),
                             new RawHttp2.Field("grpc-encoding", encoding)),
                     1);
             http.message(1, flag, message, true);
-            assertEquals(Integer.toString(code.value()), http.end(1).get("grpc-status").toString());
+            assertEquals(
+                    Integer.toString(code.value()),
+                    http.end(1).get("grpc-status").toString());
         }
     }
 }

@@ -95,7 +95,13 @@ class HttpOverTlsIT {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "/health", "/version", "/livez", "/readyz", "/livez?verbose", "/readyz/linearizable_read", "/metrics",
+                "/health",
+                "/version",
+                "/livez",
+                "/readyz",
+                "/livez?verbose",
+                "/readyz/linearizable_read",
+                "/metrics",
                 "/debug/vars"
             })
     void pages(String path) throws Exception {
@@ -126,11 +132,16 @@ class HttpOverTlsIT {
 
     @ParameterizedTest
     @CsvSource({
-        "application/json,200", "text/plain,200", "Application/grpc,200", "application/grp,200",
-        "application/grpc,405,", "application/grpc+proto,405"
+        "application/json,200",
+        "text/plain,200",
+        "Application/grpc,200",
+        "application/grp,200",
+        "application/grpc,405,",
+        "application/grpc+proto,405"
     })
     void theContentTypeDecides(String type, int status) throws Exception {
-        assertEquals(status, send(request("/version").header("content-type", type)).statusCode());
+        assertEquals(
+                status, send(request("/version").header("content-type", type)).statusCode());
     }
 
     /// What a request may have as a body is bounded; etcd drops what nobody reads.

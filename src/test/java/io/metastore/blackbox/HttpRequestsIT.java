@@ -40,9 +40,19 @@ class HttpRequestsIT {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "http://a/version", "http://a:1/version", "HTTPS://b/version", "ftp://a/version", "http:/version",
-                "http:///version", "/version?x=%zz", "/version?%zz", "/version?a;b", "/version?", "/%76ersion",
-                "/health?x=%zz", "/livez?exclude=%zz&verbose"
+                "http://a/version",
+                "http://a:1/version",
+                "HTTPS://b/version",
+                "ftp://a/version",
+                "http:/version",
+                "http:///version",
+                "/version?x=%zz",
+                "/version?%zz",
+                "/version?a;b",
+                "/version?",
+                "/%76ersion",
+                "/health?x=%zz",
+                "/livez?exclude=%zz&verbose"
             })
     void findsPagesInEveryForm(String target, Member member) throws IOException {
         assertEquals(200, status(get(member, target)));
@@ -80,8 +90,15 @@ class HttpRequestsIT {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "/", "/health/", "/health%2f", "/%2e/health", "/a%2f..%2fhealth", "/version#f", "/livez%2fserializable_read",
-                "/nope", "/metrics/"
+                "/",
+                "/health/",
+                "/health%2f",
+                "/%2e/health",
+                "/a%2f..%2fhealth",
+                "/version#f",
+                "/livez%2fserializable_read",
+                "/nope",
+                "/metrics/"
             })
     void findsNothingElsewhere(String target, Member member) throws IOException {
         assertEquals(404, status(get(member, target)));

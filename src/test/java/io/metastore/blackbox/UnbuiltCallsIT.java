@@ -155,7 +155,9 @@ class UnbuiltCallsIT {
         assertTrue(status.getHeader().getRevision() >= revision);
         assertEquals(
                 status.getHeader().getMemberId(),
-                auth.authDisable(AuthDisableRequest.getDefaultInstance()).getHeader().getMemberId());
+                auth.authDisable(AuthDisableRequest.getDefaultInstance())
+                        .getHeader()
+                        .getMemberId());
         assertEquals(
                 ByteString.EMPTY,
                 auth.userList(AuthUserListRequest.getDefaultInstance()).toBuilder()

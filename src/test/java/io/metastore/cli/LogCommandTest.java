@@ -202,8 +202,7 @@ class LogCommandTest {
         assertEquals(0, skip(4, 3, sum(4)), () -> err);
         assertTrue(out.contains("is marked to be skipped already"), out);
         assertEquals(0, run("skip", "--data-dir", data.toString(), "--list"), () -> err);
-        assertEquals(
-                "marked to be skipped:\n  entry 4 of term 3 with checksum " + hex(4) + ": no such command\n", out);
+        assertEquals("marked to be skipped:\n  entry 4 of term 3 with checksum " + hex(4) + ": no such command\n", out);
         assertEquals(0, show("--index=4"));
         assertTrue(out.contains(" 6 bytes  to be skipped\n"), out);
     }

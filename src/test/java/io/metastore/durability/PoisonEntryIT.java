@@ -136,7 +136,10 @@ class PoisonEntryIT {
         String warned = "entry " + named.group(1) + " of term " + named.group(2) + " with checksum " + named.group(3)
                 + " is skipped, as it is marked (a test)";
         assertTrue(server.output().contains(warned), server.output());
-        assertEquals(75, run(server, List.of("log", "show", "--data-dir", server.data().toString())).status());
+        assertEquals(
+                75,
+                run(server, List.of("log", "show", "--data-dir", server.data().toString()))
+                        .status());
         livesOn(server);
     }
 
@@ -159,7 +162,8 @@ class PoisonEntryIT {
         assertWhole(server);
         assertEquals(revision + 61, server.client().revision());
         server.stop();
-        Ended list = run(server, List.of("log", "skip", "--data-dir", server.data().toString(), "--list"));
+        Ended list =
+                run(server, List.of("log", "skip", "--data-dir", server.data().toString(), "--list"));
         assertTrue(list.said().contains(": a test"), "kept when the log is cut: " + list.said());
     }
 

@@ -88,7 +88,8 @@ class WideEntriesIT {
                 .build();
     }
 
-    /// Runs a request that leaves `left` keys, however long it takes: what takes longer to apply than a proposal may wait
+    /// Runs a request that leaves `left` keys, however long it takes: what takes longer to apply than a proposal may
+    /// wait
     /// ends with "request timed out" and is applied all the same, here as with etcd.
     private static void apply(Client client, long left, Runnable request) {
         try {
@@ -112,8 +113,11 @@ class WideEntriesIT {
     }
 
     private static void deleteAll(Client client) {
-        apply(client, 0, () -> assertEquals(
-                KEYS, client.kv(PATIENCE).deleteRange(deleteAll()).getDeleted()));
+        apply(
+                client,
+                0,
+                () -> assertEquals(
+                        KEYS, client.kv(PATIENCE).deleteRange(deleteAll()).getDeleted()));
     }
 
     private static long count(Client client) {
@@ -185,8 +189,7 @@ class WideEntriesIT {
                 live.create(watch(0, true));
                 long begun = System.nanoTime();
                 deleteAll(member.client());
-                LOG.infof(
-                        "%d keys deleted in %d ms", KEYS, TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun));
+                LOG.infof("%d keys deleted in %d ms", KEYS, TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun));
                 long revision = member.client().revision();
                 takeDeletes(live, revision);
                 later.create(watch(revision, true));
@@ -247,7 +250,8 @@ class WideEntriesIT {
                 var ignored = member.client()
                         .lease()
                         .withDeadlineAfter(PATIENCE.toSeconds(), TimeUnit.SECONDS)
-                        .leaseRevoke(LeaseRevokeRequest.newBuilder().setID(lease).build());
+                        .leaseRevoke(
+                                LeaseRevokeRequest.newBuilder().setID(lease).build());
             });
             assertEquals(before + 1, member.client().revision());
             assertBounded(member, "a lease of " + LEASE_KEYS + " keys revoked");

@@ -106,7 +106,9 @@ class EntryTextTest {
         List<String> lines = EntryText.lines(garbage, false);
         assertTrue(lines.getFirst().startsWith("undecodable, 107 bytes: "), lines.getFirst());
         assertEquals("  0x67617262616765" + "78".repeat(57) + "...", lines.get(1));
-        assertEquals("  0x67617262616765" + "78".repeat(100), EntryText.lines(garbage, true).get(1));
+        assertEquals(
+                "  0x67617262616765" + "78".repeat(100),
+                EntryText.lines(garbage, true).get(1));
         assertEquals("undecodable", EntryText.types(garbage));
     }
 
@@ -114,8 +116,8 @@ class EntryTextTest {
     void typesAreCounted() {
         assertEquals(
                 "1 Compaction, 2 Put",
-                EntryText.types(entry(
-                        put(Bytes.utf8("a"), "", 0), new Command.Compact(3), put(Bytes.utf8("b"), "", 0))));
+                EntryText.types(
+                        entry(put(Bytes.utf8("a"), "", 0), new Command.Compact(3), put(Bytes.utf8("b"), "", 0))));
         assertEquals("no commands", EntryText.types(entry()));
     }
 }

@@ -127,8 +127,8 @@ class ListenersTest {
                             port, "GET /health HTTP/1.1\r\nHost: a\r\nX-Long: " + "b".repeat(20_000) + "\r\n\r\n")));
             assertEquals(
                     413,
-                    RawHttp.status(
-                            RawHttp.exchange(port, "POST /health HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\n\r\n")));
+                    RawHttp.status(RawHttp.exchange(
+                            port, "POST /health HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\n\r\n")));
             assertEquals(400, RawHttp.status(RawHttp.exchange(port, "GARBAGE\r\n\r\n")));
             assertEquals(400, RawHttp.status(RawHttp.exchange(port, "GET /health%zz HTTP/1.1\r\nHost: a\r\n\r\n")));
         }

@@ -136,7 +136,8 @@ final class Http2Requests extends Http2FrameListenerDecorator {
         boolean busy = everywhere.incrementAndGet() > limits.connections();
         String method = headers.method() == null ? "" : headers.method().toString();
         String target = headers.path().toString();
-        Exchange exchange = new Exchange(ctx, stream, method, RequestTarget.of(method, target));
+        boolean gzip = HttpRequest.acceptsGzip(text(headers.get(HttpHeaderNames.ACCEPT_ENCODING)));
+        Exchange exchange = new Exchange(ctx, stream, method, RequestTarget.of(method, target), gzip);
         stream.setProperty(key, exchange);
         if (busy) {
             exchange.refuse(HttpResponseStatus.SERVICE_UNAVAILABLE);
@@ -148,6 +149,10 @@ final class Http2Requests extends Http2FrameListenerDecorator {
             exchange.expect(limits.requestTime(), () -> exchange.refuse(HttpResponseStatus.REQUEST_TIMEOUT));
             exchange.ended(endOfStream);
         }
+    }
+
+    private static String text(CharSequence value) {
+        return value == null ? null : value.toString();
     }
 
     private static int bytes(Http2Headers headers) {
@@ -164,17 +169,20 @@ final class Http2Requests extends Http2FrameListenerDecorator {
         private final Http2Stream stream;
         private final String method;
         private final RequestTarget target;
+        private final boolean gzip;
         private final ByteArrayOutputStream body = new ByteArrayOutputStream(0);
         private ScheduledFuture<?> deadline;
         /// Whether the answer is being worked on or written.
         private boolean answered;
         private boolean closed;
 
-        private Exchange(ChannelHandlerContext ctx, Http2Stream stream, String method, RequestTarget target) {
+        private Exchange(
+                ChannelHandlerContext ctx, Http2Stream stream, String method, RequestTarget target, boolean gzip) {
             this.ctx = ctx;
             this.stream = stream;
             this.method = method;
             this.target = target;
+            this.gzip = gzip;
         }
 
         private void expect(Duration time, Runnable late) {
@@ -216,7 +224,7 @@ final class Http2Requests extends Http2FrameListenerDecorator {
             switch (target) {
                 case RequestTarget.Answered(var response, var _) -> write(response);
                 case RequestTarget.Page(var path, var query) ->
-                    routes.answer(new HttpRequest(method, path, query, body.toByteArray()), limits.responseTime())
+                    routes.answer(new HttpRequest(method, path, query, body.toByteArray(), gzip), limits.responseTime())
                             .thenAcceptAsync(this::write, ctx.executor());
             }
         }

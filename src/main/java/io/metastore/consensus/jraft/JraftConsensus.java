@@ -83,8 +83,8 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
         SnapshotTrigger trigger =
                 new SnapshotTrigger(settings.snapshotLogBytes(), settings.snapshotCommands(), this::snapshotDue);
         this.skipped = SkippedEntries.read(settings.folder());
-        this.adapter = new ApplyAdapter(
-                loop, machine, engine, faults, trigger, settings, listener, disk, space, skipped);
+        this.adapter =
+                new ApplyAdapter(loop, machine, engine, faults, trigger, settings, listener, disk, space, skipped);
     }
 
     /// Opens the log, replays what the state lacks, and takes part in elections from then on.

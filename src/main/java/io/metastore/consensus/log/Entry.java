@@ -9,7 +9,8 @@ import java.util.zip.CRC32C;
 /// @param data from its position to its limit; neither is moved
 public record Entry(long term, Kind kind, ByteBuffer data) {
     /// Names the entry, together with its index: CRC-32C over the term (8 bytes, big endian), the number of the kind
-    /// (1 byte) and the data. It never changes from one version to the next, since people and other members hold it.
+    /// (1 byte) and the data. It never changes from one version to the next, since people and other members hold
+    /// it.
     public int checksum() {
         CRC32C checksum = new CRC32C();
         checksum.update(ByteBuffer.allocate(Long.BYTES + 1)

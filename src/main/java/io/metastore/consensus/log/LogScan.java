@@ -37,7 +37,8 @@ public final class LogScan {
     /// Entries that cannot be read, because something in a file is not as it was written.
     ///
     /// @param from   index of the first of them
-    /// @param to     index of the last; `from - 1` when it was no entry, [Long#MAX_VALUE] when nothing sound follows
+    /// @param to     index of the last; `from - 1` when it was no entry, [Long#MAX_VALUE] when nothing sound
+    /// follows
     /// @param file   where the damage is
     /// @param offset byte in it
     /// @param what   is wrong there

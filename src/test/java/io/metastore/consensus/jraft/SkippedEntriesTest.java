@@ -76,7 +76,9 @@ class SkippedEntriesTest {
     /// apart from this program.
     @Test
     void anEntryKeepsItsChecksum() {
-        assertEquals("56493784", SkippedEntry.text(entry(3, Entry.Kind.COMMANDS, "data").checksum()));
+        assertEquals(
+                "56493784",
+                SkippedEntry.text(entry(3, Entry.Kind.COMMANDS, "data").checksum()));
     }
 
     private static Entry entry(long term, Entry.Kind kind, String data) {

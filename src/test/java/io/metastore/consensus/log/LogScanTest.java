@@ -65,7 +65,8 @@ class LogScanTest {
         Map<Path, byte[]> after = files();
         assertEquals(before.keySet(), after.keySet());
         for (var file : before.entrySet()) {
-            assertArrayEquals(file.getValue(), after.get(file.getKey()), file.getKey().toString());
+            assertArrayEquals(
+                    file.getValue(), after.get(file.getKey()), file.getKey().toString());
         }
     }
 
@@ -156,7 +157,9 @@ class LogScanTest {
                             "entry " + index + " after bit " + bit + " of " + file + ": " + text + told.lost);
                 }
                 named += told.lost.isEmpty() ? 0 : 1;
-                assertTrue(told.lost.stream().allMatch(lost -> lost.file().equals(file) && !lost.what().isEmpty()));
+                assertTrue(told.lost.stream()
+                        .allMatch(
+                                lost -> lost.file().equals(file) && !lost.what().isEmpty()));
                 content[bit / 8] ^= (byte) (1 << bit % 8);
             }
             Files.write(file, content);
@@ -190,7 +193,8 @@ class LogScanTest {
         Path second = written().get(1);
         Files.delete(second);
         LogScan scan = LogScan.of(log());
-        assertEquals(List.of(second), scan.lost().stream().map(LogScan.Lost::file).toList());
+        assertEquals(
+                List.of(second), scan.lost().stream().map(LogScan.Lost::file).toList());
         assertEquals(40, scan.last());
     }
 }
