@@ -238,7 +238,7 @@ class LauncherTest {
         public static void main(String[] words) throws InterruptedException {
             List<byte[]> hoard = new ArrayList<>();
             try {
-                while (hoard.size() >= 0) {
+                while (true) {
                     hoard.add(new byte[1 << 20]);
                 }
             } catch (OutOfMemoryError e) {
