@@ -148,7 +148,7 @@ public final class DiskRoom implements AutoCloseable {
             if (full) {
                 raise();
             }
-            if (full || usable < 2 * disk.reserve()) {
+            if (isWanted() || usable < 2 * disk.reserve()) {
                 freeNow();
             }
             disk.keep();
@@ -183,15 +183,22 @@ public final class DiskRoom implements AutoCloseable {
     /// Raises the alarm, also after it was disarmed too early.
     private void raise() {
         if (!isAlarmRaised()) {
-            propose();
+            propose(true, own);
         }
     }
 
-    private void propose() {
+    /// Takes a snapshot even if nothing was written since the last: there is none without a new entry, so one is made
+    /// that changes nothing, the end of an alarm of a member that there is not.
+    private void snapshot() throws InterruptedException {
+        propose(false, new Alarm(~own.memberId(), Alarm.Type.NO_SPACE));
+        freeable.snapshotForRoom();
+    }
+
+    private void propose(boolean raise, Alarm alarm) {
         try {
-            alarms.change(true, own).await().atMost(RAISING);
+            alarms.change(raise, alarm).await().atMost(RAISING);
         } catch (RuntimeException notYet) {
-            LOG.warnf("NOSPACE could not be raised yet, writes are refused all the same: %s", reason(notYet));
+            LOG.warnf("the disk is full, and an alarm could not be changed yet: %s", reason(notYet));
         }
     }
 
@@ -208,14 +215,10 @@ public final class DiskRoom implements AutoCloseable {
         freedNanos = System.nanoTime();
         freeable.dropSpares();
         long worth = freeable.freedBySnapshot();
-        if (worth < (full ? WORTH_BYTES : WORTH_BEFORE_BYTES)) {
+        if (worth < (isWanted() ? WORTH_BYTES : WORTH_BEFORE_BYTES)) {
             return;
         }
-        if (full) {
-            // A snapshot is of what was applied since the last: this is, changes nothing, and is small.
-            propose();
-        }
-        freeable.snapshotForRoom();
+        snapshot();
         boolean helped = worth - freeable.freedBySnapshot() >= WORTH_BYTES / 2;
         pauseNanos = helped ? LEAST_PAUSE_NANOS : Math.min(2 * pauseNanos, MOST_PAUSE_NANOS);
         freedNanos = System.nanoTime();
@@ -227,10 +230,7 @@ public final class DiskRoom implements AutoCloseable {
         try {
             if (freeable.freedBySnapshot() >= WORTH_BYTES) {
                 synchronized (this) {
-                    if (full) {
-                        propose();
-                    }
-                    freeable.snapshotForRoom();
+                    snapshot();
                 }
             }
         } catch (IOException failure) {
