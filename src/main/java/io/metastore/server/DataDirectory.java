@@ -1,5 +1,6 @@
 package io.metastore.server;
 
+import io.metastore.consensus.log.FolderNames;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -7,7 +8,6 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -34,9 +34,13 @@ public final class DataDirectory implements AutoCloseable {
     public static DataDirectory open(Path folder) {
         Path member = folder.resolve("member");
         try {
-            Files.createDirectories(
-                    member, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-            Files.createDirectories(member.resolve("raft"));
+            var ownerOnly = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+            // What is acknowledged lies in these: a folder that goes in a loss of power takes everything along.
+            FolderNames.create(folder, ownerOnly);
+            FolderNames.create(member, ownerOnly);
+            FolderNames.create(member.resolve("raft"));
+            FolderNames.create(member.resolve("raft").resolve("snapshot"));
+            FolderNames.create(member.resolve("state"));
             FileChannel channel =
                     FileChannel.open(member.resolve("LOCK"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             FileLock lock = channel.tryLock();

@@ -36,6 +36,7 @@ import io.metastore.service.RequestMetrics;
 import io.metastore.service.ResponseBudget;
 import io.metastore.service.ResponseBudgetMetrics;
 import io.metastore.service.SpaceQuota;
+import io.metastore.thread.Threads;
 import io.metastore.value.Event;
 import io.metastore.watch.Commit;
 import io.metastore.watch.WatchHub;
@@ -47,7 +48,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -72,8 +72,7 @@ public final class Member implements AutoCloseable {
     private final ProposalQueue queue;
     private final Batcher batcher;
     private final ThreadPoolExecutor reads;
-    private final ScheduledExecutorService clock =
-            Executors.newSingleThreadScheduledExecutor(work -> new Thread(work, "clock"));
+    private final ScheduledExecutorService clock;
     private final ResponseBudget responses;
     private final Proposals proposals;
     private final ReadBarrier barrier;
@@ -95,6 +94,7 @@ public final class Member implements AutoCloseable {
     public Member(ServerConfig keys, MeterRegistry registry, Faults faults) {
         this.config = new EffectiveConfig(keys);
         this.faults = faults;
+        this.clock = Threads.clock("clock", faults);
         this.directory = DataDirectory.open(config.dataDir());
         this.identity = identity(config);
         this.engine = engine(directory, identity, keys.rocksdb());
@@ -111,10 +111,9 @@ public final class Member implements AutoCloseable {
                 new JraftConsensus(raftSettings(), applyLoop(), machine, engine, faults, this::leadershipChanged);
         this.queue = new ProposalQueue(
                 new ProposalQueue.Limits(keys.queue().commands(), keys.queue().bytes()));
-        this.batcher = new Batcher(queue, batchLimits(keys), consensus, new ConsensusMetrics(registry));
+        this.batcher = new Batcher(queue, batchLimits(keys), consensus, new ConsensusMetrics(registry), faults);
         int threads = config.readThreads();
-        this.reads = new ThreadPoolExecutor(
-                threads, threads, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), work -> new Thread(work, "reads"));
+        this.reads = Threads.pool("reads", threads, new LinkedBlockingQueue<>(), faults);
         this.responses = new ResponseBudget(
                 config.readResponseBudgetBytes(),
                 keys.read().clientPatience(),
@@ -126,11 +125,7 @@ public final class Member implements AutoCloseable {
         this.barrier = new ReadBarrier(consensus, reads);
         this.reading = new Reading(store, barrier, reads, fault -> faults.halt("reading the state failed", fault));
         this.compaction = new CompactionLoop(
-                store,
-                new Collection(store),
-                config.compactionBatchLimit(),
-                compactionPause(),
-                fault -> faults.halt("collecting what compactions left behind failed", fault));
+                store, new Collection(store), config.compactionBatchLimit(), compactionPause(), faults);
         this.alarms = new AlarmService(proposals, reading, machine.alarms());
         this.kv = new KvService(
                 proposals,
@@ -142,7 +137,7 @@ public final class Member implements AutoCloseable {
                 identity.memberId(),
                 requests);
         this.leases = new LeaseService(
-                proposals, reading, machine.leases(), kv, keys.member().electionTimeout(), requestLimit());
+                proposals, reading, machine.leases(), kv, keys.member().electionTimeout(), requestLimit(), faults);
         this.status = new MemberStatus(
                 store,
                 engine,

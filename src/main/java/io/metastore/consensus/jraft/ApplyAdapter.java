@@ -12,7 +12,6 @@ import com.alipay.sofa.jraft.storage.snapshot.SnapshotWriter;
 import io.metastore.consensus.Faults;
 import io.metastore.consensus.Leadership;
 import io.metastore.engine.Engine;
-import io.metastore.engine.EngineFailure;
 import io.metastore.machine.ApplyLoop;
 import io.metastore.machine.CommittedEntries;
 import io.metastore.machine.ProposedBatch;
@@ -107,7 +106,7 @@ final class ApplyAdapter extends StateMachineAdapter {
         long snapshotIndex;
         try {
             snapshotIndex = SnapshotFiles.readApplied(Path.of(reader.getPath()));
-        } catch (IOException | EngineFailure failure) {
+        } catch (Throwable failure) {
             faults.halt("the snapshot in " + reader.getPath() + " cannot be read", failure);
             return false;
         }
@@ -139,7 +138,11 @@ final class ApplyAdapter extends StateMachineAdapter {
 
     private void changed(Leadership now) {
         leadership = now;
-        listener.accept(now);
+        try {
+            listener.accept(now);
+        } catch (Throwable fault) {
+            faults.halt("a change of leadership failed", fault);
+        }
     }
 
     @Override
