@@ -5,6 +5,7 @@ import io.metastore.machine.EntryCodec;
 import io.metastore.machine.Outcome;
 import io.metastore.machine.ProposedBatch;
 import io.metastore.machine.Result;
+import io.metastore.thread.Threads;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -30,13 +31,16 @@ public final class Batcher {
     private final ConsensusMetrics metrics;
     private final AtomicInteger inFlight = new AtomicInteger();
     private final AtomicLong inFlightBytes = new AtomicLong();
-    private final Thread thread = new Thread(this::run, "batcher");
+    private final Thread thread;
 
-    public Batcher(ProposalQueue queue, BatchLimits limits, Consensus consensus, ConsensusMetrics metrics) {
+    /// @param faults told when a batch cannot be proposed: what is accepted from then on would never end
+    public Batcher(
+            ProposalQueue queue, BatchLimits limits, Consensus consensus, ConsensusMetrics metrics, Faults faults) {
         this.queue = queue;
         this.limits = limits;
         this.consensus = consensus;
         this.metrics = metrics;
+        this.thread = Threads.unstarted("batcher", this::run, faults);
         metrics.watch(queue, inFlight, inFlightBytes);
     }
 
@@ -63,8 +67,8 @@ public final class Batcher {
             while (proposeOnce()) {
                 // Everything happens in the condition.
             }
-        } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
+        } catch (InterruptedException stray) {
+            throw new IllegalStateException("the batcher was interrupted, but it ends with its queue", stray);
         }
     }
 

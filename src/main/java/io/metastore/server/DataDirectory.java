@@ -1,5 +1,6 @@
 package io.metastore.server;
 
+import io.metastore.consensus.log.FolderNames;
 import io.metastore.engine.DiskSpace;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -38,9 +39,13 @@ public final class DataDirectory implements AutoCloseable {
     public static DataDirectory open(Path folder) {
         Path member = folder.resolve("member");
         try {
-            Files.createDirectories(
-                    member, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-            Files.createDirectories(member.resolve("raft"));
+            var ownerOnly = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+            // What is acknowledged lies in these: a folder that goes in a loss of power takes everything along.
+            FolderNames.create(folder, ownerOnly);
+            FolderNames.create(member, ownerOnly);
+            FolderNames.create(member.resolve("raft"));
+            FolderNames.create(member.resolve("raft").resolve("snapshot"));
+            FolderNames.create(member.resolve("state"));
             FileChannel channel =
                     FileChannel.open(member.resolve("LOCK"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             FileLock lock = channel.tryLock();

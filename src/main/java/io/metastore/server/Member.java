@@ -41,6 +41,7 @@ import io.metastore.service.RequestMetrics;
 import io.metastore.service.ResponseBudget;
 import io.metastore.service.ResponseBudgetMetrics;
 import io.metastore.service.SpaceQuota;
+import io.metastore.thread.Threads;
 import io.metastore.value.Event;
 import io.metastore.watch.Commit;
 import io.metastore.watch.WatchHub;
@@ -52,7 +53,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -81,8 +81,7 @@ public final class Member implements AutoCloseable {
     private final ProposalQueue queue;
     private final Batcher batcher;
     private final ThreadPoolExecutor reads;
-    private final ScheduledExecutorService clock =
-            Executors.newSingleThreadScheduledExecutor(work -> new Thread(work, "clock"));
+    private final ScheduledExecutorService clock;
     private final ResponseBudget responses;
     private final Proposals proposals;
     private final ReadBarrier barrier;
@@ -105,6 +104,7 @@ public final class Member implements AutoCloseable {
     public Member(ServerConfig keys, MeterRegistry registry, Faults faults) {
         this.config = new EffectiveConfig(keys);
         this.faults = faults;
+        this.clock = Threads.clock("clock", faults);
         this.directory = DataDirectory.open(config.dataDir());
         this.identity = identity(config);
         this.disk = directory.space(keys.disk().reserveBytes());
@@ -121,10 +121,9 @@ public final class Member implements AutoCloseable {
         this.consensus =
                 new JraftConsensus(raftSettings(), applyLoop(), machine, engine, faults, this::leadershipChanged, disk);
         this.queue = new ProposalQueue(new ProposalQueue.Limits(keys.queue().commands(), config.queueBytes()));
-        this.batcher = new Batcher(queue, batchLimits(keys), consensus, new ConsensusMetrics(registry));
+        this.batcher = new Batcher(queue, batchLimits(keys), consensus, new ConsensusMetrics(registry), faults);
         int threads = config.readThreads();
-        this.reads = new ThreadPoolExecutor(
-                threads, threads, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), work -> new Thread(work, "reads"));
+        this.reads = Threads.pool("reads", threads, new LinkedBlockingQueue<>(), faults);
         this.responses = new ResponseBudget(
                 config.readResponseBudgetBytes(),
                 keys.read().clientPatience(),
@@ -149,7 +148,7 @@ public final class Member implements AutoCloseable {
                 identity.memberId(),
                 requests);
         this.leases = new LeaseService(
-                proposals, reading, machine.leases(), kv, keys.member().electionTimeout(), requestLimit());
+                proposals, reading, machine.leases(), kv, keys.member().electionTimeout(), requestLimit(), faults);
         this.status = new MemberStatus(
                 store,
                 engine,
@@ -179,7 +178,7 @@ public final class Member implements AutoCloseable {
                 machine.alarms(),
                 new Alarm(identity.memberId(), Alarm.Type.NO_SPACE),
                 consensus,
-                fault -> faults.halt("looking at the room on the disk failed", fault));
+                faults);
     }
 
     private CompactionLoop compactionLoop() {
@@ -190,7 +189,7 @@ public final class Member implements AutoCloseable {
                 config.compactionSleepInterval(),
                 engine,
                 room,
-                fault -> faults.halt("collecting what compactions left behind failed", fault));
+                faults);
     }
 
     private ApplyLoop applyLoop() {

@@ -12,6 +12,7 @@ import io.metastore.cli.Versions;
 import io.metastore.server.tls.ReloadedTls;
 import io.metastore.server.tls.TlsFailure;
 import io.metastore.server.tls.TlsOffer;
+import io.metastore.thread.Threads;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.net.URI;
 import java.time.Duration;
@@ -19,7 +20,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -39,15 +39,9 @@ public final class MemberPorts {
     private final Listeners listeners;
     private final CallRules rules;
     private final EtcdMetrics metrics;
-    private final ThreadPoolExecutor scrapes = new ThreadPoolExecutor(
-            1,
-            1,
-            0,
-            TimeUnit.SECONDS,
-            new ArrayBlockingQueue<>(SCRAPES_WAITING_MAX),
-            work -> new Thread(work, "metrics"));
-    private final ScheduledExecutorService clock =
-            Executors.newSingleThreadScheduledExecutor(work -> new Thread(work, "call-rules"));
+    private final ThreadPoolExecutor scrapes =
+            Threads.pool("metrics", 1, new ArrayBlockingQueue<>(SCRAPES_WAITING_MAX), Threads.UNCAUGHT);
+    private final ScheduledExecutorService clock = Threads.clock("call-rules", Threads.UNCAUGHT);
     private final Duration electionTimeout;
 
     /// @param services what clients may call beside gRPC's health service

@@ -3,6 +3,7 @@ package io.metastore.server;
 import io.metastore.engine.EngineFailure;
 import io.metastore.mvcc.CorruptRow;
 import io.metastore.server.tls.TlsFailure;
+import io.metastore.thread.Threads;
 import io.micrometer.prometheus.PrometheusMeterRegistry;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.QuarkusApplication;
@@ -47,7 +48,9 @@ public class ServerApplication implements QuarkusApplication {
 
     private void serve() throws InterruptedException, IOException, TlsFailure {
         StartCache.leftOut().ifPresent(LOG::warn);
-        Member member = new Member(config, registry, new HaltOnFault());
+        HaltOnFault faults = new HaltOnFault();
+        Threads.haltOnUncaught(faults);
+        Member member = new Member(config, registry, faults);
         MemberPorts ports = new MemberPorts(member, new Serving(member).services(), registry, registry::scrape);
         ports.openMetrics();
         member.start();

@@ -4,11 +4,11 @@ import io.metastore.engine.Engine;
 import io.metastore.engine.EngineFailure;
 import io.metastore.mvcc.Collection;
 import io.metastore.mvcc.MvccStore;
+import io.metastore.thread.Threads;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 
 /// The thread that removes what compactions leave behind, a step at a time with a pause in between, and that
@@ -28,8 +28,7 @@ public final class CompactionLoop implements AutoCloseable {
     private final Duration pause;
     private final Engine engine;
     private final DiskRoom room;
-    private final Consumer<Throwable> faults;
-    private final Thread thread = new Thread(this::run, "compaction");
+    private final Thread thread;
     private final CompactionMetrics metrics = new CompactionMetrics();
     private final List<Runnable> settled = new ArrayList<>();
     private boolean woken;
@@ -41,7 +40,7 @@ public final class CompactionLoop implements AutoCloseable {
     /// @param stepRevisions changes looked at in one step (CMP-07)
     /// @param pause         rest between two steps
     /// @param room          says when what was removed should leave the disk at once
-    /// @param faults        told when the engine fails
+    /// @param faults        told when the engine fails, or anything else ends the thread
     public CompactionLoop(
             MvccStore store,
             Collection collection,
@@ -49,14 +48,14 @@ public final class CompactionLoop implements AutoCloseable {
             Duration pause,
             Engine engine,
             DiskRoom room,
-            Consumer<Throwable> faults) {
+            Threads.Halt faults) {
         this.store = store;
         this.collection = collection;
         this.stepRevisions = stepRevisions;
         this.pause = pause;
         this.engine = engine;
         this.room = room;
-        this.faults = faults;
+        this.thread = Threads.unstarted("compaction", this::run, faults);
     }
 
     public void start() {
@@ -92,10 +91,8 @@ public final class CompactionLoop implements AutoCloseable {
                 work();
                 await();
             }
-        } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
-        } catch (RuntimeException failure) {
-            faults.accept(failure);
+        } catch (InterruptedException stray) {
+            throw new IllegalStateException("collecting was interrupted, but it ends when it is told", stray);
         }
     }
 

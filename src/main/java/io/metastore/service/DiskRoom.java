@@ -5,13 +5,13 @@ import io.metastore.cluster.Alarms;
 import io.metastore.consensus.Freeable;
 import io.metastore.consensus.ProposalQueue;
 import io.metastore.engine.DiskSpace;
+import io.metastore.thread.Threads;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 
 /// Whether the disk has room for a write. A thread looks at the disk five times a second; in between, what was let
@@ -48,8 +48,7 @@ public final class DiskRoom implements AutoCloseable {
     private final Alarms raised;
     private final Alarm own;
     private final Freeable freeable;
-    private final Consumer<Throwable> faults;
-    private final Thread thread = new Thread(this::run, "disk-room");
+    private final Thread thread;
     private final AtomicLong since = new AtomicLong();
     /// Above the reserve, when all is written that was under way at the last look.
     private volatile long left = Long.MAX_VALUE;
@@ -64,7 +63,7 @@ public final class DiskRoom implements AutoCloseable {
     private long freedNanos = System.nanoTime() - MOST_PAUSE_NANOS;
 
     /// @param own    NOSPACE of this member
-    /// @param faults told when looking ends with a bug
+    /// @param faults told when a bug ends the thread
     public DiskRoom(
             DiskSpace disk,
             ProposalQueue queue,
@@ -72,14 +71,14 @@ public final class DiskRoom implements AutoCloseable {
             Alarms raised,
             Alarm own,
             Freeable freeable,
-            Consumer<Throwable> faults) {
+            Threads.Halt faults) {
         this.disk = disk;
         this.queue = queue;
         this.alarms = alarms;
         this.raised = raised;
         this.own = own;
         this.freeable = freeable;
-        this.faults = faults;
+        this.thread = Threads.unstarted("disk-room", this::run, faults);
     }
 
     /// Begins to look; says so when the quota cannot be reached.
@@ -96,7 +95,6 @@ public final class DiskRoom implements AutoCloseable {
                             + " will be full first",
                     mib(quota.getAsLong()), mib(disk.total()), mib(disk.reserve()));
         }
-        thread.setDaemon(true);
         thread.start();
     }
 
@@ -129,8 +127,6 @@ public final class DiskRoom implements AutoCloseable {
             }
         } catch (InterruptedException stopping) {
             Thread.currentThread().interrupt();
-        } catch (RuntimeException fault) {
-            faults.accept(fault);
         }
     }
 

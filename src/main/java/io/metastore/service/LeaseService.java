@@ -1,5 +1,6 @@
 package io.metastore.service;
 
+import io.metastore.consensus.Faults;
 import io.metastore.consensus.Leadership;
 import io.metastore.consensus.Unavailable;
 import io.metastore.lease.Lease;
@@ -9,6 +10,7 @@ import io.metastore.machine.Command;
 import io.metastore.machine.Outcome;
 import io.metastore.machine.Result;
 import io.metastore.measure.Histogram;
+import io.metastore.thread.Threads;
 import io.metastore.value.Bytes;
 import io.smallrye.mutiny.Uni;
 import java.security.SecureRandom;
@@ -38,7 +40,7 @@ public final class LeaseService implements AutoCloseable {
     private final long retryNanos;
     private final SecureRandom random = new SecureRandom();
     private final Semaphore inFlight = new Semaphore(REVOKES_IN_FLIGHT);
-    private final Thread thread = new Thread(this::expire, "lease-expiry");
+    private final Thread thread;
     private final LongAdder expired = new LongAdder();
     private final LongAdder renewed = new LongAdder();
     private final LongAdder granted = new LongAdder();
@@ -46,13 +48,15 @@ public final class LeaseService implements AutoCloseable {
     private final Histogram grantedSeconds = Histogram.ofValues(1, 24);
 
     /// @param requestLimit how long a proposal may take
+    /// @param faults       told when leases can no longer be revoked
     public LeaseService(
             Proposals proposals,
             Reading reading,
             Leases leases,
             KvService kv,
             Duration electionTimeout,
-            Duration requestLimit) {
+            Duration requestLimit,
+            Faults faults) {
         this.proposals = proposals;
         this.reading = reading;
         this.leases = leases;
@@ -61,6 +65,7 @@ public final class LeaseService implements AutoCloseable {
         // One and a half election timeouts in whole seconds, rounded up (LEA-03).
         this.leastTtlSeconds = (3 * electionTimeout.toMillis() + 1999) / 2000;
         this.retryNanos = requestLimit.toNanos();
+        this.thread = Threads.unstarted("lease-expiry", this::expire, faults);
     }
 
     public void start() {

@@ -1,6 +1,7 @@
 package io.metastore.watch;
 
 import io.metastore.mvcc.History;
+import io.metastore.thread.Threads;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -53,8 +54,8 @@ public final class WatchHub implements AutoCloseable {
         this.catchUp = new CatchUp(source, limits, counts, this::rejoin, this::retire, this::fault);
         LiveWatchers watchers = new LiveWatchers(source, limits, counts, catchUp, clock);
         this.live = new LiveLoop(mailbox, watchers, clock, this::fault);
-        this.liveThread = Thread.ofPlatform().name("watch-live").daemon().unstarted(live);
-        this.catchUpThread = Thread.ofPlatform().name("watch-catch-up").daemon().unstarted(catchUp);
+        this.liveThread = Threads.unstarted("watch-live", live, (_, cause) -> fault(cause));
+        this.catchUpThread = Threads.unstarted("watch-catch-up", catchUp, (_, cause) -> fault(cause));
     }
 
     /// Starts at the store's current revision. Call it before the first [#publish]; commits that the history

@@ -8,6 +8,7 @@ import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import io.metastore.mvcc.PlantedHelper;
+import io.metastore.service.PlantedThreads;
 import io.metastore.value.KeyValue;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
@@ -69,6 +70,11 @@ class ArchitectureTest {
     }
 
     @Test
+    void threadsAreMadeByTheirStarter() {
+        assertNone(Rooms.threads(HOUSE));
+    }
+
+    @Test
     void namesSayWhatAClassIs() {
         assertNone(Rooms.emptyNames(HOUSE));
     }
@@ -81,5 +87,17 @@ class ArchitectureTest {
         assertEquals(List.of(name + " knows org.rocksdb.WriteOptions"), Rooms.vendors(planted));
         assertEquals(List.of(name + ".clock() uses java.lang.System.nanoTime"), Rooms.unsteady(planted));
         assertEquals(List.of(name), Rooms.emptyNames(planted));
+    }
+
+    @Test
+    void plantedThreadsAreCaught() {
+        JavaClasses planted = new ClassFileImporter().importClasses(PlantedThreads.class);
+        String name = PlantedThreads.class.getName();
+        assertEquals(
+                List.of(
+                        name + ".one() uses java.lang.Thread.<init>",
+                        name + ".pool() uses java.util.concurrent.Executors.newCachedThreadPool",
+                        name + ".virtual() uses java.lang.Thread.startVirtualThread"),
+                Rooms.threads(planted));
     }
 }

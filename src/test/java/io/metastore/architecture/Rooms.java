@@ -28,7 +28,7 @@ final class Rooms {
             List.of("auth", "lease", "watch", "cluster"),
             List.of("mvcc"),
             List.of("engine"),
-            List.of("value", "measure"));
+            List.of("value", "measure", "thread"));
 
     /// Which class may know which vendor.
     private static final Map<String, Predicate<JavaClass>> VENDORS = Map.of(
@@ -56,6 +56,12 @@ final class Rooms {
                     + "|ThreadPoolExecutor|ScheduledThreadPoolExecutor)\\..*"
                     + "|java\\.time\\..*\\.(now|systemUTC|systemDefaultZone|system)"
                     + "|java\\.util\\..*\\.parallelStream");
+
+    /// What makes a thread; one that is not made by the room `thread` may end unseen.
+    private static final Pattern THREADS = Pattern.compile(
+            "java\\.lang\\.Thread\\.(<init>|ofPlatform|ofVirtual|startVirtualThread)|java\\.util\\.Timer\\.<init>"
+                    + "|java\\.util\\.concurrent\\.(Executors|ForkJoinPool)\\..*"
+                    + "|java\\.util\\.concurrent\\.(Scheduled)?ThreadPoolExecutor\\.<init>");
 
     private static final Pattern EMPTY_NAME =
             Pattern.compile(".*(Manager|Helper|Util|Utils|Impl|Base|Wrapper|Processor)");
@@ -165,6 +171,23 @@ final class Rooms {
                     String target = access.getTargetOwner().getName() + "."
                             + access.getTarget().getName();
                     if (UNSTEADY.matcher(target).matches()) {
+                        wrong.add(access.getOrigin().getFullName() + " uses " + target);
+                    }
+                }
+            }
+        }
+        return List.copyOf(wrong);
+    }
+
+    /// Threads of the server that are not made by its starter. The benchmark is a client and ends by itself.
+    static List<String> threads(JavaClasses classes) {
+        TreeSet<String> wrong = new TreeSet<>();
+        for (JavaClass type : classes) {
+            if (!isIn(type, "thread") && !isIn(type, "bench")) {
+                for (JavaAccess<?> access : type.getAccessesFromSelf()) {
+                    String target = access.getTargetOwner().getName() + "."
+                            + access.getTarget().getName();
+                    if (THREADS.matcher(target).matches()) {
                         wrong.add(access.getOrigin().getFullName() + " uses " + target);
                     }
                 }

@@ -10,6 +10,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -25,10 +26,16 @@ class BatcherTest {
     private final ProposalQueue queue = new ProposalQueue(new ProposalQueue.Limits(10_000, 64 << 20));
     private final FakeConsensus consensus = new FakeConsensus();
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    private final CompletableFuture<String> fault = new CompletableFuture<>();
     private Batcher batcher;
 
     private void start(BatchLimits limits) {
-        batcher = new Batcher(queue, limits, consensus, new ConsensusMetrics(meters));
+        batcher = new Batcher(
+                queue,
+                limits,
+                consensus,
+                new ConsensusMetrics(meters),
+                (what, cause) -> fault.complete(what + ": " + cause.getMessage()));
         batcher.start();
     }
 
@@ -187,6 +194,20 @@ class BatcherTest {
         assertEquals(0, queue.depth().outstanding());
         offer(1);
         consensus.next().agree();
+    }
+
+    /// Without it nothing is proposed any more: callers would wait out their time, each of them.
+    @Test
+    void aBatcherThatFailsStopsTheMember() throws Exception {
+        consensus.failure = new IllegalStateException("Node is shutting down");
+        start(new BatchLimits(true, 100, 1 << 20, LONG, 8, 1 << 20));
+        Callers.Call call = offer(1);
+        assertEquals(
+                "thread batcher failed with java.lang.IllegalStateException: Node is shutting down",
+                fault.get(10, TimeUnit.SECONDS));
+        // Nobody else ends what the batcher had taken.
+        call.proposal().fail(new Unavailable.Stopping());
+        queue.release(1, call.proposal().bytes());
     }
 
     /// Batches grow by themselves under load.

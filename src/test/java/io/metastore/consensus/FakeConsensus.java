@@ -26,12 +26,20 @@ public final class FakeConsensus implements Consensus {
         }
     }
 
+    /// Thrown by the next proposal, null for none.
+    volatile RuntimeException failure;
+
     final BlockingQueue<Proposed> proposed = new LinkedBlockingQueue<>();
     /// Rounds that were asked for and have not ended.
     public final BlockingQueue<BarrierCaller> barriers = new LinkedBlockingQueue<>();
 
     @Override
     public void propose(ByteBuffer entry, Pending pending) {
+        RuntimeException thrown = failure;
+        if (thrown != null) {
+            failure = null;
+            throw thrown;
+        }
         proposed.add(new Proposed(entry, pending));
     }
 

@@ -42,7 +42,10 @@ class ProposalQueueTest {
                 queue,
                 new BatchLimits(true, 100, 32 << 10, Duration.ofMillis(1), 8, 128 << 10),
                 consensus,
-                new ConsensusMetrics(new SimpleMeterRegistry()));
+                new ConsensusMetrics(new SimpleMeterRegistry()),
+                (what, cause) -> {
+                    throw new AssertionError(what, cause);
+                });
         batcher.start();
         Thread agreeing = Thread.ofPlatform().start(() -> agree(consensus, queue));
         List<Future<?>> callers = new ArrayList<>();

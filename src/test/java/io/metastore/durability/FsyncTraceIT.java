@@ -13,6 +13,7 @@ import io.metastore.blackbox.Client;
 import io.metastore.blackbox.MemberTarget;
 import io.metastore.durability.SystemCalls.Call;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -73,14 +74,44 @@ class FsyncTraceIT {
     void everyAnswerFollowsASyncOfItsEntry(int writers) throws Exception {
         Path trace = folder.resolve("trace");
         List<String> marks;
+        Path data;
         try (Server server = new Server(folder)) {
             server.launch(List.of(
                     "strace", "-f", "-ttt", "-y", "-s", "262144", "-e", "trace=" + CALLS, "-o", trace.toString()));
             server.awaitReady();
             marks = write(server, writers, REQUESTS / Math.max(8, writers));
             server.stop();
+            data = server.data().toRealPath();
         }
-        check(SystemCalls.read(trace), marks, writers);
+        List<Call> calls = SystemCalls.read(trace);
+        check(calls, marks, writers);
+        checkNames(calls, data);
+    }
+
+    /// What is acknowledged must not go with a folder whose name the disk never got.
+    private static void checkNames(List<Call> calls, Path data) {
+        Path raft = data.resolve("member").resolve("raft");
+        // etcd has no such folder, and does not sync the name of its data folder.
+        if (Files.isDirectory(raft)) {
+            int answered = calls.stream()
+                    .filter(call -> call.isWrite() && MARK.matcher(call.data()).find() && isSocket(call))
+                    .mapToInt(Call::begun)
+                    .min()
+                    .orElseThrow();
+            for (Path holding : List.of(data.getParent(), data, raft.getParent(), raft)) {
+                assertTrue(
+                        calls.stream()
+                                .anyMatch(call -> call.isSync()
+                                        && call.result() == 0
+                                        && call.file().equals(holding.toString())
+                                        && call.ended() < answered),
+                        () -> "names in " + holding + " were not synced before the first answer");
+            }
+        }
+    }
+
+    private static boolean isSocket(Call call) {
+        return call.file().startsWith("socket:") || call.file().startsWith("TCP:");
     }
 
     private static List<String> write(Server server, int writers, int each) throws Exception {
@@ -123,8 +154,7 @@ class FsyncTraceIT {
             if (log && call.isSync() && call.result() == 0) {
                 syncs.add(call);
             }
-            if (call.isWrite()
-                    && (log || call.file().startsWith("socket:") || call.file().startsWith("TCP:"))) {
+            if (call.isWrite() && (log || isSocket(call))) {
                 Matcher found = MARK.matcher(call.data());
                 while (found.find()) {
                     if (log) {

@@ -137,7 +137,7 @@ final class ApplyAdapter extends StateMachineAdapter {
         long snapshotIndex;
         try {
             snapshotIndex = SnapshotFiles.readApplied(Path.of(reader.getPath()));
-        } catch (IOException | EngineFailure failure) {
+        } catch (Throwable failure) {
             faults.halt("the snapshot in " + reader.getPath() + " cannot be read", failure);
             return false;
         }
@@ -169,7 +169,11 @@ final class ApplyAdapter extends StateMachineAdapter {
 
     private void changed(Leadership now) {
         leadership = now;
-        listener.accept(now);
+        try {
+            listener.accept(now);
+        } catch (Throwable fault) {
+            faults.halt("a change of leadership failed", fault);
+        }
     }
 
     @Override

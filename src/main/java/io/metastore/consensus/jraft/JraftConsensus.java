@@ -27,6 +27,7 @@ import io.metastore.machine.Outcome;
 import io.metastore.machine.Result;
 import io.metastore.machine.StateMachine;
 import java.io.IOException;
+import io.metastore.thread.Threads;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -35,7 +36,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -56,13 +56,13 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
 
     private final RaftSettings settings;
     private final StateMachine machine;
+    private final Faults faults;
     private final PeerId self;
     private final ApplyAdapter adapter;
     private final DiskMetrics disk = new DiskMetrics();
     private final DiskSpace space;
     private final SkippedEntries skipped;
-    private final ExecutorService snapshots =
-            Executors.newSingleThreadExecutor(work -> new Thread(work, "snapshot-trigger"));
+    private final ExecutorService snapshots;
     private Node node;
     private RaftLog log;
 
@@ -79,6 +79,8 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
         this.space = space;
         this.settings = settings;
         this.machine = machine;
+        this.faults = faults;
+        this.snapshots = Threads.pool("snapshot-trigger", 1, new LinkedBlockingQueue<>(), faults);
         this.self = PeerId.parsePeer(settings.peerAddress());
         SnapshotTrigger trigger =
                 new SnapshotTrigger(settings.snapshotLogBytes(), settings.snapshotCommands(), this::snapshotDue);
@@ -97,7 +99,7 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
         registerExecutor(settings.group());
         NodeManager.getInstance().addAddress(self.getEndpoint());
         node = RaftServiceFactory.createRaftNode(settings.group(), self);
-        LogAdapter adapted = new LogAdapter(log, disk);
+        LogAdapter adapted = new LogAdapter(log, disk, faults);
         if (!node.init(options(adapted))) {
             adapted.shutdown();
             // A node that did not start cannot be waited for: JRaft would never come back.
@@ -112,15 +114,13 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
     }
 
     /// JRaft's default pool rejects work beyond 64 threads, and one rejection at the wrong place leaves a hole
-    /// in the log.
+    /// in the log. It also keeps what its tasks throw in futures that nobody asks, such as that of sending
+    /// the log to a follower. The pool outlives its node, so it knows no other way out than the program's.
     private static void registerExecutor(String group) {
         if (GROUPS_WITH_EXECUTOR.add(group)) {
             ThreadPoolExecutor executor =
-                    new ThreadPoolExecutor(4, 4, 60, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), work -> {
-                        Thread thread = new Thread(work, "raft-closures");
-                        thread.setDaemon(true);
-                        return thread;
-                    });
+                    Threads.pool("raft-closures", 4, new LinkedBlockingQueue<>(), Threads.UNCAUGHT);
+            executor.setKeepAliveTime(60, TimeUnit.SECONDS);
             executor.allowCoreThreadTimeOut(true);
             ThreadPoolsFactory.registerThreadPool(group, executor);
         }
@@ -176,7 +176,7 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
             if (status.isOk()) {
                 disk.snapshotTaken(System.nanoTime() - asked);
             }
-            done.run(status);
+            guarded("taking a snapshot", () -> done.run(status));
         });
     }
 
@@ -204,6 +204,15 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
         return skipped;
     }
 
+    /// Runs what JRaft calls back: it would log what is thrown, and go on, and who waits would wait for ever.
+    private void guarded(String what, Runnable work) {
+        try {
+            work.run();
+        } catch (Throwable fault) {
+            faults.halt(what + " failed", fault);
+        }
+    }
+
     /// What log and snapshots ask of the disk.
     public DiskMetrics disk() {
         return disk;
@@ -211,16 +220,17 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
 
     @Override
     public void propose(ByteBuffer entry, Pending pending) {
-        node.apply(new Task(entry, new EntryClosure(pending)));
+        node.apply(new Task(entry, new EntryClosure(pending, this)));
     }
 
     /// What JRaft carries along with an entry that was proposed here. It comes back through the iterator when
     /// the entry is agreed, or is run with an error when it is not.
-    private record EntryClosure(Pending pending) implements Closure, io.metastore.machine.ProposedBatch {
+    private record EntryClosure(Pending pending, JraftConsensus consensus)
+            implements Closure, io.metastore.machine.ProposedBatch {
         @Override
         public void run(Status status) {
             if (!status.isOk()) {
-                pending.failed(proposalReason(status));
+                consensus.guarded("failing a proposal", () -> pending.failed(proposalReason(status)));
             }
         }
 
@@ -263,11 +273,13 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
         node.readIndex(NO_CONTEXT, new ReadIndexClosure(NO_TIME_LIMIT) {
             @Override
             public void run(Status status, long index, byte[] context) {
-                if (status.isOk()) {
-                    caller.passed();
-                } else {
-                    caller.failed(reason(status));
-                }
+                guarded("ending a read barrier", () -> {
+                    if (status.isOk()) {
+                        caller.passed();
+                    } else {
+                        caller.failed(reason(status));
+                    }
+                });
             }
         });
     }

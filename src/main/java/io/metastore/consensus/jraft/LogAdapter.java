@@ -5,6 +5,7 @@ import com.alipay.sofa.jraft.entity.LogEntry;
 import com.alipay.sofa.jraft.error.LogEntryCorruptedException;
 import com.alipay.sofa.jraft.option.LogStorageOptions;
 import com.alipay.sofa.jraft.storage.LogStorage;
+import io.metastore.consensus.Faults;
 import io.metastore.consensus.log.Entry;
 import io.metastore.consensus.log.RaftLog;
 import java.io.IOException;
@@ -12,18 +13,23 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jboss.logging.Logger;
 
-/// The raft log as JRaft wants it, timed. JRaft takes no exceptions: it is told that nothing was done, reports
-/// an error of the log, and the member stops; the cause is in this log before that.
+/// The raft log as JRaft wants it, timed. JRaft takes no exceptions: when a change fails it is told that nothing was
+/// done, reports an error of the log, and the member stops; the cause is in this log before that. When reading fails
+/// the member is stopped here: JRaft would end the task that sends the log to a follower, and nothing else, so that the
+/// follower never caught up and nobody knew.
 final class LogAdapter implements LogStorage {
     private static final Logger LOG = Logger.getLogger(LogAdapter.class);
 
     private final RaftLog log;
     private final DiskMetrics metrics;
+    private final Faults faults;
 
-    /// @param log opened and checked; closed by JRaft
-    LogAdapter(RaftLog log, DiskMetrics metrics) {
+    /// @param log    opened and checked; closed by JRaft
+    /// @param faults told, on whichever thread reads, when an entry cannot be read
+    LogAdapter(RaftLog log, DiskMetrics metrics, Faults faults) {
         this.log = log;
         this.metrics = metrics;
+        this.faults = faults;
     }
 
     /// Something that the log is asked to do.
@@ -65,18 +71,14 @@ final class LogAdapter implements LogStorage {
 
     @Override
     public LogEntry getEntry(long index) {
-        LogEntry[] found = new LogEntry[1];
-        boolean read = done("reading", () -> {
+        try {
             Entry entry = log.read(index);
-            if (entry != null) {
-                found[0] = LogEntries.toJraft(index, entry);
-            }
-        });
-        if (!read) {
+            return entry == null ? null : LogEntries.toJraft(index, entry);
+        } catch (Throwable failure) {
+            faults.halt("reading entry " + index + " of the raft log failed", failure);
             // Null would say that there is no such entry, and JRaft may act on that.
-            throw new LogEntryCorruptedException("entry " + index + " of the raft log cannot be read");
+            throw new LogEntryCorruptedException("entry " + index + " of the raft log cannot be read", failure);
         }
-        return found[0];
     }
 
     @Override

@@ -9,6 +9,7 @@ import com.alipay.sofa.jraft.option.RaftMetaStorageOptions;
 import com.alipay.sofa.jraft.option.RaftOptions;
 import com.alipay.sofa.jraft.storage.RaftMetaStorage;
 import com.alipay.sofa.jraft.storage.impl.LocalRaftMetaStorage;
+import io.metastore.consensus.log.FolderNames;
 import io.metastore.engine.EngineFailure;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -58,7 +59,7 @@ final class VoteFile implements RaftMetaStorage {
     public boolean init(RaftMetaStorageOptions opts) {
         node = opts.getNode();
         try {
-            Files.createDirectories(folder);
+            FolderNames.create(folder);
             if (Files.exists(folder.resolve(NAME))) {
                 vote = read(folder);
                 return true;

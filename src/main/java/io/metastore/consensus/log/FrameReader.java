@@ -2,22 +2,33 @@ package io.metastore.consensus.log;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.FileChannel;
+import java.nio.file.StandardOpenOption;
 
-/// Reads the frames of one file, many sectors at a time.
-final class FrameReader {
+/// Reads the frames of one file, many sectors at a time, through a channel of its own: Java closes a channel under a
+/// thread that is interrupted, and the one that is written through must not go that way. Not safe for several threads.
+final class FrameReader implements AutoCloseable {
     private static final int WINDOW = 256;
 
     private final Segment segment;
-    private final int end;
     private final ByteBuffer window;
+    private FileChannel channel;
+    private int end;
     private int start;
     private int held;
 
     /// @param end sector up to which the file is read; what stands there must not change while this is used
-    FrameReader(Segment segment, int end) {
+    FrameReader(Segment segment, int end) throws IOException {
         this.segment = segment;
         this.end = end;
-        this.window = ByteBuffer.allocateDirect(Math.min(WINDOW, end) * Sectors.BYTES);
+        this.window =
+                ByteBuffer.allocateDirect(Math.min(WINDOW, segment.header().sectors()) * Sectors.BYTES);
+        this.channel = open();
+    }
+
+    private FileChannel open() throws IOException {
+        return FileChannel.open(segment.file(), StandardOpenOption.READ);
     }
 
     /// What stands where a frame is expected.
@@ -35,8 +46,9 @@ final class FrameReader {
         return segment;
     }
 
-    int end() {
-        return end;
+    /// More of the file is there to be read.
+    void extendTo(int sector) {
+        end = sector;
     }
 
     /// Looks for frame `serial` at a sector.
@@ -92,10 +104,41 @@ final class FrameReader {
         if (sector < start || sector >= start + held) {
             window.clear().limit(Math.min(window.capacity(), (end - sector) * Sectors.BYTES));
             held = 0;
-            segment.read(sector, window);
+            fillWindow(sector);
             start = sector;
             held = window.limit() / Sectors.BYTES;
         }
         return (sector - start) * Sectors.BYTES;
+    }
+
+    /// Reads to the end although the thread may be interrupted, and leaves it so: what was asked for is there, and
+    /// whoever is not told of it would take the disk for broken.
+    private void fillWindow(int sector) throws IOException {
+        boolean interrupted = Thread.interrupted();
+        try {
+            while (true) {
+                try {
+                    Segment.fill(segment.file(), channel, window.position(0), (long) sector * Sectors.BYTES);
+                    return;
+                } catch (ClosedChannelException _) {
+                    interrupted |= Thread.interrupted();
+                    channel = open();
+                }
+            }
+        } catch (IOException failure) {
+            throw new IOException(
+                    "%s cannot be read at byte %d: %s"
+                            .formatted(segment.file(), (long) sector * Sectors.BYTES, failure.getMessage()),
+                    failure);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        channel.close();
     }
 }

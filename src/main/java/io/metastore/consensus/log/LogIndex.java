@@ -15,6 +15,7 @@ final class LogIndex {
 
     private final TreeMap<Long, Place> places = new TreeMap<>();
     private final TreeSet<Long> configurations = new TreeSet<>();
+    private long floor;
     private long first;
     private long next;
     /// Whether the place of the next entries is kept in any case.
@@ -23,6 +24,7 @@ final class LogIndex {
     /// @param first index of the log's first entry
     /// @param next  index of the entry to come; the same when there is none yet
     LogIndex(long first, long next) {
+        this.floor = first;
         this.first = first;
         this.next = next;
     }
@@ -34,6 +36,15 @@ final class LogIndex {
         private boolean isFarFrom(Place other) {
             return segment != other.segment || sector - other.sector >= EVERY_SECTORS;
         }
+    }
+
+    /// Index from which on entries can be read: [#first], or where the log began before its beginning was last cut
+    /// off. Whoever asked for an entry just before that cut still gets it.
+    ///
+    /// Example: entries 1 to 90, cut before 30, then before 60. The log begins at 60; 30 to 59 can be read until
+    /// the next cut, 1 to 29 no more.
+    long floor() {
+        return floor;
     }
 
     long first() {
@@ -51,7 +62,7 @@ final class LogIndex {
 
     /// From where on the frame with this entry is found.
     ///
-    /// @param index from [#first] to before [#next]
+    /// @param index from [#floor] to before [#next]
     Place from(long index) {
         return places.floorEntry(index).getValue();
     }
@@ -79,13 +90,24 @@ final class LogIndex {
         if (index >= next) {
             anew(index);
         } else if (index > first) {
+            floor = first;
             first = index;
-            Long kept = places.floorKey(index);
-            // While the log is read at a start there may be none yet: a later cut took the first files away.
-            if (kept != null) {
-                places.headMap(kept).clear();
-            }
+            dropPlaces();
             configurations.headSet(index).clear();
+        }
+    }
+
+    /// Gives up what was cut off last, too: at a start nobody has asked for it, and its files may be gone.
+    void settle() {
+        floor = first;
+        dropPlaces();
+    }
+
+    private void dropPlaces() {
+        Long kept = places.floorKey(floor);
+        // While the log is read at a start there may be none yet: a later cut took the first files away.
+        if (kept != null) {
+            places.headMap(kept).clear();
         }
     }
 
@@ -99,6 +121,7 @@ final class LogIndex {
     void anew(long index) {
         places.clear();
         configurations.clear();
+        floor = index;
         first = index;
         next = index;
         cut = true;

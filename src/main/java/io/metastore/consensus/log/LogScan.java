@@ -226,8 +226,13 @@ public final class LogScan {
 
     /// Walks through one file; true when its last frame says that the log goes on in the next.
     private static boolean frames(Segment segment, Walk walk) throws IOException {
+        try (FrameReader reader = new FrameReader(segment, segment.header().sectors())) {
+            return frames(segment, reader, walk);
+        }
+    }
+
+    private static boolean frames(Segment segment, FrameReader reader, Walk walk) throws IOException {
         int end = segment.header().sectors();
-        FrameReader reader = new FrameReader(segment, end);
         long serial = segment.header().serial();
         for (int sector = Segment.FRAMES; sector < end; ) {
             Found found = reader.frame(sector, serial);

@@ -3,6 +3,7 @@ package io.metastore.consensus.log;
 import io.metastore.consensus.log.LogIndex.Place;
 import io.metastore.engine.DiskSpace;
 import io.metastore.engine.EngineFailure;
+import io.metastore.thread.Threads;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
@@ -26,7 +27,9 @@ import org.jboss.logging.Logger;
 /// is written over. A file that is full is sealed, and the log goes on in the next. Files whose entries were all
 /// cut off become spare and are written over one day.
 ///
-/// One thread changes the log, any thread reads. After a failed write nothing more is written: what the disk
+/// One thread changes the log, any thread reads, and neither waits for the other's disk. Entries whose beginning was
+/// cut off stay readable until the next such cut: JRaft looks whether it has an entry, and only then asks for it, so
+/// that a cut may come in between. After a failed write nothing more is written: what the disk
 /// holds then is known only to the next start.
 public final class RaftLog implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(RaftLog.class);
@@ -38,9 +41,9 @@ public final class RaftLog implements AutoCloseable {
     private final LogFolder folder;
     private final LogIndex index;
     private final Deque<Segment> segments;
-    private final EntryReader reading;
+    private final EntryReaders readers;
     private final ThreadPoolExecutor ahead;
-    /// Out of use here, but not yet on the disk.
+    /// Out of use here, but not yet on the disk, nor before the last who reads from them has ended.
     private final Queue<Segment> retired = new ConcurrentLinkedQueue<>();
     /// Held while the log is changed or closed, and over each sync; what readers need is guarded by `this`.
     private final ReentrantLock writing = new ReentrantLock();
@@ -60,13 +63,10 @@ public final class RaftLog implements AutoCloseable {
         this.folder = folder;
         this.index = recovery.index();
         this.segments = recovery.segments();
-        this.reading = new EntryReader(index, segments);
+        this.readers = new EntryReaders(this, index, this::left);
         this.serial = recovery.serial();
-        this.ahead = new ThreadPoolExecutor(1, 1, 5, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), work -> {
-            Thread thread = new Thread(work, "raft-log-files");
-            thread.setDaemon(true);
-            return thread;
-        });
+        this.ahead = Threads.pool("raft-log-files", 1, new LinkedBlockingQueue<>(), Threads.UNCAUGHT);
+        ahead.setKeepAliveTime(5, TimeUnit.SECONDS);
         ahead.allowCoreThreadTimeOut(true);
     }
 
@@ -174,7 +174,7 @@ public final class RaftLog implements AutoCloseable {
                     case SEALED -> throw new IllegalArgumentException("files are sealed when they are full");
                 }
                 if (kind != Frame.Kind.ENTRIES) {
-                    reading.forget();
+                    readers.forget();
                 }
             }
         } catch (IOException | RuntimeException | Error writing) {
@@ -274,18 +274,17 @@ public final class RaftLog implements AutoCloseable {
         }
     }
 
-    /// Takes files out of use whose entries lie before the first: the entries of a file come before the one that is
+    /// Takes files out of use whose entries cannot be read any more: the entries of a file come before the one that is
     /// next in the following file's header. They are found again if a crash comes first.
     private void retire() {
         while (segments.size() > 1) {
             Iterator<Segment> oldestFirst = segments.iterator();
             Segment oldest = oldestFirst.next();
-            if (oldestFirst.next().header().next() > index.first()) {
+            if (oldestFirst.next().header().next() > index.floor()) {
                 break;
             }
             synchronized (this) {
                 segments.removeFirst();
-                reading.forget();
             }
             retired.add(oldest);
         }
@@ -306,7 +305,7 @@ public final class RaftLog implements AutoCloseable {
     /// One file after the other, the oldest first: were a younger one out of use before, it would look lost.
     private void putAside() {
         try {
-            for (Segment oldest = retired.peek(); oldest != null; oldest = retired.peek()) {
+            for (Segment oldest = unread(); oldest != null; oldest = unread()) {
                 folder.retire(oldest);
                 retired.remove();
             }
@@ -315,14 +314,26 @@ public final class RaftLog implements AutoCloseable {
         }
     }
 
-    /// Reads an entry; null when the log does not have it, or no longer.
+    /// The oldest file that is out of use, null when there is none or somebody still reads from it.
+    private synchronized Segment unread() {
+        Segment oldest = retired.peek();
+        return oldest == null || oldest.isRead() ? null : oldest;
+    }
+
+    /// Nobody reads any more from a file that may be out of use by now.
+    private void left(Segment segment) {
+        if (retired.contains(segment) && !ahead.isShutdown()) {
+            later(this::putAside);
+        }
+    }
+
+    /// Reads an entry; null when the log does not have it, or no longer. What lay before [#first] can be read until the
+    /// beginning is cut off once more.
     ///
     /// @throws EngineFailure when its frame is not as it was written
-    public synchronized Entry read(long wanted) throws IOException {
-        if (wanted < index.first() || wanted >= index.next()) {
-            return null;
-        }
-        return reading.read(wanted);
+    /// @throws IOException   naming the file and the byte when it cannot be read
+    public Entry read(long wanted) throws IOException {
+        return readers.read(wanted);
     }
 
     /// Waits for the entry that is being written and for the file that is being made. The log takes nothing more.
@@ -339,7 +350,7 @@ public final class RaftLog implements AutoCloseable {
             writing.unlock();
         }
         synchronized (this) {
-            reading.forget();
+            readers.forget();
             for (Segment segment : segments) {
                 segment.close();
             }

@@ -72,7 +72,9 @@ final class Recovery {
         index = new LogIndex(oldest.first(), oldest.next());
         for (Segment segment : List.copyOf(segments)) {
             checkFollows(segment);
-            frames(segment);
+            try (FrameReader reader = new FrameReader(segment, segment.header().sectors())) {
+                frames(segment, reader);
+            }
             if (!sealed && segment != segments.getLast()) {
                 dropUnused(segment);
                 break;
@@ -85,6 +87,7 @@ final class Recovery {
         if (index.first() < oldest.next() && !emptied) {
             throw missing(folder, oldest.number() - 1);
         }
+        index.settle();
         settle();
     }
 
@@ -119,12 +122,13 @@ final class Recovery {
     }
 
     private static boolean isUnused(Segment segment) throws IOException {
-        FrameReader reader = new FrameReader(segment, segment.header().sectors());
         long serial = segment.header().serial();
-        for (int sector = Segment.FRAMES; sector < segment.header().sectors(); sector++) {
-            int mark = reader.mark(sector);
-            if (mark == Sectors.mark(serial) || Sectors.isLater(mark, serial)) {
-                return false;
+        try (FrameReader reader = new FrameReader(segment, segment.header().sectors())) {
+            for (int sector = Segment.FRAMES; sector < segment.header().sectors(); sector++) {
+                int mark = reader.mark(sector);
+                if (mark == Sectors.mark(serial) || Sectors.isLater(mark, serial)) {
+                    return false;
+                }
             }
         }
         return true;
@@ -145,8 +149,7 @@ final class Recovery {
         torn = 0;
     }
 
-    private void frames(Segment segment) throws IOException {
-        FrameReader reader = new FrameReader(segment, segment.header().sectors());
+    private void frames(Segment segment, FrameReader reader) throws IOException {
         int sector = Segment.FRAMES;
         while (!sealed && sector < segment.header().sectors()) {
             switch (reader.frame(sector, serial)) {

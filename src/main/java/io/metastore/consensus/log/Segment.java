@@ -24,6 +24,8 @@ final class Segment implements AutoCloseable {
     private final FileChannel channel;
     private final Header header;
     private int used = FRAMES;
+    /// How many read from the file now, guarded by the log.
+    private int readers;
 
     private Segment(Path file, FileChannel channel, Header header) {
         this.file = file;
@@ -120,6 +122,19 @@ final class Segment implements AutoCloseable {
         used = sectors;
     }
 
+    /// Counts one who reads from the file, which must not be used again before [#left].
+    void entered() {
+        readers++;
+    }
+
+    void left() {
+        readers--;
+    }
+
+    boolean isRead() {
+        return readers > 0;
+    }
+
     /// Whether a frame has room, and one more behind it that seals the file.
     boolean hasRoom(int sectors) {
         return sectors < header.sectors - used;
@@ -150,7 +165,7 @@ final class Segment implements AutoCloseable {
         channel.force(false);
     }
 
-    /// Fills what is left of `target` with sectors from `from` on.
+    /// Fills `target` from sector `from` on, through the channel that is written through.
     void read(int from, ByteBuffer target) throws IOException {
         fill(file, channel, target, (long) from * Sectors.BYTES);
     }
@@ -162,7 +177,8 @@ final class Segment implements AutoCloseable {
         }
     }
 
-    private static void fill(Path file, FileChannel channel, ByteBuffer target, long offset) throws IOException {
+    /// Fills what is left of `target` from byte `offset` of a file on.
+    static void fill(Path file, FileChannel channel, ByteBuffer target, long offset) throws IOException {
         long at = offset;
         while (target.hasRemaining()) {
             int read = channel.read(target, at);

@@ -58,12 +58,22 @@ final class RocksReads implements Reads, AutoCloseable {
     @Override
     public Cursor cursor(Table table, byte[] from, byte[] to) {
         ReadOptions bounded = options();
-        Slice upperBound = to == null ? null : new Slice(to);
-        if (upperBound != null) {
-            bounded.setIterateUpperBound(upperBound);
+        Slice upperBound = null;
+        try {
+            if (to != null) {
+                upperBound = new Slice(to);
+                bounded.setIterateUpperBound(upperBound);
+            }
+            RocksIterator iterator = db.newIterator(families.get(table.ordinal()), bounded);
+            return new RocksCursor(iterator, bounded, upperBound, from);
+        } catch (RuntimeException | Error failure) {
+            // No cursor takes them over: nobody else would give their memory back.
+            bounded.close();
+            if (upperBound != null) {
+                upperBound.close();
+            }
+            throw failure;
         }
-        RocksIterator iterator = db.newIterator(families.get(table.ordinal()), bounded);
-        return new RocksCursor(iterator, bounded, upperBound, from);
     }
 
     @Override

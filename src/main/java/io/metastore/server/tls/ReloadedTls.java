@@ -1,5 +1,6 @@
 package io.metastore.server.tls;
 
+import io.metastore.thread.Threads;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
@@ -10,7 +11,6 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
@@ -25,11 +25,7 @@ public final class ReloadedTls implements TlsOffer, AutoCloseable {
     private static final Duration HANDSHAKE_MAX = Duration.ofSeconds(10);
 
     private final TlsSettings settings;
-    private final ScheduledExecutorService looking = Executors.newSingleThreadScheduledExecutor(work -> {
-        Thread thread = new Thread(work, "tls-files");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final ScheduledExecutorService looking = Threads.clock("tls-files", Threads.UNCAUGHT);
     private volatile SslContext context;
     private List<Object> used;
     private String complaint = "";

@@ -71,10 +71,12 @@ class RaftLogTest {
                 }
                 if (random.nextInt(20) == 0) {
                     model.assertHeld(log);
+                    model.assertCutOffHeld(log);
                 }
                 if (random.nextInt(10) == 0) {
                     log.close();
                     log = open();
+                    model.reopened();
                     model.assertHeld(log);
                 }
             }
@@ -107,7 +109,8 @@ class RaftLogTest {
                 for (int i = random.nextInt(5); i >= 0; i--) {
                     int length = random.nextInt(50) == 0 ? random.nextInt(20_000) : random.nextInt(600);
                     String kind = random.nextInt(10) == 0 ? "members" : "commands";
-                    texts.add(kind + random.nextInt() + "x".repeat(length));
+                    // Some are the same as what was there before, but for the term.
+                    texts.add(random.nextInt(4) == 0 ? kind : kind + random.nextInt() + "x".repeat(length));
                 }
                 model.append(log, texts);
             }
