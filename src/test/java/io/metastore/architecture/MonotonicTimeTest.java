@@ -24,7 +24,7 @@ class MonotonicTimeTest {
     /// Validity of a certificate; the header Date; when a benchmark was run; the metric of when a compaction was.
     private static final Set<String> WANTED = Set.of(
             "server/tls/SelfSigned.java",
-            "api/http/RequestQueue.java",
+            "api/http/HttpResponse.java",
             "bench/CompareCommand.java",
             "service/CompactionLoop.java");
 
