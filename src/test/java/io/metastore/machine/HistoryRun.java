@@ -43,7 +43,7 @@ final class HistoryRun implements AutoCloseable {
     private void open() {
         // Room for some sixty keys and for all in turn: what was written is found, forgotten and looked up again.
         HotKeys hot = new HotKeys(opened % 2 == 0 ? 4 << 10 : 1 << 20);
-        store = new MvccStore(new FlushingEngine(folder.open(), 5), hot);
+        store = new MvccStore(new FlushingEngine(folder.open(), 20), hot);
         // Deletes are written one by one, a few at a time, or all at once.
         machine = new StateMachine(store, SPILLS[opened++ % SPILLS.length]);
         collection = new Collection(store);
