@@ -23,6 +23,9 @@ public final class Threads {
         thread.getUncaughtExceptionHandler().uncaughtException(thread, cause);
     };
 
+    /// Made here and no constant: Java makes a constant when it is first used, for which there may be no memory.
+    private static final String SOME_THREAD = new StringBuilder("a thread failed").toString();
+
     private Threads() {}
 
     /// The way out for a fault.
@@ -78,7 +81,7 @@ public final class Threads {
     }
 
     private static void ended(Halt halt, Throwable cause) {
-        String what = "a thread failed";
+        String what = SOME_THREAD;
         try {
             what = "thread " + Thread.currentThread().getName() + " failed with "
                     + cause.getClass().getName();

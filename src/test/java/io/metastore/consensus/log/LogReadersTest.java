@@ -188,32 +188,34 @@ class LogReadersTest {
     void anAppendDoesNotWaitForADiskThatIsRead() throws Exception {
         append(60);
         Path oldest = LogFile.inUse(folder).getFirst();
-        Path away = folder.resolve("away");
-        Files.move(oldest, away);
+        Files.move(oldest, folder.resolve("away"));
         assertEquals(0, new ProcessBuilder("mkfifo", oldest.toString()).start().waitFor());
         AtomicReference<Thread> reader = new AtomicReference<>(Thread.currentThread());
         Future<Entry> read = threads.submit(() -> {
             reader.set(Thread.currentThread());
             return log.read(1);
         });
-        Eventually.holds(
-                "the reader waits",
-                () -> Arrays.stream(reader.get().getStackTrace())
-                        .anyMatch(frame -> frame.getClassName().equals(FrameReader.class.getName())));
-        threads.submit(() -> {
-                    append(10);
-                    log.cutBefore(30);
-                    log.cutBefore(50);
-                    append(10);
-                    return null;
-                })
-                .get(20, TimeUnit.SECONDS);
-        assertFalse(read.isDone());
-        assertNull(log.read(29));
-        assertIs(30, log.read(30));
-        // A file that is out of use is left alone until the last who reads from it has ended.
-        assertTrue(Files.exists(oldest));
-        FileChannel.open(oldest, StandardOpenOption.WRITE).close();
+        try {
+            Eventually.holds(
+                    "the reader waits",
+                    () -> Arrays.stream(reader.get().getStackTrace())
+                            .anyMatch(frame -> frame.getClassName().equals(FrameReader.class.getName())));
+            Future<?> written = threads.submit(() -> {
+                append(10);
+                log.cutBefore(30);
+                log.cutBefore(50);
+                append(10);
+                return null;
+            });
+            written.get(20, TimeUnit.SECONDS);
+            assertFalse(read.isDone());
+            assertNull(log.read(29));
+            assertIs(30, log.read(30));
+            // A file that is out of use is left alone until the last who reads from it has ended.
+            assertTrue(Files.exists(oldest));
+        } finally {
+            FileChannel.open(oldest, StandardOpenOption.WRITE).close();
+        }
         ExecutionException failure = assertThrows(ExecutionException.class, () -> read.get(20, TimeUnit.SECONDS));
         assertInstanceOf(IOException.class, failure.getCause());
         assertTrue(
