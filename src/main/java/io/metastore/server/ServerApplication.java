@@ -7,9 +7,12 @@ import io.metastore.thread.Threads;
 import io.micrometer.prometheus.PrometheusMeterRegistry;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.QuarkusApplication;
+import io.quarkus.runtime.ShutdownEvent;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
 import org.jboss.logging.Logger;
 
 /// The server once its configuration is known to be good: runs until the process is asked to stop.
@@ -21,6 +24,9 @@ public class ServerApplication implements QuarkusApplication {
 
     private final ServerConfig config;
     private final PrometheusMeterRegistry registry;
+
+    /// Null before the member serves: a start is not waited for.
+    private volatile CountDownLatch serving;
 
     public ServerApplication(ServerConfig config, PrometheusMeterRegistry registry) {
         this.config = config;
@@ -56,10 +62,25 @@ public class ServerApplication implements QuarkusApplication {
         member.start();
         ports.openClients();
         LOG.infof("ready to serve client requests on %s", config.listen().listenClientUrls());
-        Quarkus.waitForExit();
-        LOG.info("stopping");
-        ports.stop(GRACE);
-        member.close();
+        CountDownLatch closed = new CountDownLatch(1);
+        serving = closed;
+        try {
+            Quarkus.waitForExit();
+            LOG.info("stopping");
+            ports.stop(GRACE);
+            member.close();
+        } finally {
+            closed.countDown();
+        }
+    }
+
+    /// Keeps the process from ending before the member is closed: Quarkus asks the main thread to come to its end and
+    /// does not wait for it. Else an orderly stop would leave the state as a crash does.
+    void stopping(@Observes ShutdownEvent event) throws InterruptedException {
+        CountDownLatch closed = serving;
+        if (closed != null) {
+            closed.await();
+        }
     }
 
     /// Ends the process at once. What a member has begun is not taken down in order: a start that failed has

@@ -3,6 +3,7 @@ package io.metastore.blackbox;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.DefaultHttp2HeadersDecoder;
+import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -12,7 +13,9 @@ import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /// A few frames of HTTP/2 by hand, for what a gRPC client hides.
 final class RawHttp2 implements AutoCloseable {
@@ -44,6 +47,11 @@ final class RawHttp2 implements AutoCloseable {
     private final Socket socket;
     private final DataInputStream in;
     private final DataOutputStream out;
+
+    /// Headers are compressed by those that came before on the connection, so all of them have to be read.
+    private final DefaultHttp2HeadersDecoder decoder = new DefaultHttp2HeadersDecoder();
+
+    private final Map<Integer, Http2Headers> headers = new HashMap<>();
 
     RawHttp2(String endpoint) throws IOException {
         this(new Socket(
@@ -105,16 +113,14 @@ final class RawHttp2 implements AutoCloseable {
 
     /// The last headers of the first stream that is answered: none when the server reset it.
     Http2Headers end(int stream) throws Exception {
-        DefaultHttp2HeadersDecoder decoder = new DefaultHttp2HeadersDecoder();
         while (true) {
             Frame frame = read();
             if (frame.type() == RST_STREAM) {
                 return new DefaultHttp2Headers();
             }
             if (frame.type() == HEADERS) {
-                Http2Headers decoded = decoder.decodeHeaders(stream, Unpooled.wrappedBuffer(frame.payload()));
                 if ((frame.flags() & END_STREAM) != 0) {
-                    return decoded;
+                    return headersOf(frame.stream());
                 }
             }
         }
@@ -194,7 +200,20 @@ final class RawHttp2 implements AutoCloseable {
         int length = in.readUnsignedShort() << 8 | in.readUnsignedByte();
         Frame frame = new Frame(in.readUnsignedByte(), in.readUnsignedByte(), in.readInt(), new byte[length]);
         in.readFully(frame.payload());
+        if (frame.type() == HEADERS) {
+            try {
+                headers.put(
+                        frame.stream(), decoder.decodeHeaders(frame.stream(), Unpooled.wrappedBuffer(frame.payload())));
+            } catch (Http2Exception failure) {
+                throw new IOException("headers that cannot be read", failure);
+            }
+        }
         return frame;
+    }
+
+    /// The headers that were read last of a stream.
+    Http2Headers headersOf(int stream) {
+        return headers.get(stream);
     }
 
     @Override

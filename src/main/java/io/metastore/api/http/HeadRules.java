@@ -34,13 +34,17 @@ final class HeadRules {
         if (!hosts.isEmpty() && !hosts.getFirst().chars().allMatch(HeadRules::isOfHost)) {
             return bad("malformed Host header");
         }
+        return unknownEncoding(head);
+    }
+
+    /// The refusal of a body that comes in another form than chunks, which Netty's decoder takes for a malformed one.
+    static Optional<HttpResponse> unknownEncoding(HttpRequest head) {
         List<String> encodings = head.headers().getAll(HttpHeaderNames.TRANSFER_ENCODING);
         boolean chunks =
                 encodings.size() == 1 && HttpHeaderValues.CHUNKED.contentEqualsIgnoreCase(encodings.getFirst());
-        if (!encodings.isEmpty() && !chunks) {
-            return Optional.of(HttpResponse.error(501, "Unsupported transfer encoding"));
-        }
-        return Optional.empty();
+        return encodings.isEmpty() || chunks
+                ? Optional.empty()
+                : Optional.of(HttpResponse.error(501, "Unsupported transfer encoding"));
     }
 
     private static Optional<HttpResponse> bad(String text) {

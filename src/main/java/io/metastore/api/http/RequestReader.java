@@ -96,7 +96,12 @@ final class RequestReader extends ChannelInboundHandlerAdapter {
         head = request;
         expect(ctx);
         if (request.decoderResult().isFailure()) {
-            refuse(ctx, status(request.decoderResult()));
+            Optional<HttpResponse> encoding = HeadRules.unknownEncoding(request);
+            if (encoding.isPresent()) {
+                refuse(ctx, encoding.get());
+            } else {
+                refuse(ctx, status(request.decoderResult()));
+            }
             return;
         }
         Optional<HttpResponse> refusal = HeadRules.refusal(request);
