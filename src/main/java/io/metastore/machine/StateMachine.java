@@ -128,6 +128,11 @@ public final class StateMachine {
     /// Does the rest of the command that an earlier run of the program wrote in part. Returns the place of the next.
     private int resume(long index, List<? extends Command<?>> commands, boolean answered) {
         EntryPosition position = EntryPosition.decode(unfinished.position());
+        if (index == position.index() && commands.isEmpty()) {
+            throw new IllegalStateException("entry " + index + " is skipped, but the state has a part of what it does:"
+                    + " put the state of the newest snapshot in its place (docs/failures.md, \"Getting out\"), and start"
+                    + " again");
+        }
         if (index != position.index() || answered || position.command() >= commands.size()) {
             throw new IllegalStateException("the state has a part of entry " + position.index()
                     + ", up to its command " + position.command() + ", and the log brings entry " + index + " of "

@@ -4,14 +4,19 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.metastore.engine.Cursor;
 import io.metastore.engine.Engine;
 import io.metastore.engine.Snapshot;
 import io.metastore.engine.Table;
+import io.metastore.lease.LeaseChunk;
 import io.metastore.mvcc.MvccStore;
 import io.metastore.mvcc.StoreFolder;
+import io.metastore.mvcc.View;
 import io.metastore.value.Bytes;
+import io.metastore.value.Event;
+import io.metastore.value.KeyRange;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -64,6 +69,42 @@ class ApplyLoopTest {
             commands.add(new Command.Put(key, Bytes.utf8("value"), 0, false, false, false));
         }
         return new FedEntries.Fed(new HistoryStep.Entry(index, commands, answered, true));
+    }
+
+    /// An entry that halted the member in its middle and is marked to be skipped since.
+    @Test
+    void whatIsAppliedInPartIsNotSkippedInSilence() {
+        loop(LARGE).run(new FedEntries(List.of(entry(1, false, 3)), false));
+        Command<?> all = new Command.DeleteRange(KeyRange.ALL, false);
+        FedEntries.Fed wide = new FedEntries.Fed(new HistoryStep.Entry(2, List.of(all), false, true));
+        CommitListener halting = new CommitListener() {
+            private int parts;
+
+            @Override
+            public void committed(List<Event> events, boolean complete, LeaseChunk.Changes leases, long revision) {}
+
+            @Override
+            public void spilled(List<Event> events) {
+                if (++parts == 2) {
+                    throw new IllegalStateException("halted");
+                }
+            }
+        };
+        ApplyLoop first = new ApplyLoop(new StateMachine(store, 1), LARGE, halting, metrics);
+        assertThrows(IllegalStateException.class, () -> first.run(new FedEntries(List.of(wide), false)));
+        try (MvccStore again = new MvccStore(folder.engine())) {
+            assertEquals(1, again.state().appliedIndex());
+            FedEntries.Fed nothing = new FedEntries.Fed(new HistoryStep.Entry(2, List.of(), false, true));
+            ApplyLoop skipping = new ApplyLoop(new StateMachine(again), LARGE, halting, metrics);
+            IllegalStateException refused = assertThrows(
+                    IllegalStateException.class, () -> skipping.run(new FedEntries(List.of(nothing), false)));
+            assertTrue(refused.getMessage().contains("entry 2 is skipped"), refused.getMessage());
+            new ApplyLoop(new StateMachine(again), LARGE, halting, metrics).run(new FedEntries(List.of(wide), false));
+            assertEquals(2, again.state().appliedIndex());
+            try (View view = again.view()) {
+                assertEquals(0, view.keys());
+            }
+        }
     }
 
     @Test
