@@ -115,7 +115,7 @@ class NestedTxnIT {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {5000, 5001, 20_000})
+    @ValueSource(ints = {5000, 5001, 10_000})
     @Statement("TXN-03")
     void doesNotParseWhatIsDeeperStill(int levels, Client client, Keys keys) {
         StatusRuntimeException refusal =

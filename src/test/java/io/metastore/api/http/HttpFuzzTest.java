@@ -66,7 +66,7 @@ class HttpFuzzTest {
             String text = out.toString(StandardCharsets.ISO_8859_1);
             if (text.startsWith("HTTP/1.1 ")) {
                 status = Integer.parseInt(text.substring(9, 12));
-                assertTrue(status < 500, text);
+                assertTrue(status < 500 || status == 501 || status == 505, text);
             }
             out.release();
         }
