@@ -96,9 +96,8 @@ final class ApplyAdapter extends StateMachineAdapter {
     @Override
     public void onSnapshotSave(SnapshotWriter writer, Closure done) {
         try {
-            // JRaft writes small files of its own, and takes it for a failed disk when they do not fit.
             if (!space.ensureSome()) {
-                done.run(new Status(RaftError.ECANCELED, "no snapshot is taken: the disk is full"));
+                cancelled(done, "the disk is full");
                 return;
             }
             Path target = Path.of(writer.getPath(), SnapshotFiles.STATE);
@@ -109,19 +108,46 @@ final class ApplyAdapter extends StateMachineAdapter {
                 writer.addFile(SnapshotFiles.STATE + "/" + file.getFileName());
             }
             writer.addFile(SnapshotFiles.writeApplied(Path.of(writer.getPath()), machine.appliedIndex()));
-            done.run(Status.OK());
+            // JRaft writes small files of its own now, and takes it for a failed disk when they do not fit.
+            if (space.ensureSome()) {
+                done.run(Status.OK());
+            } else {
+                cancelled(done, "the disk is full");
+            }
         } catch (EngineFailure failure) {
             if (failure.kind() == EngineFailure.Kind.NO_SPACE) {
-                // The one before stays, and the log is not cut: nothing is lost. JRaft deletes what is half made.
                 space.release();
-                done.run(new Status(RaftError.ECANCELED, "no snapshot is taken: %s", failure.getMessage()));
+                cancelled(done, failure.getMessage());
             } else {
-                done.run(new Status(RaftError.EIO, "taking a snapshot failed: %s", failure.getMessage()));
-                faults.halt("taking a snapshot failed", failure);
+                failed(done, failure);
+            }
+        } catch (IOException failure) {
+            if (isFull()) {
+                space.release();
+                cancelled(done, failure.toString());
+            } else {
+                failed(done, failure);
             }
         } catch (Throwable failure) {
-            done.run(new Status(RaftError.EIO, "taking a snapshot failed: %s", failure.getMessage()));
-            faults.halt("taking a snapshot failed", failure);
+            failed(done, failure);
+        }
+    }
+
+    /// The snapshot before stays, and the log is not cut: nothing is lost. JRaft deletes what is half made.
+    private static void cancelled(Closure done, String why) {
+        done.run(new Status(RaftError.ECANCELED, "no snapshot is taken: %s", why));
+    }
+
+    private void failed(Closure done, Throwable failure) {
+        done.run(new Status(RaftError.EIO, "taking a snapshot failed: %s", failure.getMessage()));
+        faults.halt("taking a snapshot failed", failure);
+    }
+
+    private boolean isFull() {
+        try {
+            return space.usable() < FULL_BYTES;
+        } catch (IOException unknown) {
+            return false;
         }
     }
 
