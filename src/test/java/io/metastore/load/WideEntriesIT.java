@@ -302,8 +302,8 @@ class WideEntriesIT {
 
             @Override
             public void onError(Throwable cause) {
-                // The member is killed meanwhile.
-                ended.complete(null);
+                // It takes longer than a proposal may wait, or the member is killed meanwhile: it is under way.
+                LOG.infof("the delete is not answered: %s", cause.getMessage());
             }
 
             @Override
