@@ -185,7 +185,7 @@ public final class MvccStore implements History.Source, AutoCloseable {
     }
 
     /// Writes what `chunk` has collected, in the middle of an entry, so that it need not be in memory any more.
-    /// Nothing is published. After a crash the entry can go on behind what is written: `applied` and the place of
+    /// Nothing is published. After a crash the entry can go on behind what is written: `before` and the place of
     /// `chunk` are part of the same batch.
     ///
     /// @param before   the state before the entry: all earlier entries are in it, as is what they put into this
