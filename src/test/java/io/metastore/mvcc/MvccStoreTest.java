@@ -13,6 +13,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -118,6 +119,51 @@ class MvccStoreTest {
             republishing.get();
             assertTrue(reading.get() > 2);
             assertEquals(0, store.openViews());
+            store.close();
+        }
+    }
+
+    /// Whoever reads while an entry is half written sees the state before it, whatever is published meanwhile: a delete of
+    /// a range shows nothing of itself before it shows all.
+    @Test
+    void readersSeeNothingOfAnEntryThatIsHalfWritten() throws RevisionUnavailable {
+        try (StoreFolder folder = new StoreFolder(parent)) {
+            MvccStore store = new MvccStore(folder.open());
+            write(store, 300, 0);
+            long before = store.state().revision();
+            int keys = live.size();
+            KeyRange all = new KeyRange(Bytes.wrap(new byte[] {0}), null);
+            AtomicInteger deleted = new AtomicInteger();
+
+            Chunk chunk = store.begin();
+            chunk.startRequest();
+            KeyRange rest = all;
+            int spills = 0;
+            while (rest != null) {
+                rest = chunk.delete(
+                        rest, true, _ -> deleted.incrementAndGet(), () -> deleted.get() % 50 == 0);
+                store.spill(chunk, store.state(), new byte[] {1});
+                spills++;
+                // What the collection of garbage does after each step, and whoever keeps counts.
+                store.republish();
+                store.storeCounts();
+                store.republish();
+                try (View view = store.view()) {
+                    assertEquals(before, view.revision());
+                    assertEquals(keys, view.keys());
+                    assertEquals(keys, view.range(RangeQuery.all(all)).keyValues().size());
+                }
+            }
+            chunk.endRequest();
+            assertTrue(spills > 3);
+            store.commit(chunk, store.state().appliedIndex() + 1, 1);
+
+            store.republish();
+            try (View view = store.view()) {
+                assertEquals(before + 1, view.revision());
+                assertEquals(0, view.keys());
+                assertEquals(0, view.range(RangeQuery.all(all)).count());
+            }
             store.close();
         }
     }
