@@ -1,6 +1,8 @@
 package io.metastore.engine;
 
-/// Reads of one unchanging state. Keys are ordered as unsigned bytes.
+/// Reads of one unchanging state, by any number of threads. Keys are ordered as unsigned bytes. Arrays that come out
+/// are
+/// never written to: others may have them, too.
 public interface Reads {
     /// The value of `key`, or null.
     byte[] get(Table table, byte[] key);

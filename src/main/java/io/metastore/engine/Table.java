@@ -21,5 +21,10 @@ public enum Table {
     /// Member id → member.
     MEMBERS,
     /// Member id and alarm → nothing.
-    ALARMS
+    ALARMS;
+
+    /// Stands for the table in files: its place in this list, counted from 1, so a new table comes last.
+    public int code() {
+        return ordinal() + 1;
+    }
 }

@@ -1,6 +1,7 @@
 package io.metastore.engine;
 
-/// Changes that reach the database all together or not at all. Later changes of a row win over earlier ones.
+/// Changes that reach the database all together or not at all. Later changes of a row win over earlier ones. Built by
+/// one thread at a time; arrays that are put in belong to the engine from then on.
 public interface WriteBatch {
     void put(Table table, byte[] key, byte[] value);
 
@@ -8,8 +9,6 @@ public interface WriteBatch {
 
     void delete(Table table, byte[] key);
 
-    int count();
-
-    /// Encoded size so far.
+    /// Bytes of rows so far, as the engine holds them.
     int bytes();
 }

@@ -130,8 +130,8 @@ public final class StateMachine {
         EntryPosition position = EntryPosition.decode(unfinished.position());
         if (index == position.index() && commands.isEmpty()) {
             throw new IllegalStateException("entry " + index + " is skipped, but the state has a part of what it does:"
-                    + " put the state of the newest snapshot in its place (docs/failures.md, \"Getting out\"), and start"
-                    + " again");
+                    + " move member/state away, which is then made anew from the newest snapshot (docs/failures.md,"
+                    + " \"Getting out\"), and start again");
         }
         if (index != position.index() || answered || position.command() >= commands.size()) {
             throw new IllegalStateException("the state has a part of entry " + position.index()

@@ -19,6 +19,7 @@ import java.util.List;
 ///
 /// ```
 /// member/LOCK        held while the member runs
+/// member/identity    whose it is
 /// member/reserve     only while the disk fills up: deleted when there is no room
 /// member/state/      the state database
 /// member/raft/log/   the raft log    member/raft/meta/  votes    member/raft/snapshot/  snapshots
@@ -123,6 +124,11 @@ public final class DataDirectory implements AutoCloseable {
                     "the room on the file system of " + member + " cannot be asked for: " + reason(e),
                     e);
         }
+    }
+
+    /// A file of the member's own.
+    Path file(String name) {
+        return member.resolve(name);
     }
 
     public Path state() {

@@ -6,6 +6,7 @@ import io.metastore.cli.Versions;
 import io.metastore.cluster.Alarm;
 import io.metastore.engine.DiskSpace;
 import io.metastore.engine.Engine;
+import io.metastore.engine.EngineGauge;
 import io.metastore.service.LeaseService;
 import io.metastore.watch.WatchMetrics;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -19,26 +20,6 @@ import java.io.IOException;
 /// A member's figures under etcd's names, for what exists by now, and what RocksDB and the runtime tell of
 /// themselves.
 final class EtcdMetrics implements AutoCloseable {
-    /// RocksDB's name, ours, and what it means.
-    private static final String[][] ROCKSDB = {
-        {"rocksdb.num-running-compactions", "running_compactions", "Compactions of table files that run now."},
-        {"rocksdb.num-running-flushes", "running_flushes", "Flushes of memtables that run now."},
-        {"rocksdb.estimate-pending-compaction-bytes", "pending_compaction_bytes", "Bytes that wait for compaction."},
-        {"rocksdb.cur-size-all-mem-tables", "memtable_bytes", "Memory of memtables."},
-        {"rocksdb.estimate-table-readers-mem", "table_reader_bytes", "Memory of open table files, without the cache."},
-        {"rocksdb.block-cache-usage", "block_cache_bytes", "Memory of the block cache, counted once for each table."},
-        {"rocksdb.total-sst-files-size", "table_file_bytes", "Size of all table files."},
-        {"rocksdb.live-sst-files-size", "live_table_file_bytes", "Size of the table files of the newest version."},
-        {"rocksdb.estimate-num-keys", "keys", "Estimate of the rows in all tables."},
-        {"rocksdb.num-snapshots", "snapshots", "Snapshots held by readers, counted once for each table."},
-        {
-            "rocksdb.actual-delayed-write-rate",
-            "delayed_write_rate",
-            "Bytes per second that writes are slowed to; 0: not."
-        },
-        {"rocksdb.is-write-stopped", "write_stopped", "Whether writes are stopped, counted once for each table."},
-        {"rocksdb.background-errors", "background_errors", "Errors of background work since the start."},
-    };
 
     /// Names and stages of the feature gates of etcd 3.7.3.
     private static final String[][] FEATURE_GATES = {
@@ -70,7 +51,7 @@ final class EtcdMetrics implements AutoCloseable {
         bindHealth(health);
         bindWhatIsNot(member);
         new DurationMetrics(families).bind(member);
-        bindRocksdb(member.engine());
+        bindEngine(member.engine());
         bindDisk(member.disk());
         ProcessMetrics.bind(families);
         WatchMetrics.bind(member.watchHub().counts(), registry);
@@ -285,9 +266,9 @@ final class EtcdMetrics implements AutoCloseable {
                         "server_go_version", "none, Java " + Runtime.version().feature()));
     }
 
-    private void bindRocksdb(Engine engine) {
-        for (String[] property : ROCKSDB) {
-            families.gauge("metastore_rocksdb_" + property[1], property[2], () -> engine.property(property[0]));
+    private void bindEngine(Engine engine) {
+        for (EngineGauge gauge : engine.gauges()) {
+            families.gauge("metastore_" + gauge.name(), gauge.help(), gauge.value()::getAsLong);
         }
     }
 

@@ -15,8 +15,6 @@ import io.metastore.consensus.jraft.RaftSettings;
 import io.metastore.engine.DiskSpace;
 import io.metastore.engine.Engine;
 import io.metastore.engine.EngineFailure;
-import io.metastore.engine.rocksdb.RocksEngine;
-import io.metastore.engine.rocksdb.RocksSettings;
 import io.metastore.lease.LeaseChunk;
 import io.metastore.machine.ApplyLoop;
 import io.metastore.machine.ApplyMetrics;
@@ -108,7 +106,8 @@ public final class Member implements AutoCloseable {
         this.directory = DataDirectory.open(config.dataDir());
         this.identity = identity(config);
         this.disk = directory.space(keys.disk().reserveBytes());
-        this.engine = engine(directory, identity, keys.rocksdb(), disk);
+        IdentityFile.claim(directory, identity);
+        this.engine = OpenedState.open(directory, keys, disk);
         this.store = new MvccStore(engine);
         this.machine = new StateMachine(store);
         this.watchHub = new WatchHub(
@@ -155,19 +154,6 @@ public final class Member implements AutoCloseable {
                 consensus,
                 machine.alarms(),
                 config.quotaBytes().orElse(keys.limits().quotaBackendBytes()));
-    }
-
-    private static Engine engine(
-            DataDirectory directory, Identity identity, ServerConfig.Rocksdb limits, DiskSpace disk) {
-        RocksSettings settings = new RocksSettings(
-                limits.blockCacheBytes(), limits.memtableBytes(), RocksSettings.levelBytes(disk.total()));
-        Engine opened = new RocksEngine(directory.state(), settings, disk);
-        try {
-            identity.claim(opened);
-        } catch (IllegalStateException foreign) {
-            throw new StartFailure(ExitStatus.FOREIGN, foreign.getMessage(), foreign);
-        }
-        return opened;
     }
 
     private DiskRoom room() {

@@ -50,6 +50,8 @@ public interface ServerConfig {
 
     Snapshot snapshot();
 
+    Storage storage();
+
     Rocksdb rocksdb();
 
     Read read();
@@ -368,6 +370,29 @@ public interface ServerConfig {
         @WithConverter(BytesConverter.class)
         @WithDefault("256MiB")
         long logBytes();
+    }
+
+    @Section(value = "Storage", order = 12)
+    interface Storage {
+        String ROCKSDB = "rocksdb";
+        String MEMORY = "memory";
+
+        @Setting(
+                value =
+                        "Where the state lives: in files of RocksDB, or in the heap, from where it goes to disk in the raft"
+                                + " log and its snapshots alone. A data directory may change from one to the other.",
+                choices = {ROCKSDB, MEMORY})
+        @WithDefault(ROCKSDB)
+        String engine();
+
+        @Setting(
+                value =
+                        "Trees that each of the large tables is cut into in memory. More make a write cheaper and a range"
+                                + " read dearer.",
+                min = "1",
+                max = "64")
+        @WithDefault("16")
+        int memoryShards();
     }
 
     @Section(value = "Storage", order = 12)

@@ -15,6 +15,8 @@ import java.util.Optional;
 /// | `etcd` | the etcd executable given by `-Dmetastore.etcd=`, or else by the variable `ETCD_BIN` |
 /// | `external` | a member that runs already, at `-Dmetastore.endpoint=host:port`; tests that need a member of their
 /// own are skipped |
+///
+/// `-Dmetastore.engine=memory` runs MetaStore on that engine.
 public sealed interface MemberTarget {
 
     /// Short name for file names.
@@ -53,14 +55,22 @@ public sealed interface MemberTarget {
 
     /// The packaged jar, for tests that run it beside another target, too.
     static Program jar() {
-        return new Program("jar", List.of(executable(home().resolve("bin/metastore")), "server"));
+        return metastore("jar", executable(home().resolve("bin/metastore")));
     }
 
     /// The native executable.
     static Program nativeExecutable() {
         String given = System.getProperty("metastore.executable");
         Path built = home().resolve("target/metastore");
-        return new Program("native", List.of(given == null ? executable(built) : executable(given), "server"));
+        return metastore("native", given == null ? executable(built) : executable(given));
+    }
+
+    private static Program metastore(String label, String executable) {
+        String engine = System.getProperty("metastore.engine", "");
+        return engine.isEmpty()
+                ? new Program(label, List.of(executable, "server"))
+                : new Program(
+                        label + "-" + engine, List.of(executable, "server", "--metastore.storage.engine=" + engine));
     }
 
     private static Path home() {

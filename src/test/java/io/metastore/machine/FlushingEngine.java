@@ -1,9 +1,12 @@
 package io.metastore.machine;
 
+import io.metastore.engine.Capture;
 import io.metastore.engine.Engine;
+import io.metastore.engine.EngineGauge;
+import io.metastore.engine.RowSource;
 import io.metastore.engine.Snapshot;
 import io.metastore.engine.WriteBatch;
-import java.nio.file.Path;
+import java.util.List;
 
 /// An engine that makes every few writes durable, so that a crash finds states in the middle of long entries too.
 final class FlushingEngine implements Engine {
@@ -40,8 +43,18 @@ final class FlushingEngine implements Engine {
     }
 
     @Override
-    public void checkpoint(Path target) {
-        engine.checkpoint(target);
+    public Capture capture() {
+        return engine.capture();
+    }
+
+    @Override
+    public void restore(RowSource rows) {
+        engine.restore(rows);
+    }
+
+    @Override
+    public boolean isDurable() {
+        return engine.isDurable();
     }
 
     @Override
@@ -60,8 +73,8 @@ final class FlushingEngine implements Engine {
     }
 
     @Override
-    public long property(String name) {
-        return engine.property(name);
+    public List<EngineGauge> gauges() {
+        return engine.gauges();
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.metastore.machine;
 
+import io.metastore.engine.EngineKind;
 import io.metastore.lease.Lease;
 import io.metastore.lease.LeaseChunk;
 import io.metastore.lease.Leases;
@@ -35,8 +36,8 @@ final class HistoryRun implements AutoCloseable {
     private long committedRevision;
     private int opened;
 
-    HistoryRun(Path parent) {
-        folder = new StoreFolder(parent);
+    HistoryRun(Path parent, EngineKind kind) {
+        folder = new StoreFolder(parent, kind);
         open();
     }
 

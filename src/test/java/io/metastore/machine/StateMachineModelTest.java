@@ -2,26 +2,37 @@ package io.metastore.machine;
 
 import static org.junit.jupiter.api.Assertions.fail;
 
+import io.metastore.engine.EngineKind;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Random histories of everything that a raft entry can hold, on the real state machine over RocksDB and on a
-/// naive one in memory: every outcome, event, view, count and hash must be equal, whatever is collected, lost or
+/// Random histories of everything that a raft entry can hold, on the real state machine over each engine and on a
+/// naive one: every outcome, event, view, count and hash must be equal, whatever is collected, lost or
 /// replayed in between. With batching an entry holds several commands and a chunk several entries; without it one
 /// each.
 ///
 /// `-Dseed=N` runs one seed again, `-Dcommands=N` makes the run longer, `-Dshrink.seconds=N` says how long to look for
 /// a
 /// shorter history that fails alike.
+@ParameterizedClass
+@EnumSource(
+        value = EngineKind.class,
+        names = {"ROCKSDB", "MEMORY"})
 class StateMachineModelTest {
     /// Each history starts from an empty store.
     private static final int HISTORY = 5_000;
+
+    @Parameter
+    private EngineKind kind;
 
     @TempDir
     private Path folder;
@@ -33,9 +44,9 @@ class StateMachineModelTest {
     void historiesEndAsTheOracleSays(boolean batching) {
         Long only = Long.getLong("seed");
         long first = only != null ? only : new Random().nextLong(1_000_000);
-        int commands = Integer.getInteger("commands", 50_000);
+        int commands = Integer.getInteger("commands", 25_000);
         int histories = only != null ? 1 : Math.max(1, commands / HISTORY);
-        System.out.println(histories + " histories of " + commands / histories + " commands with"
+        System.out.println(histories + " histories on " + kind + " of " + commands / histories + " commands with"
                 + (batching ? "" : "out") + " batching, from seed " + first);
         for (int i = 0; i < histories; i++) {
             long seed = first + i;
@@ -50,7 +61,7 @@ class StateMachineModelTest {
     private Throwable failure(List<HistoryStep> steps) {
         try {
             Path parent = Files.createDirectory(folder.resolve("run-" + runs++));
-            try (HistoryRun run = new HistoryRun(parent)) {
+            try (HistoryRun run = new HistoryRun(parent, kind)) {
                 run.run(steps);
             }
             return null;

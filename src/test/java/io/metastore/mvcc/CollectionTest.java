@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.metastore.engine.EngineKind;
 import io.metastore.engine.Table;
 import io.metastore.value.KeyValue;
 import java.io.IOException;
@@ -13,9 +14,17 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
+@ParameterizedClass
+@EnumSource(EngineKind.class)
 class CollectionTest {
     private static final long COMPACTED = 120;
+
+    @Parameter
+    private EngineKind kind;
 
     @TempDir
     private Path parent;
@@ -51,7 +60,7 @@ class CollectionTest {
     void aCrashAfterAnyStepLeavesNothingBehind() throws IOException, RevisionUnavailable {
         List<String> expected;
         List<List<KeyValue>> states;
-        try (StoreFolder folder = new StoreFolder(parent.resolve("reference"))) {
+        try (StoreFolder folder = new StoreFolder(parent.resolve("reference"), kind)) {
             StoreFixture store = new StoreFixture(folder.open());
             history(store);
             states = states(store);
@@ -65,7 +74,7 @@ class CollectionTest {
             store.store().close();
         }
         for (int steps = 0; steps <= 13; steps++) {
-            try (StoreFolder folder = new StoreFolder(parent.resolve("steps-" + steps))) {
+            try (StoreFolder folder = new StoreFolder(parent.resolve("steps-" + steps), kind)) {
                 StoreFixture store = new StoreFixture(folder.open());
                 history(store);
                 Collection collection = new Collection(store.store());
@@ -106,7 +115,7 @@ class CollectionTest {
 
     @Test
     void aStepLooksAtNoMoreThanItsLimitAndNothingIsLeftForASecondWalk() throws RevisionUnavailable {
-        try (StoreFolder folder = new StoreFolder(parent)) {
+        try (StoreFolder folder = new StoreFolder(parent, kind)) {
             StoreFixture store = new StoreFixture(folder.open());
             history(store);
             Collection collection = new Collection(store.store());
@@ -131,7 +140,7 @@ class CollectionTest {
     /// at the compacted revision stays until the next walk (CMP-08).
     @Test
     void nothingPilesUp() throws RevisionUnavailable {
-        try (StoreFolder folder = new StoreFolder(parent)) {
+        try (StoreFolder folder = new StoreFolder(parent, kind)) {
             StoreFixture store = new StoreFixture(folder.open());
             Collection collection = new Collection(store.store());
             for (int round = 0; round < 30; round++) {

@@ -3,18 +3,27 @@ package io.metastore.mvcc;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.metastore.engine.EngineKind;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /// The hashes here were read from etcd 3.7.3 after the same requests (MNT-10, MNT-11).
+@ParameterizedClass
+@EnumSource(EngineKind.class)
 class KvHashTest {
+    @Parameter
+    private EngineKind kind;
+
     @TempDir
     private Path parent;
 
     @Test
     void equalsWhatEtcdAnswersForTheSameHistory() throws RevisionUnavailable {
-        try (StoreFolder folder = new StoreFolder(parent)) {
+        try (StoreFolder folder = new StoreFolder(parent, kind)) {
             StoreFixture store = new StoreFixture(folder.open());
             Collection collection = new Collection(store.store());
             store.put("a", "1");
@@ -43,7 +52,7 @@ class KvHashTest {
     /// etcd refuses only positive revisions; one below 0 has nothing to hash.
     @Test
     void hashesNothingAtANegativeRevision() throws RevisionUnavailable {
-        try (StoreFolder folder = new StoreFolder(parent)) {
+        try (StoreFolder folder = new StoreFolder(parent, kind)) {
             StoreFixture store = new StoreFixture(folder.open());
             store.put("a", "1");
             store.put("a", "2");

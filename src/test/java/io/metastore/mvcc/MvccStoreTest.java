@@ -3,6 +3,7 @@ package io.metastore.mvcc;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.metastore.engine.EngineKind;
 import io.metastore.value.Bytes;
 import io.metastore.value.KeyRange;
 import java.io.IOException;
@@ -16,8 +17,16 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
+@ParameterizedClass
+@EnumSource(EngineKind.class)
 class MvccStoreTest {
+    @Parameter
+    private EngineKind kind;
+
     @TempDir
     private Path parent;
 
@@ -28,7 +37,7 @@ class MvccStoreTest {
     /// have grown.
     @Test
     void countsCatchUpAfterACrash() throws IOException, RevisionUnavailable {
-        try (StoreFolder folder = new StoreFolder(parent)) {
+        try (StoreFolder folder = new StoreFolder(parent, kind)) {
             MvccStore store = new MvccStore(folder.open());
             for (int round = 0; round < 8; round++) {
                 for (int chunk = 0; chunk < 5; chunk++) {
@@ -55,7 +64,7 @@ class MvccStoreTest {
     /// A view that was taken before counts its own keys, also where the recent changes no longer reach back.
     @Test
     void countsAtOldRevisionsAreThoseOfTheTime() throws RevisionUnavailable {
-        try (StoreFolder folder = new StoreFolder(parent)) {
+        try (StoreFolder folder = new StoreFolder(parent, kind)) {
             MvccStore store = new MvccStore(folder.open());
             write(store, 500, 0);
             long then = store.state().revision();
@@ -88,7 +97,7 @@ class MvccStoreTest {
     /// Whatever is published once more while chunks are committed: a view's revision and its rows belong together.
     @Test
     void republishingNeverMixesStates() throws Exception {
-        try (StoreFolder folder = new StoreFolder(parent);
+        try (StoreFolder folder = new StoreFolder(parent, kind);
                 ExecutorService others = Executors.newFixedThreadPool(2)) {
             MvccStore store = new MvccStore(folder.open());
             AtomicBoolean done = new AtomicBoolean();
@@ -123,11 +132,12 @@ class MvccStoreTest {
         }
     }
 
-    /// Whoever reads while an entry is half written sees the state before it, whatever is published meanwhile: a delete of
+    /// Whoever reads while an entry is half written sees the state before it, whatever is published meanwhile: a delete
+    /// of
     /// a range shows nothing of itself before it shows all.
     @Test
     void readersSeeNothingOfAnEntryThatIsHalfWritten() throws RevisionUnavailable {
-        try (StoreFolder folder = new StoreFolder(parent)) {
+        try (StoreFolder folder = new StoreFolder(parent, kind)) {
             MvccStore store = new MvccStore(folder.open());
             write(store, 300, 0);
             long before = store.state().revision();
@@ -140,8 +150,7 @@ class MvccStoreTest {
             KeyRange rest = all;
             int spills = 0;
             while (rest != null) {
-                rest = chunk.delete(
-                        rest, true, _ -> deleted.incrementAndGet(), () -> deleted.get() % 50 == 0);
+                rest = chunk.delete(rest, true, _ -> deleted.incrementAndGet(), () -> deleted.get() % 50 == 0);
                 store.spill(chunk, store.state(), new byte[] {1});
                 spills++;
                 // What the collection of garbage does after each step, and whoever keeps counts.
@@ -151,7 +160,8 @@ class MvccStoreTest {
                 try (View view = store.view()) {
                     assertEquals(before, view.revision());
                     assertEquals(keys, view.keys());
-                    assertEquals(keys, view.range(RangeQuery.all(all)).keyValues().size());
+                    assertEquals(
+                            keys, view.range(RangeQuery.all(all)).keyValues().size());
                 }
             }
             chunk.endRequest();

@@ -1,7 +1,7 @@
 package io.metastore.mvcc;
 
-import io.metastore.engine.rocksdb.RocksEngine;
-import io.metastore.engine.rocksdb.RocksSettings;
+import io.metastore.engine.Engine;
+import io.metastore.engine.EngineKind;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -15,25 +15,29 @@ import java.util.stream.Stream;
 /// The folder of a state database that can lose what was not flushed: a copy of its files as they lie on disk
 /// is what a crash would leave.
 public final class StoreFolder implements AutoCloseable {
-    private static final RocksSettings SETTINGS = new RocksSettings(4 << 20, 4 << 20);
-
     private final Path parent;
+    private final EngineKind kind;
     private int generation;
     private Path current;
-    private RocksEngine engine;
+    private Engine engine;
 
     public StoreFolder(Path parent) {
+        this(parent, EngineKind.ROCKSDB);
+    }
+
+    public StoreFolder(Path parent, EngineKind kind) {
         this.parent = parent;
+        this.kind = kind;
         parent.toFile().mkdirs();
         current = parent.resolve("state-0");
     }
 
-    public RocksEngine open() {
-        engine = new RocksEngine(current, SETTINGS);
+    public Engine open() {
+        engine = kind.open(current);
         return engine;
     }
 
-    public RocksEngine engine() {
+    public Engine engine() {
         return engine;
     }
 
@@ -64,6 +68,9 @@ public final class StoreFolder implements AutoCloseable {
 
     private Map<Path, Long> sizes() throws IOException {
         Map<Path, Long> sizes = new TreeMap<>();
+        if (!Files.exists(current)) {
+            return sizes; // nothing was flushed
+        }
         try (Stream<Path> files = Files.list(current)) {
             for (Path file : files.toList()) {
                 if (!file.getFileName().toString().startsWith("LOG")) {

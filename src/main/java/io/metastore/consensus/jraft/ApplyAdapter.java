@@ -12,6 +12,7 @@ import com.alipay.sofa.jraft.storage.snapshot.SnapshotWriter;
 import io.metastore.consensus.Faults;
 import io.metastore.consensus.Leadership;
 import io.metastore.consensus.log.Entry;
+import io.metastore.engine.Capture;
 import io.metastore.engine.DiskSpace;
 import io.metastore.engine.Engine;
 import io.metastore.engine.EngineFailure;
@@ -26,6 +27,8 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jboss.logging.Logger;
@@ -52,6 +55,9 @@ final class ApplyAdapter extends StateMachineAdapter {
     private final DiskMetrics disk;
     private final DiskSpace space;
     private final SkippedEntries skipped;
+    /// Writes out what is captured, one snapshot after the other.
+    private final Executor writers;
+
     private volatile Leadership leadership = new Leadership(0, 0, false, 0);
 
     ApplyAdapter(
@@ -64,7 +70,8 @@ final class ApplyAdapter extends StateMachineAdapter {
             Consumer<Leadership> listener,
             DiskMetrics disk,
             DiskSpace space,
-            SkippedEntries skipped) {
+            SkippedEntries skipped,
+            Executor writers) {
         this.loop = loop;
         this.machine = machine;
         this.engine = engine;
@@ -75,6 +82,7 @@ final class ApplyAdapter extends StateMachineAdapter {
         this.disk = disk;
         this.space = space;
         this.skipped = skipped;
+        this.writers = writers;
     }
 
     Leadership leadership() {
@@ -91,44 +99,60 @@ final class ApplyAdapter extends StateMachineAdapter {
         }
     }
 
-    /// A checkpoint at exactly the applied index, since this thread applies. It flushes the state, so the log
-    /// may be cut behind it.
+    /// Holds the state at exactly the applied index, since this thread applies, and has it written out by another.
     @Override
     public void onSnapshotSave(SnapshotWriter writer, Closure done) {
+        long started = System.nanoTime();
         try {
             if (!space.ensureSome()) {
                 cancelled(done, "the disk is full");
                 return;
             }
-            Path target = Path.of(writer.getPath(), SnapshotFiles.STATE);
-            long started = System.nanoTime();
-            engine.checkpoint(target);
+            Capture capture = engine.capture();
+            long applied = machine.appliedIndex();
             disk.checkpointTaken(System.nanoTime() - started);
+            try {
+                writers.execute(() -> write(capture, applied, writer, done));
+            } catch (RejectedExecutionException stopping) {
+                capture.close();
+                cancelled(done, "the member stops");
+            }
+        } catch (Throwable failure) {
+            notTaken(done, failure);
+        }
+    }
+
+    /// Writes out what was captured. JRaft begins no other snapshot before `done` is run.
+    private void write(Capture capture, long applied, SnapshotWriter writer, Closure done) {
+        boolean fits;
+        try (capture) {
+            Path target = Path.of(writer.getPath(), SnapshotFiles.STATE);
+            capture.writeTo(target);
             for (Path file : filesIn(target)) {
                 writer.addFile(SnapshotFiles.STATE + "/" + file.getFileName());
             }
-            writer.addFile(SnapshotFiles.writeApplied(Path.of(writer.getPath()), machine.appliedIndex()));
+            writer.addFile(SnapshotFiles.writeApplied(Path.of(writer.getPath()), applied));
             // JRaft writes small files of its own now, and takes it for a failed disk when they do not fit.
-            if (space.ensureSome()) {
-                done.run(Status.OK());
-            } else {
-                cancelled(done, "the disk is full");
-            }
-        } catch (EngineFailure failure) {
-            if (failure.kind() == EngineFailure.Kind.NO_SPACE) {
-                space.release();
-                cancelled(done, failure.getMessage());
-            } else {
-                failed(done, failure);
-            }
-        } catch (IOException failure) {
-            if (isFull()) {
-                space.release();
-                cancelled(done, failure.toString());
-            } else {
-                failed(done, failure);
-            }
+            fits = space.ensureSome();
         } catch (Throwable failure) {
+            notTaken(done, failure);
+            return;
+        }
+        if (fits) {
+            done.run(Status.OK());
+        } else {
+            cancelled(done, "the disk is full");
+        }
+    }
+
+    private void notTaken(Closure done, Throwable failure) {
+        boolean full = failure instanceof EngineFailure engineFailure
+                ? engineFailure.kind() == EngineFailure.Kind.NO_SPACE
+                : failure instanceof IOException && isFull();
+        if (full) {
+            space.release();
+            cancelled(done, failure.getMessage());
+        } else {
             failed(done, failure);
         }
     }
@@ -157,7 +181,8 @@ final class ApplyAdapter extends StateMachineAdapter {
         }
     }
 
-    /// The state lives on beside its snapshots and is ahead of them as a rule, so nothing has to be loaded.
+    /// The state lives on beside its snapshots and is ahead of them, or was filled from the newest when the member was
+    /// made, so nothing has to be loaded.
     @Override
     public boolean onSnapshotLoad(SnapshotReader reader) {
         long snapshotIndex;

@@ -14,13 +14,13 @@ import java.util.zip.CRC32C;
 
 /// A small file of text whose last line is a checksum of what stands before it, so that a flipped bit is
 /// noticed. It is replaced as a whole and survives a crash.
-final class CheckedText {
+public final class CheckedText {
     private static final String CHECKSUM = "crc32c ";
 
     private CheckedText() {}
 
     /// @param lines without the line of the checksum, each ends with a line feed
-    static void write(Path file, String lines) throws IOException {
+    public static void write(Path file, String lines) throws IOException {
         byte[] text = (lines + CHECKSUM + checksum(lines) + "\n").getBytes(StandardCharsets.US_ASCII);
         Path next = file.resolveSibling(file.getFileName() + ".next");
         try (FileChannel channel = FileChannel.open(
@@ -38,7 +38,7 @@ final class CheckedText {
     /// The lines without the checksum.
     ///
     /// @throws EngineFailure naming the file, when they do not fit it
-    static String read(Path file) throws IOException {
+    public static String read(Path file) throws IOException {
         String text = new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1);
         int last = text.lastIndexOf(CHECKSUM);
         if (last < 0 || !text.substring(last).equals(CHECKSUM + checksum(text.substring(0, last)) + "\n")) {

@@ -80,13 +80,13 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
         this.settings = settings;
         this.machine = machine;
         this.faults = faults;
-        this.snapshots = Threads.pool("snapshot-trigger", 1, new LinkedBlockingQueue<>(), faults);
+        this.snapshots = Threads.pool("snapshots", 1, new LinkedBlockingQueue<>(), faults);
         this.self = PeerId.parsePeer(settings.peerAddress());
         SnapshotTrigger trigger =
                 new SnapshotTrigger(settings.snapshotLogBytes(), settings.snapshotCommands(), this::snapshotDue);
         this.skipped = SkippedEntries.read(settings.folder());
-        this.adapter =
-                new ApplyAdapter(loop, machine, engine, faults, trigger, settings, listener, disk, space, skipped);
+        this.adapter = new ApplyAdapter(
+                loop, machine, engine, faults, trigger, settings, listener, disk, space, skipped, snapshots);
     }
 
     /// Opens the log, replays what the state lacks, and takes part in elections from then on.
@@ -323,14 +323,15 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
         return taken.take();
     }
 
+    /// A snapshot that is being written is written to its end: JRaft waits for it.
     @Override
     public void close() throws InterruptedException {
-        snapshots.shutdown();
         if (node != null) {
             node.shutdown();
             node.join();
             NodeManager.getInstance().removeAddress(self.getEndpoint());
         }
+        snapshots.shutdown();
         LOG.debugf("raft node %s has stopped", self);
     }
 }

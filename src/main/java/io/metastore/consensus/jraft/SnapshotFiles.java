@@ -13,11 +13,11 @@ import java.util.Comparator;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/// The snapshots of the raft log, looked through before JRaft uses them.
+/// The snapshots of the raft log, looked through before JRaft uses them, and what a state is filled from.
 ///
 /// JRaft believes what a snapshot says of itself without a checksum. An index that is too high would make it
 /// drop entries that the state has not applied.
-final class SnapshotFiles {
+public final class SnapshotFiles {
     /// Of a snapshot: index of the last entry with commands that it holds. The snapshot's own index may be
     /// higher, entries of JRaft itself count there and never reach the state.
     private static final String APPLIED = "applied";
@@ -38,6 +38,26 @@ final class SnapshotFiles {
         String former = new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1);
         String text = former.matches("\\d+") ? former + "\n" : CheckedText.read(file);
         return Long.parseLong(text.strip());
+    }
+
+    /// A state that was captured for a snapshot.
+    ///
+    /// @param captured folder that [io.metastore.engine.Capture#writeTo] wrote
+    /// @param applied  index of the last entry with commands that it holds
+    public record Captured(Path captured, long applied) {}
+
+    /// The newest snapshot in the folder `raft` of log, vote and snapshots, if there is one.
+    ///
+    /// @throws EngineFailure naming the file that is damaged or cannot be read
+    public static Optional<Captured> newestCaptured(Path raft) {
+        try {
+            Optional<Path> newest = newest(raft.resolve("snapshot"));
+            return newest.isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(new Captured(newest.get().resolve(STATE), readApplied(newest.get())));
+        } catch (IOException failure) {
+            throw EngineFailure.ofReading("the newest snapshot of the raft log cannot be read", failure);
+        }
     }
 
     /// How far a snapshot goes.

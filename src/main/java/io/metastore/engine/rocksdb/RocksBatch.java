@@ -67,8 +67,7 @@ final class RocksBatch implements WriteBatch {
         count++;
     }
 
-    @Override
-    public int count() {
+    int count() {
         return count;
     }
 

@@ -27,8 +27,10 @@ final class RocksCursor implements Cursor {
         if (seek != null) {
             iterator.seek(seek);
             seek = null;
-        } else {
+        } else if (iterator.isValid()) {
             iterator.next();
+        } else {
+            return false; // RocksDB must not be asked to step on from its end
         }
         if (iterator.isValid()) {
             return true;

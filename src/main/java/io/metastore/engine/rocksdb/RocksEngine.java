@@ -1,10 +1,15 @@
 package io.metastore.engine.rocksdb;
 
+import io.metastore.engine.Capture;
 import io.metastore.engine.DiskSpace;
 import io.metastore.engine.Engine;
+import io.metastore.engine.EngineFailure;
+import io.metastore.engine.EngineGauge;
+import io.metastore.engine.RowSource;
 import io.metastore.engine.Snapshot;
 import io.metastore.engine.Table;
 import io.metastore.engine.WriteBatch;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -39,6 +44,42 @@ public final class RocksEngine implements Engine {
     /// A larger buffer than this was for a rare batch, and is not worth its memory.
     private static final int BUFFER_KEPT = 1 << 20;
 
+    /// What RocksDB tells of itself.
+    ///
+    /// @param key its name for it, behind `rocksdb.`
+    private record Property(String key, String name, String help) {}
+
+    private static final List<Property> FIGURES = List.of(
+            new Property("num-running-compactions", "running_compactions", "Compactions of table files that run now."),
+            new Property("num-running-flushes", "running_flushes", "Flushes of memtables that run now."),
+            new Property(
+                    "estimate-pending-compaction-bytes", "pending_compaction_bytes", "Bytes that wait for compaction."),
+            new Property("cur-size-all-mem-tables", "memtable_bytes", "Memory of memtables."),
+            new Property(
+                    "estimate-table-readers-mem",
+                    "table_reader_bytes",
+                    "Memory of open table files, without the cache."),
+            new Property(
+                    "block-cache-usage",
+                    "block_cache_bytes",
+                    "Memory of the block cache, counted once for each table."),
+            new Property("total-sst-files-size", "table_file_bytes", "Size of all table files."),
+            new Property(
+                    "live-sst-files-size", "live_table_file_bytes", "Size of the table files of the newest version."),
+            new Property("estimate-num-keys", "keys", "Estimate of the rows in all tables."),
+            new Property("num-snapshots", "snapshots", "Snapshots held by readers, counted once for each table."),
+            new Property(
+                    "actual-delayed-write-rate",
+                    "delayed_write_rate",
+                    "Bytes per second that writes are slowed to; 0: not."),
+            new Property(
+                    "is-write-stopped", "write_stopped", "Whether writes are stopped, counted once for each table."),
+            new Property("background-errors", "background_errors", "Errors of background work since the start."));
+
+    /// A batch of rows that are copied from elsewhere is written when it has so much.
+    private static final int RESTORE_BYTES = 1 << 20;
+
+    private final Path folder;
     private final DBOptions options;
     private final DiskSpace disk;
     private final RocksTables tables;
@@ -58,6 +99,7 @@ public final class RocksEngine implements Engine {
     /// @param disk where what finds no room waits for some
     public RocksEngine(Path folder, RocksSettings settings, DiskSpace disk) {
         this.disk = disk;
+        this.folder = folder;
         Manifest.check(folder);
         tables = new RocksTables(settings);
         options = new DBOptions()
@@ -196,13 +238,42 @@ public final class RocksEngine implements Engine {
     }
 
     @Override
-    public void checkpoint(Path target) {
+    public Capture capture() {
         flush();
+        Path target = RocksCapture.folderBeside(folder);
+        try {
+            RocksCapture.delete(target);
+        } catch (IOException failure) {
+            throw new EngineFailure(
+                    EngineFailure.Kind.INPUT_OUTPUT,
+                    target + ", left from before, cannot be deleted: " + failure,
+                    failure);
+        }
         try (Checkpoint checkpoint = Checkpoint.create(db)) {
             checkpoint.createCheckpoint(target.toString());
         } catch (RocksDBException e) {
             throw RocksFailures.of("copying the state database to " + target + " failed", e);
         }
+        return new RocksCapture(target);
+    }
+
+    @Override
+    public void restore(RowSource rows) {
+        WriteBatch batch = newBatch();
+        while (rows.next()) {
+            batch.put(rows.table(), rows.key(), rows.value());
+            if (batch.bytes() >= RESTORE_BYTES) {
+                write(batch);
+                batch = newBatch();
+            }
+        }
+        write(batch);
+        flush();
+    }
+
+    @Override
+    public boolean isDurable() {
+        return true;
     }
 
     @Override
@@ -217,8 +288,11 @@ public final class RocksEngine implements Engine {
     }
 
     @Override
-    public long property(String name) {
-        return sum(name);
+    public List<EngineGauge> gauges() {
+        return FIGURES.stream()
+                .map(figure -> new EngineGauge(
+                        "rocksdb_" + figure.name(), figure.help(), () -> sum("rocksdb." + figure.key())))
+                .toList();
     }
 
     private long sum(String property) {

@@ -140,7 +140,8 @@ class SkippedEntryCallerTest {
                     _ -> {},
                     new DiskMetrics(),
                     DiskSpace.unbounded(),
-                    SkippedEntries.read(folder).with(new SkippedEntry(5, 2, checksum, "")));
+                    SkippedEntries.read(folder).with(new SkippedEntry(5, 2, checksum, "")),
+                    Runnable::run);
             adapter.onApply(entries);
             assertEquals(List.of(), faults);
             assertEquals(6, store.state().appliedIndex());

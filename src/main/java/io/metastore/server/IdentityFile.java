@@ -1,0 +1,118 @@
+package io.metastore.server;
+
+import io.metastore.cluster.Identity;
+import io.metastore.consensus.jraft.CheckedText;
+import io.metastore.engine.EngineFailure;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/// Whose a data directory is and which formats its files have: the file `identity`, of four lines and a checksum. It
+/// lies
+/// beside the state and never in it, since a state is copied between members.
+///
+/// ```
+/// format 2
+/// cluster cabfa7b72d326322
+/// member 903b61f99025dc3f
+/// incarnation 1
+/// ```
+///
+/// The incarnation tells a member from an earlier one that had its id and lost its data.
+final class IdentityFile {
+    /// Of all files of a data directory together. Raised with each change that an older program could not read; a
+    /// program
+    /// reads its own. 1: the identity was a row of the state.
+    static final int FORMAT = 2;
+
+    private static final String NAME = "identity";
+    private static final String OWN_VERSION =
+            " use the version of the program that wrote it, or start on another data-dir and"
+                    + " copy the keys over (etcdctl make-mirror)";
+
+    private IdentityFile() {}
+
+    /// Marks an empty data directory as this member's, or checks that it is.
+    ///
+    /// @throws StartFailure  with what to do, when it is another's or of another format
+    /// @throws EngineFailure naming the file when it is damaged or cannot be read or written
+    static void claim(DataDirectory directory, Identity self) {
+        Path file = directory.file(NAME);
+        try {
+            if (Files.exists(file)) {
+                check(file, read(file), self);
+            } else if (holdsFiles(directory.raft().resolve("log")) || holdsFiles(directory.state())) {
+                throw new StartFailure(
+                        ExitStatus.FOREIGN,
+                        "the data directory holds a member, but not the file " + file
+                                + " that says whose: its files are of format 1, from before there was one, or it was lost;"
+                                + OWN_VERSION,
+                        null);
+            } else {
+                CheckedText.write(file, text(self));
+            }
+        } catch (IOException failure) {
+            throw EngineFailure.ofReading("the file that says whose the data directory is", failure);
+        }
+    }
+
+    private static String text(Identity self) {
+        return "format " + FORMAT + "\ncluster " + Long.toHexString(self.clusterId()) + "\nmember "
+                + Long.toHexString(self.memberId()) + "\nincarnation 1\n";
+    }
+
+    private static Map<String, String> read(Path file) throws IOException {
+        Map<String, String> words = new HashMap<>();
+        for (String line : CheckedText.read(file).split("\n")) {
+            int space = line.indexOf(' ');
+            words.put(line.substring(0, Math.max(0, space)), line.substring(space + 1));
+        }
+        return words;
+    }
+
+    private static void check(Path file, Map<String, String> words, Identity self) {
+        String format = words.getOrDefault("format", "nothing");
+        if (!format.equals(Integer.toString(FORMAT))) {
+            throw otherFormat(format);
+        }
+        String cluster = word(file, words, "cluster");
+        String member = word(file, words, "member");
+        if (!cluster.equals(Long.toHexString(self.clusterId())) || !member.equals(Long.toHexString(self.memberId()))) {
+            throw new StartFailure(
+                    ExitStatus.FOREIGN,
+                    "the data directory belongs to member " + member + " of cluster " + cluster
+                            + ", but the configuration makes this member " + Long.toHexString(self.memberId())
+                            + " of cluster " + Long.toHexString(self.clusterId())
+                            + ": check initial-cluster, initial-advertise-peer-urls and initial-cluster-token, or choose"
+                            + " another data-dir",
+                    null);
+        }
+    }
+
+    private static String word(Path file, Map<String, String> words, String name) {
+        String word = words.get(name);
+        if (word == null) {
+            throw new EngineFailure(EngineFailure.Kind.DAMAGED, file + " is damaged: it names no " + name, null);
+        }
+        return word;
+    }
+
+    private static StartFailure otherFormat(String format) {
+        return new StartFailure(
+                ExitStatus.FOREIGN,
+                "the data directory has format " + format + ", this program knows format " + FORMAT + ";" + OWN_VERSION,
+                null);
+    }
+
+    private static boolean holdsFiles(Path folder) throws IOException {
+        if (!Files.isDirectory(folder)) {
+            return false;
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.findAny().isPresent();
+        }
+    }
+}
