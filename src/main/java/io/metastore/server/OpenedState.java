@@ -54,10 +54,12 @@ final class OpenedState {
         if (newest.isEmpty() || newest.get().applied() <= applied) {
             return engine;
         }
-        LOG.warnf(
+        LOG.logf(
+                applied == 0 ? Logger.Level.INFO : Logger.Level.WARN,
                 "the state has applied the raft log up to index %d, its newest snapshot goes up to %d: the state is made anew"
                         + " from that",
-                applied, newest.get().applied());
+                applied,
+                newest.get().applied());
         engine.close();
         Path next = directory.state().resolveSibling("state.new");
         try {
