@@ -111,8 +111,7 @@ class OpenedStateTest {
     }
 
     private Engine opened(String engine) {
-        ServerConfig config =
-                TestConfig.with(Map.of("storage.engine", engine)).keys();
+        ServerConfig config = TestConfig.with(Map.of("storage.engine", engine)).keys();
         return OpenedState.open(directory, config, DiskSpace.unbounded());
     }
 
