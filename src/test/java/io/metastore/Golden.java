@@ -7,7 +7,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 
 /// Bytes as some version of the program wrote them, kept as hexadecimal text. What is here must stay readable
-/// for ever: a file is never changed, a new format gets a new one.
+/// for ever: a file is never changed, a new format gets a new one. Before v0.2.0 a format of rows may end, and
+/// its files with its reader.
 public final class Golden {
     private Golden() {}
 

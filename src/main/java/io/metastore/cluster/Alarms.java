@@ -5,7 +5,8 @@ import io.metastore.engine.Reads;
 import io.metastore.engine.Table;
 import io.metastore.engine.WriteBatch;
 import io.metastore.mvcc.CorruptRow;
-import java.nio.ByteBuffer;
+import io.metastore.mvcc.RowReader;
+import io.metastore.mvcc.RowWriter;
 import java.util.List;
 import java.util.TreeSet;
 
@@ -60,9 +61,10 @@ public final class Alarms {
     }
 
     static Alarm alarm(byte[] key) {
-        ByteBuffer row = ByteBuffer.wrap(CorruptRow.sized(key, 12, "the key of an alarm"));
-        long memberId = row.getLong();
-        int type = row.getInt();
+        RowReader row = new RowReader("the key of an alarm", key);
+        long memberId = row.fixed();
+        int type = row.count();
+        row.end();
         try {
             return new Alarm(memberId, Alarm.Type.of(type));
         } catch (IllegalArgumentException e) {
@@ -71,9 +73,8 @@ public final class Alarms {
     }
 
     static byte[] row(Alarm alarm) {
-        return ByteBuffer.allocate(12)
-                .putLong(alarm.memberId())
-                .putInt(alarm.type().number())
-                .array();
+        byte[] key = new byte[Long.BYTES + RowWriter.sizeOf(alarm.type().number())];
+        new RowWriter(key, 0).fixed(alarm.memberId()).number(alarm.type().number());
+        return key;
     }
 }

@@ -4,14 +4,9 @@ import io.metastore.engine.Cursor;
 import io.metastore.engine.Reads;
 import io.metastore.engine.Table;
 import io.metastore.engine.WriteBatch;
-import io.metastore.mvcc.CorruptRow;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
-import java.io.DataInputStream;
-import java.io.DataOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
+import io.metastore.mvcc.RowReader;
+import io.metastore.mvcc.RowWriter;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -19,7 +14,7 @@ import java.util.List;
 /// Who belongs to the cluster, as agreed. Changed on the apply thread; an immutable copy is published for
 /// readers.
 public final class Members {
-    private static final byte FORMAT = 1;
+    private static final byte FORMAT = 2;
 
     private volatile List<Member> members;
 
@@ -27,8 +22,9 @@ public final class Members {
         List<Member> found = new ArrayList<>();
         try (Cursor rows = reads.cursor(Table.MEMBERS, new byte[0], null)) {
             while (rows.next()) {
-                byte[] id = CorruptRow.sized(rows.key(), 8, "the key of a member");
-                found.add(decode(ByteBuffer.wrap(id).getLong(), rows.value()));
+                RowReader id = new RowReader("the key of a member", rows.key());
+                found.add(decode(id.fixed(), rows.value()));
+                id.end();
             }
         }
         members = sorted(found);
@@ -44,7 +40,9 @@ public final class Members {
         List<Member> next = new ArrayList<>(members);
         next.removeIf(other -> other.id() == member.id());
         next.add(member);
-        batch.put(Table.MEMBERS, ByteBuffer.allocate(8).putLong(member.id()).array(), encode(member));
+        byte[] id = new byte[Long.BYTES];
+        new RowWriter(id, 0).fixed(member.id());
+        batch.put(Table.MEMBERS, id, encode(member));
         members = sorted(next);
     }
 
@@ -54,45 +52,54 @@ public final class Members {
                 .toList();
     }
 
+    /// Format (1 byte), name, peer URLs and client URLs (each behind how many there are), whether it is a
+    /// learner (1 byte); texts in UTF-8 behind their length.
     static byte[] encode(Member member) {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        try (DataOutputStream out = new DataOutputStream(bytes)) {
-            out.writeByte(FORMAT);
-            out.writeUTF(member.name());
-            write(out, member.peerUrls());
-            write(out, member.clientUrls());
-            out.writeBoolean(member.learner());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        return bytes.toByteArray();
+        byte[] row = new byte[1 + sizeOf(member.name()) + sizeOf(member.peerUrls()) + sizeOf(member.clientUrls()) + 1];
+        RowWriter out = new RowWriter(row, 0).tag(FORMAT).bytes(utf8(member.name()));
+        write(out, member.peerUrls());
+        write(out, member.clientUrls());
+        out.tag((byte) (member.learner() ? 1 : 0));
+        return row;
     }
 
     static Member decode(long id, byte[] row) {
-        try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(row))) {
-            byte format = in.readByte();
-            if (format != FORMAT) {
-                throw new CorruptRow("member " + Long.toHexString(id) + " is stored in unknown format " + format);
-            }
-            return new Member(id, in.readUTF(), read(in), read(in), in.readBoolean());
-        } catch (IOException e) {
-            throw new CorruptRow("the row of member " + Long.toHexString(id) + " does not parse: " + e);
-        }
+        RowReader in = new RowReader("the row of member " + Long.toHexString(id), row).format(FORMAT);
+        Member member = new Member(id, text(in), texts(in), texts(in), in.tag() != 0);
+        in.end();
+        return member;
     }
 
-    private static void write(DataOutputStream out, List<String> texts) throws IOException {
-        out.writeInt(texts.size());
+    private static int sizeOf(String text) {
+        return RowWriter.sizeOfBytes(utf8(text).length);
+    }
+
+    private static int sizeOf(List<String> texts) {
+        return RowWriter.sizeOf(texts.size())
+                + texts.stream().mapToInt(Members::sizeOf).sum();
+    }
+
+    private static void write(RowWriter out, List<String> texts) {
+        out.number(texts.size());
         for (String text : texts) {
-            out.writeUTF(text);
+            out.bytes(utf8(text));
         }
     }
 
-    private static List<String> read(DataInputStream in) throws IOException {
-        int size = in.readInt();
+    private static List<String> texts(RowReader in) {
+        int count = in.count();
         List<String> texts = new ArrayList<>();
-        for (int i = 0; i < size; i++) {
-            texts.add(in.readUTF());
+        for (int i = 0; i < count; i++) {
+            texts.add(text(in));
         }
         return List.copyOf(texts);
+    }
+
+    private static byte[] utf8(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static String text(RowReader in) {
+        return new String(in.bytes(), StandardCharsets.UTF_8);
     }
 }

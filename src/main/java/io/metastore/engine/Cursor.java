@@ -16,6 +16,9 @@ public interface Cursor extends AutoCloseable {
     /// Of the row it stands on. Never to be written to.
     byte[] value();
 
+    /// The value or, of a longer one, its first `most` bytes: without the cost of the others.
+    byte[] value(int most);
+
     @Override
     void close();
 }

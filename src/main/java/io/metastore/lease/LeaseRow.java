@@ -1,46 +1,49 @@
 package io.metastore.lease;
 
-import io.metastore.mvcc.CorruptRow;
+import io.metastore.mvcc.RowReader;
+import io.metastore.mvcc.RowWriter;
 import io.metastore.value.Bytes;
-import java.nio.ByteBuffer;
 
-/// Rows of `leases` (id → TTL and grant index) and `leaseKeys` (id and user key → nothing).
+/// Rows of `leases` (id → TTL and grant index, numbers of variable length) and `leaseKeys` (id and user key →
+/// nothing).
 final class LeaseRow {
     static final byte[] NOTHING = {};
+
+    private static final int ID = Long.BYTES;
 
     private LeaseRow() {}
 
     static byte[] key(long id) {
-        return ByteBuffer.allocate(8).putLong(id).array();
+        byte[] key = new byte[ID];
+        new RowWriter(key, 0).fixed(id);
+        return key;
     }
 
     static byte[] value(Lease lease) {
-        return ByteBuffer.allocate(16)
-                .putLong(lease.ttlSeconds())
-                .putLong(lease.grantIndex())
-                .array();
+        byte[] row = new byte[RowWriter.sizeOf(lease.ttlSeconds()) + RowWriter.sizeOf(lease.grantIndex())];
+        new RowWriter(row, 0).number(lease.ttlSeconds()).number(lease.grantIndex());
+        return row;
     }
 
     static Lease lease(byte[] key, byte[] value) {
-        ByteBuffer id = ByteBuffer.wrap(CorruptRow.sized(key, 8, "the key of a lease"));
-        ByteBuffer row = ByteBuffer.wrap(CorruptRow.sized(value, 16, "the row of a lease"));
-        return new Lease(id.getLong(), row.getLong(), row.getLong());
+        RowReader id = new RowReader("the key of a lease", key);
+        RowReader row = new RowReader("the row of a lease", value);
+        Lease lease = new Lease(id.fixed(), row.number(), row.number());
+        id.end();
+        row.end();
+        return lease;
     }
 
     static byte[] attachment(long id, Bytes userKey) {
-        return ByteBuffer.allocate(8 + userKey.length())
-                .putLong(id)
-                .put(userKey.array())
-                .array();
+        byte[] key = new byte[ID + userKey.length()];
+        new RowWriter(key, 0).fixed(id).rest(userKey.array());
+        return key;
     }
 
     static Bytes userKey(byte[] attachment) {
-        if (attachment.length < 8) {
-            throw new CorruptRow("the row of a lease's key has a key of " + attachment.length + " bytes");
-        }
-        byte[] key = new byte[attachment.length - 8];
-        System.arraycopy(attachment, 8, key, 0, key.length);
-        return Bytes.wrap(key);
+        RowReader in = new RowReader("the key of a lease's key", attachment);
+        in.fixed();
+        return Bytes.wrap(in.rest());
     }
 
     /// Behind the last attachment of `id`, null when there is nothing behind.

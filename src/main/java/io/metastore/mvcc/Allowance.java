@@ -1,6 +1,6 @@
 package io.metastore.mvcc;
 
-import io.metastore.value.KeyValue;
+import io.metastore.value.Bytes;
 import java.util.function.LongSupplier;
 
 /// Memory that a read may take for the pairs it gathers, in bytes. Whoever grants it is asked only when what
@@ -58,8 +58,10 @@ public abstract class Allowance {
     protected abstract boolean grow(LongSupplier expected);
 
     /// Counts a pair in; false when more is gathered than granted.
-    final boolean add(KeyValue pair) {
-        gathered += PAIR_BYTES + pair.key().length() + pair.value().length();
+    ///
+    /// @param valueLength bytes of its value, 0 when it is read without
+    final boolean add(Bytes key, int valueLength) {
+        gathered += PAIR_BYTES + key.length() + valueLength;
         return gathered <= granted;
     }
 }

@@ -30,6 +30,7 @@ import java.util.function.Consumer;
 /// engine holds, which nobody else sees before [MvccStore#commit].
 public final class Chunk extends Pairs {
     private final HotKeys hot;
+    private final int inlineMax;
     private View base;
     private Reads reads;
     private WriteBatch batch;
@@ -61,11 +62,13 @@ public final class Chunk extends Pairs {
 
     /// @param base taken over, until [#close]
     /// @param hot  what is known of the keys of `base` without looking
-    Chunk(View base, WriteBatch batch, HotKeys hot) {
+    /// @param inlineMax the longest value that is written beside its key as well, in bytes
+    Chunk(View base, WriteBatch batch, HotKeys hot, int inlineMax) {
         this.base = base;
         this.reads = base.reads();
         this.batch = batch;
         this.hot = hot;
+        this.inlineMax = inlineMax;
         this.revision = base.revision();
         this.complete = revision;
         this.compactedRevision = base.compactedRevision();
@@ -74,8 +77,8 @@ public final class Chunk extends Pairs {
     /// Goes on where an earlier chunk was spilled.
     ///
     /// @param base what it had written by then, taken over
-    Chunk(View base, WriteBatch batch, HotKeys hot, Unfinished unfinished) {
-        this(base, batch, hot);
+    Chunk(View base, WriteBatch batch, HotKeys hot, int inlineMax, Unfinished unfinished) {
+        this(base, batch, hot, inlineMax);
         revision = unfinished.revision();
         sub = unfinished.sub();
         compactedRevision = unfinished.compactedRevision();
@@ -225,10 +228,10 @@ public final class Chunk extends Pairs {
         return entry;
     }
 
+    /// What the chunk itself wrote carries its value; only what lies in the base has it in `log`.
     @Override
-    KeyValue full(Bytes key, KeyEntry entry) {
-        // What the chunk itself wrote always carries its value; only what lies in the base may have it in `log`.
-        return RangeRead.full(reads, key, entry);
+    Reads reads() {
+        return reads;
     }
 
     public void put(Bytes key, Bytes value, long lease) {
@@ -240,7 +243,7 @@ public final class Chunk extends Pairs {
         Revision replaced = previous == null ? null : previous.revision();
         KeyValue kv = entry.keyValue(key);
         batch.put(Table.LOG, LogRow.key(main, sub), LogRow.put(replaced, kv));
-        supersede(key, replaced, main);
+        supersede(key, previous, main);
         remember(key, entry, main);
         if (previous == null) {
             lifeChanges.add(new LifeChange(main, key, true));
@@ -263,36 +266,66 @@ public final class Chunk extends Pairs {
             return null;
         }
         if (range.isSingle()) {
-            KeyEntry entry = newest(range.start());
+            Bytes key = range.start();
+            KeyEntry entry = newest(key);
             if (entry != null) {
-                delete(range.start(), entry, inBase(range.start()) != null, values, deleted);
+                KeyValue told = values ? full(key, entry) : entry.withoutValue(key);
+                delete(key, entry, inBase(key) != null);
+                deleted.accept(told);
             }
             return null;
         }
         try (Scan scan = newest(range)) {
-            while (scan.next()) {
-                // What the scan shows and the overlay does not know lies in the base: no need to look there again.
-                delete(scan.key(), scan.entry(), true, values, deleted);
-                if (enough.getAsBoolean()) {
-                    return range.behind(scan.key());
-                }
+            return values ? delete(range, scan, deleted, enough) : deleteWithoutValues(range, scan, deleted, enough);
+        }
+    }
+
+    private KeyRange deleteWithoutValues(
+            KeyRange range, Scan scan, Consumer<KeyValue> deleted, BooleanSupplier enough) {
+        while (scan.next()) {
+            delete(scan.key(), scan.entry(), scan.entry().withoutValue(scan.key()), deleted);
+            if (enough.getAsBoolean()) {
+                return range.behind(scan.key());
             }
         }
         return null;
     }
 
-    private void delete(Bytes key, KeyEntry entry, boolean liveInBase, boolean values, Consumer<KeyValue> deleted) {
-        KeyValue kv = values ? full(key, entry) : entry.withoutValue(key);
-        delete(key, entry, liveInBase);
-        deleted.accept(kv);
+    private KeyRange delete(KeyRange range, Scan scan, Consumer<KeyValue> deleted, BooleanSupplier enough) {
+        ValuePage page = new ValuePage(reads);
+        Bytes[] last = new Bytes[1];
+        boolean more = scan.next();
+        while (more) {
+            page.add(scan.key(), scan.entry());
+            more = scan.next();
+            if (more && !page.isFull()) {
+                continue;
+            }
+            boolean wanted = page.drain((entry, pair) -> {
+                delete(pair.key(), entry, pair, deleted);
+                last[0] = pair.key();
+                return !enough.getAsBoolean();
+            });
+            if (!wanted) {
+                return range.behind(last[0]);
+            }
+        }
+        return null;
+    }
+
+    /// Deletes what a scan shows: where the overlay does not know it, it lies in the base, so there is no need
+    /// to look.
+    private void delete(Bytes key, KeyEntry entry, KeyValue told, Consumer<KeyValue> deleted) {
+        delete(key, entry, true);
+        deleted.accept(told);
     }
 
     /// @param liveInBase whether the base has the key; asked only where the chunk has not touched it yet
     private void delete(Bytes key, KeyEntry entry, boolean liveInBase) {
         long main = revision + 1;
         Revision replaced = entry.revision();
-        batch.put(Table.LOG, LogRow.key(main, sub), LogRow.tombstone(replaced, key));
-        supersede(key, replaced, main);
+        batch.put(Table.LOG, LogRow.key(main, sub), LogRow.tombstone(replaced, key, main));
+        supersede(key, entry, main);
         Pending older = overlay.get(key);
         overlay.put(key, new Pending(null, main, older == null ? liveInBase : older.liveInBase, older));
         lifeChanges.add(new LifeChange(main, key, false));
@@ -300,10 +333,13 @@ public final class Chunk extends Pairs {
         sub++;
     }
 
-    private void supersede(Bytes key, Revision replaced, long main) {
-        if (replaced != null) {
+    /// @param version what gives way, null for nothing
+    private void supersede(Bytes key, KeyEntry version, long main) {
+        if (version != null) {
             batch.put(
-                    Table.VERSIONS, VersionRow.key(key, replaced.main(), replaced.sub()), VersionRow.value(main, sub));
+                    Table.VERSIONS,
+                    VersionRow.key(key, version.main(), version.sub()),
+                    VersionRow.value(version, main));
         }
     }
 
@@ -346,16 +382,18 @@ public final class Chunk extends Pairs {
         }
         boolean limited =
                 query.limit() > 0 && query.filter().isOff() && query.order().allowsLimit();
-        List<KeyValue> found = new ArrayList<>();
+        Findings found = new Findings(query, reads);
+        long passed = 0;
         try (Scan scan = scan(range, at)) {
-            while (scan.next() && !(limited && found.size() > query.limit())) {
+            while (scan.next() && !(limited && passed > query.limit())) {
                 KeyEntry entry = scan.entry();
                 if (query.filter().passes(entry)) {
-                    found.add(RangeRead.keyValue(reads, scan.key(), entry, query));
+                    passed++;
+                    found.add(scan.key(), entry);
                 }
             }
         }
-        return RangeRead.arranged(found, query, count, visibleRevision());
+        return found.result(false, count, visibleRevision());
     }
 
     private long count(KeyRange range, long at) {
@@ -414,7 +452,7 @@ public final class Chunk extends Pairs {
     void writeKeys() {
         overlay.forEach((key, newest) -> {
             if (newest.entry != null) {
-                batch.put(Table.KEYS, key.array(), newest.entry);
+                batch.put(Table.KEYS, key.array(), newest.entry.row(inlineMax));
             } else if (newest.liveInBase) {
                 batch.delete(Table.KEYS, key.array());
             }

@@ -4,7 +4,6 @@ import io.metastore.engine.Cursor;
 import io.metastore.engine.Engine;
 import io.metastore.engine.Table;
 import io.metastore.engine.WriteBatch;
-import io.metastore.value.KeyValue;
 import io.metastore.value.Revision;
 import java.nio.charset.StandardCharsets;
 
@@ -17,7 +16,8 @@ import java.nio.charset.StandardCharsets;
 /// a@2 goes. It meets the tombstone a@4, which replaced a@3: a@3 goes; the tombstone stays, a watch from 4
 /// shall see it. After `compact 5` the next walk begins at 4, and there the tombstone is below 5 and goes.
 ///
-/// Where the walk stands is saved with each step, so a crash goes on from there.
+/// Only the heads of rows are read, whatever values are behind them. Where the walk stands is saved with each
+/// step, so a crash goes on from there.
 public final class Collection {
     private static final byte[] ROW = "collection".getBytes(StandardCharsets.US_ASCII);
 
@@ -82,17 +82,17 @@ public final class Collection {
                     finished = true;
                     break;
                 }
-                Revision revision = LogRow.revision(log.key());
+                LogRow.Head change = LogRow.head(log);
                 if (visited == limit) {
-                    next = revision;
+                    next = change.revision();
                     break;
                 }
                 visited++;
-                if (collectReplaced(batch, log.value())) {
+                if (collectReplaced(batch, change)) {
                     rows += 2;
                     changes++;
                 }
-                if (LogRow.isTombstone(log.value()) && revision.main() < target) {
+                if (change.tombstone() && change.revision().main() < target) {
                     batch.delete(Table.LOG, log.key());
                     rows++;
                     changes++;
@@ -107,14 +107,13 @@ public final class Collection {
     }
 
     /// Removes both rows of the version that a change replaced, if it did replace one.
-    private static boolean collectReplaced(WriteBatch batch, byte[] change) {
-        Revision replaced = LogRow.replaced(change);
+    private static boolean collectReplaced(WriteBatch batch, LogRow.Head change) {
+        Revision replaced = change.replaced();
         if (replaced == null) {
             return false;
         }
-        KeyValue record = LogRow.record(change);
         batch.delete(Table.LOG, LogRow.key(replaced.main(), replaced.sub()));
-        batch.delete(Table.VERSIONS, VersionRow.key(record.key(), replaced.main(), replaced.sub()));
+        batch.delete(Table.VERSIONS, VersionRow.key(change.key(), replaced.main(), replaced.sub()));
         return true;
     }
 

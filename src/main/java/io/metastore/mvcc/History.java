@@ -31,11 +31,15 @@ public interface History extends AutoCloseable {
 
     /// The record that `log` holds of a version that is known to be there.
     static KeyValue record(Reads reads, Revision version) {
-        byte[] row = reads.get(Table.LOG, LogRow.key(version.main(), version.sub()));
+        return record(version, reads.get(Table.LOG, LogRow.key(version.main(), version.sub())));
+    }
+
+    /// The record in `row`, which was looked up for a version that is known to be there.
+    static KeyValue record(Revision version, byte[] row) {
         if (row == null) {
             throw new CorruptRow("the history lacks version " + version);
         }
-        return LogRow.record(row);
+        return LogRow.record(version.main(), row);
     }
 
     /// Opens the newest published state.

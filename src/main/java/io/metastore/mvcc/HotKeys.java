@@ -19,17 +19,18 @@ import java.util.Arrays;
 /// ring    | free | c=7 | a=9 | (b was deleted) | rest || d=8 | free |
 ///                  ^ tail                           page       ^ head
 /// entry   create revision (48 bits), length of the key (16) | main (48), sub (16)
-///         | version (31), whether there is a lease (1), hash (32) | lease (64), only if there is one | key | padding
+///         | version (31), whether there is a lease (1), hash (32) | length of the value (32)
+///         | lease (64), only if there is one | key | padding
 /// ```
 ///
-/// So the entry of `/registry/pods/default/web-0-abcd`, which has no lease, takes 24 bytes, 33 of key and 7 of
+/// So the entry of `/registry/pods/default/web-0-abcd`, which has no lease, takes 28 bytes, 33 of key and 3 of
 /// padding. An entry with numbers that are too large for that is not held: no key of a real store has them, and
 /// it costs a look-up.
 ///
 /// Holds what is written and nothing else, so it follows an engine write and never goes before it. Belongs to
 /// the apply thread.
 public final class HotKeys {
-    /// Ring of a store, in bytes: room for 150,000 keys of 32 bytes or 70,000 of 90.
+    /// Ring of a store, in bytes: room for 150,000 keys of 28 bytes or 70,000 of 90.
     static final int BYTES = 8 << 20;
 
     /// Longest key that is held, in bytes.
@@ -38,13 +39,14 @@ public final class HotKeys {
     private static final int MAIN = 8;
     private static final int VERSION = 16;
     private static final int HASH = 20;
-    private static final int LEASE = 24;
+    private static final int VALUE_LENGTH = 24;
+    private static final int LEASE = 28;
 
     private static final long REVISION_MAX = (1L << 48) - 1;
     private static final long SHORT_MAX = (1L << 16) - 1;
 
     /// Entries begin at multiples of this, so that an offset is an index entry's number times it.
-    private static final int ALIGNMENT = 8;
+    private static final int ALIGNMENT = 4;
 
     /// Bytes of a page: some 50 of the largest entries.
     private static final int PAGE = 64 << 10;
@@ -102,6 +104,7 @@ public final class HotKeys {
                 revision & SHORT_MAX,
                 BigEndian.getInt(page, at + VERSION) >>> 1,
                 hasLease(page, at) ? BigEndian.getLong(page, at + LEASE) : 0,
+                BigEndian.getInt(page, at + VALUE_LENGTH),
                 null);
     }
 
@@ -121,6 +124,7 @@ public final class HotKeys {
         BigEndian.putLong(page, at, entry.createRevision() << 16 | key.length());
         BigEndian.putLong(page, at + MAIN, entry.main() << 16 | entry.sub());
         BigEndian.putInt(page, at + VERSION, (int) entry.version() << 1 | (lease ? 1 : 0));
+        BigEndian.putInt(page, at + VALUE_LENGTH, entry.valueLength());
         if (lease) {
             BigEndian.putLong(page, at + LEASE, entry.lease());
         }

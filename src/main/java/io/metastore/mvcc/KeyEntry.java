@@ -4,21 +4,24 @@ import io.metastore.engine.RowValue;
 import io.metastore.value.Bytes;
 import io.metastore.value.KeyValue;
 import io.metastore.value.Revision;
-import java.util.Arrays;
 
-/// A live version of a key, and its row in the table `keys`.
+/// A version of a key as the tables `keys` and `versions` know it: all but its value, which lies in `log` at
+/// the mod revision.
 ///
-/// Value of the row: format (1 byte), whether the value follows (1 byte), create revision, mod revision main
-/// and sub, version, lease (8 bytes each), then the value when it is small. A large value is found in `log`
-/// at the mod revision.
+/// Row of the table `keys`: format (1 byte), mod revision main and sub, how far the create revision lies before
+/// it, version, lease, length of the value (numbers of variable length), then the value where it is short
+/// enough for what the store keeps beside the key. A put of a key without a lease takes some 10 bytes.
 ///
-/// @param value null when it must be looked up in `log`
-record KeyEntry(long createRevision, long main, long sub, long version, long lease, Bytes value) implements RowValue {
-    /// Values up to this size (bytes) are kept beside their key, so that newest reads are one lookup.
-    static final int INLINE_MAX = 1024;
+/// @param lease       0 also where it is not known: a superseded version has it in `log` alone
+/// @param valueLength bytes of the value, so that what a read will take is known before it takes it
+/// @param value       null when it must be looked up in `log`
+record KeyEntry(long createRevision, long main, long sub, long version, long lease, int valueLength, Bytes value) {
+    private static final byte FORMAT = 2;
+    private static final String ROW = "a row of the newest versions";
 
-    private static final byte FORMAT = 1;
-    private static final int VALUE = 2 + 5 * 8;
+    KeyEntry(long createRevision, long main, long sub, long version, long lease, Bytes value) {
+        this(createRevision, main, sub, version, lease, value.length(), value);
+    }
 
     Revision revision() {
         return new Revision(main, sub);
@@ -32,45 +35,54 @@ record KeyEntry(long createRevision, long main, long sub, long version, long lea
         return new KeyValue(key, Bytes.EMPTY, createRevision, main, version, lease);
     }
 
-    private boolean isInline() {
-        return value.length() <= INLINE_MAX;
+    /// Its row of the table `keys`, for which the value must be known.
+    ///
+    /// @param inlineMax the longest value that is written beside its key, in bytes
+    RowValue row(int inlineMax) {
+        return new Row(this, valueLength <= inlineMax);
     }
 
-    @Override
-    public int size() {
-        return VALUE + (isInline() ? value.length() : 0);
-    }
+    private record Row(KeyEntry entry, boolean inline) implements RowValue {
+        @Override
+        public int size() {
+            return 1
+                    + RowWriter.sizeOf(entry.main)
+                    + RowWriter.sizeOf(entry.sub)
+                    + RowWriter.sizeOf(entry.main - entry.createRevision)
+                    + RowWriter.sizeOf(entry.version)
+                    + RowWriter.sizeOf(entry.lease)
+                    + RowWriter.sizeOf(entry.valueLength)
+                    + (inline ? entry.valueLength : 0);
+        }
 
-    @Override
-    public void write(byte[] target, int offset) {
-        target[offset] = FORMAT;
-        target[offset + 1] = (byte) (isInline() ? 1 : 0);
-        BigEndian.putLong(target, offset + 2, createRevision);
-        BigEndian.putLong(target, offset + 10, main);
-        BigEndian.putLong(target, offset + 18, sub);
-        BigEndian.putLong(target, offset + 26, version);
-        BigEndian.putLong(target, offset + 34, lease);
-        if (isInline()) {
-            System.arraycopy(value.array(), 0, target, offset + VALUE, value.length());
+        @Override
+        public void write(byte[] target, int offset) {
+            RowWriter row = new RowWriter(target, offset)
+                    .tag(FORMAT)
+                    .number(entry.main)
+                    .number(entry.sub)
+                    .number(entry.main - entry.createRevision)
+                    .number(entry.version)
+                    .number(entry.lease)
+                    .number(entry.valueLength);
+            if (inline) {
+                row.rest(entry.value.array());
+            }
         }
     }
 
     static KeyEntry decode(byte[] row) {
-        if (row.length < VALUE || row[0] != FORMAT) {
-            throw new CorruptRow("a row of the newest versions has " + row.length + " bytes"
-                    + (row.length == 0 ? "" : " and format " + row[0]));
+        RowReader in = new RowReader(ROW, row).format(FORMAT);
+        long main = in.number();
+        long sub = in.number();
+        long create = main - in.number();
+        long version = in.number();
+        long lease = in.number();
+        int valueLength = in.count();
+        if (in.left() != 0 && in.left() != valueLength) {
+            throw new CorruptRow(ROW + " has " + in.left() + " bytes of a value of " + valueLength);
         }
-        Bytes value = row[1] == 1 ? Bytes.wrap(Arrays.copyOfRange(row, VALUE, row.length)) : null;
-        return new KeyEntry(
-                BigEndian.getLong(row, 2),
-                BigEndian.getLong(row, 10),
-                BigEndian.getLong(row, 18),
-                BigEndian.getLong(row, 26),
-                BigEndian.getLong(row, 34),
-                value);
-    }
-
-    static KeyEntry of(KeyValue kv, Revision revision) {
-        return new KeyEntry(kv.createRevision(), revision.main(), revision.sub(), kv.version(), kv.lease(), kv.value());
+        Bytes value = in.left() == valueLength ? Bytes.wrap(in.rest()) : null;
+        return new KeyEntry(create, main, sub, version, lease, valueLength, value);
     }
 }

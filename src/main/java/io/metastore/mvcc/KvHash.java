@@ -39,8 +39,9 @@ public record KvHash(int hash, long revision, long compactRevision, long current
         try (Cursor log = reads.cursor(Table.LOG, new byte[0], LogRow.key(revision + 1, 0))) {
             while (log.next()) {
                 Revision at = LogRow.revision(log.key());
-                boolean tombstone = LogRow.isTombstone(log.value());
-                KeyValue kv = LogRow.record(log.value());
+                byte[] value = log.value();
+                boolean tombstone = LogRow.isTombstone(value);
+                KeyValue kv = LogRow.record(at.main(), value);
                 if (at.main() > compacted) {
                     survivors.drain(crc);
                     add(crc, at, tombstone, kv);
@@ -114,7 +115,7 @@ public record KvHash(int hash, long revision, long compactRevision, long current
             for (int i = 0; i < superseded.length; i++) {
                 if (superseded[i] == null) {
                     others.add(i);
-                } else if (VersionRow.supersededAt(superseded[i]) > revision) {
+                } else if (VersionRow.supersededAt(versions.get(i).main(), superseded[i]) > revision) {
                     live.set(i);
                 }
             }

@@ -7,7 +7,6 @@ import io.metastore.engine.Snapshot;
 import io.metastore.engine.Table;
 import io.metastore.engine.WriteBatch;
 import io.metastore.value.Bytes;
-import io.metastore.value.Event;
 import io.metastore.value.KeyRange;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -23,8 +22,14 @@ public final class MvccStore implements History.Source, AutoCloseable {
     /// Row of `meta`: the revision that the table `counts` holds for.
     private static final byte[] COUNTS_STAMP = "counts".getBytes(StandardCharsets.US_ASCII);
 
+    /// Values that stand beside their key as well are found by one look-up, and written twice. Rows of `keys`
+    /// are merged again and again with all others there are, so with long rows what a put costs grows with the
+    /// store.
+    public static final int INLINE_MAX = 0;
+
     private final Engine engine;
     private final HotKeys hot;
+    private final int inlineMax;
     private final RecentChanges recent;
     private final LongAdder open = new LongAdder();
 
@@ -42,13 +47,15 @@ public final class MvccStore implements History.Source, AutoCloseable {
     /// Takes up the state that `engine` holds. Costs the history since counts were last stored, not the size
     /// of the data.
     public MvccStore(Engine engine) {
-        this(engine, new HotKeys(HotKeys.BYTES));
+        this(engine, new HotKeys(HotKeys.BYTES), INLINE_MAX);
     }
 
-    /// @param hot takes up the keys that are written; holds none yet
-    public MvccStore(Engine engine, HotKeys hot) {
+    /// @param hot       takes up the keys that are written; holds none yet
+    /// @param inlineMax the longest value that is written beside its key as well, in bytes
+    public MvccStore(Engine engine, HotKeys hot, int inlineMax) {
         this.engine = engine;
         this.hot = hot;
+        this.inlineMax = inlineMax;
         Snapshot snapshot = engine.snapshot();
         StateRow state = StateRow.decode(snapshot.get(Table.META, StateRow.KEY));
         byte[] stamp = snapshot.get(Table.META, COUNTS_STAMP);
@@ -86,14 +93,9 @@ public final class MvccStore implements History.Source, AutoCloseable {
         byte[] end = to == Long.MAX_VALUE ? null : LogRow.key(to + 1, 0);
         try (Cursor log = reads.cursor(Table.LOG, LogRow.key(from + 1, 0), end)) {
             while (log.next()) {
-                Event event = LogRow.event(log.key(), log.value());
-                switch (event) {
-                    case Event.Delete delete -> deltas.merge(delete.key(), -1, Integer::sum);
-                    case Event.Put put -> {
-                        if (put.isCreate()) {
-                            deltas.merge(put.key(), 1, Integer::sum);
-                        }
-                    }
+                LogRow.Head change = LogRow.head(log);
+                if (change.tombstone() || change.creates()) {
+                    deltas.merge(change.key(), change.creates() ? 1 : -1, Integer::sum);
                 }
                 if (deltas.size() >= 50_000) {
                     counts = counts.with(deltas);
@@ -160,7 +162,7 @@ public final class MvccStore implements History.Source, AutoCloseable {
 
     /// To be given to [#commit]: a chunk holds the view that it stands on.
     public Chunk begin() {
-        return new Chunk(view(), engine.newBatch(), hot);
+        return new Chunk(view(), engine.newBatch(), hot, inlineMax);
     }
 
     /// What the member that wrote this state had applied of an entry when it ended, null when it had applied all of
@@ -181,6 +183,7 @@ public final class MvccStore implements History.Source, AutoCloseable {
                 unpublished(snapshot, counts, unfinished.revision(), unfinished.sub(), unfinished.compactedRevision()),
                 engine.newBatch(),
                 hot,
+                inlineMax,
                 unfinished);
     }
 

@@ -1,5 +1,6 @@
 package io.metastore.mvcc;
 
+import io.metastore.engine.Reads;
 import io.metastore.value.Bytes;
 import io.metastore.value.KeyRange;
 import io.metastore.value.KeyValue;
@@ -13,8 +14,13 @@ public abstract sealed class Pairs permits Chunk, View {
     /// Walks the newest versions of `range`.
     abstract Scan newest(KeyRange range);
 
-    /// The pair with its value, looked up where it does not stand beside the key.
-    abstract KeyValue full(Bytes key, KeyEntry entry);
+    /// What holds the values that versions come without.
+    abstract Reads reads();
+
+    /// The pair with its value.
+    final KeyValue full(Bytes key, KeyEntry entry) {
+        return RangeRead.full(reads(), key, entry);
+    }
 
     /// Whether `test` holds for every pair of `range`, in the order of keys; not asked any more after the first for
     /// which it does not.
@@ -34,13 +40,30 @@ public abstract sealed class Pairs permits Chunk, View {
             if (!scan.next()) {
                 return none;
             }
-            do {
-                if (!test.test(pair(scan.key(), scan.entry(), values))) {
-                    return false;
-                }
-            } while (scan.next());
-            return true;
+            return values ? allMatch(scan, test) : allMatchWithoutValues(scan, test);
         }
+    }
+
+    private static boolean allMatchWithoutValues(Scan scan, Predicate<KeyValue> test) {
+        do {
+            if (!test.test(scan.entry().withoutValue(scan.key()))) {
+                return false;
+            }
+        } while (scan.next());
+        return true;
+    }
+
+    private boolean allMatch(Scan scan, Predicate<KeyValue> test) {
+        ValuePage page = new ValuePage(reads());
+        boolean more;
+        do {
+            page.add(scan.key(), scan.entry());
+            more = scan.next();
+            if ((page.isFull() || !more) && !page.drain((_, pair) -> test.test(pair))) {
+                return false;
+            }
+        } while (more);
+        return true;
     }
 
     private KeyValue pair(Bytes key, KeyEntry entry, boolean value) {

@@ -5,8 +5,6 @@ import io.metastore.engine.Table;
 import io.metastore.value.Bytes;
 import io.metastore.value.KeyRange;
 import io.metastore.value.KeyValue;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 
 /// Answers one [RangeQuery] from one view.
@@ -47,11 +45,12 @@ final class RangeRead {
         if (!query.filter().passes(entry)) {
             return new RangeResult(List.of(), false, 1, current);
         }
-        KeyValue pair = keyValue(key, entry, query);
-        if (!allowance.add(pair)) {
+        boolean value = Findings.hasValues(query);
+        if (!allowance.add(key, value ? entry.valueLength() : 0)) {
             // One pair is never cut short.
             allowance.grow(allowance::gathered);
         }
+        KeyValue pair = value ? full(reads, key, entry) : Findings.keyOnly(key, entry);
         boolean blank = query.detail() == RangeQuery.Detail.KEYS_ONLY;
         return new RangeResult(List.of(blank ? pair.withoutValue() : pair), false, 1, current);
     }
@@ -60,7 +59,8 @@ final class RangeRead {
         RangeQuery.Filter filter = query.filter();
         boolean limitWhileReading =
                 query.limit() > 0 && filter.isOff() && query.order().allowsLimit();
-        List<KeyValue> found = new ArrayList<>();
+        Findings found = new Findings(query, reads);
+        boolean values = Findings.hasValues(query);
         long before = allowance.gathered();
         long seen = 0;
         long passed = 0;
@@ -77,19 +77,19 @@ final class RangeRead {
                 KeyEntry entry = scan.entry();
                 if (filter.passes(entry)) {
                     passed++;
-                    KeyValue pair = keyValue(scan.key(), entry, query);
-                    if (allowance.keeps()) {
-                        found.add(pair);
-                    }
-                    if (!allowance.add(pair)) {
+                    // Asked before the value is fetched, which may then not be fetched at all.
+                    if (!allowance.add(scan.key(), values ? entry.valueLength() : 0)) {
                         long sample = passed;
                         cut = !allowance.grow(() -> expected(query, revision, before, sample));
+                    }
+                    if (allowance.keeps()) {
+                        found.add(scan.key(), entry);
                     }
                 }
             }
         }
         long count = all ? seen : view.count(reads, query.range(), revision);
-        return arranged(found, query, cut && !all, count, current);
+        return found.result(cut && !all, count, current);
     }
 
     /// What this read will have gathered at its end if the rest of the range is like the `sample` pairs so far.
@@ -104,50 +104,7 @@ final class RangeRead {
         return Math.max(allowance.gathered(), before + (long) (each * pairs));
     }
 
-    /// Sorts and cuts what a transaction found.
-    static RangeResult arranged(List<KeyValue> found, RangeQuery query, long count, long current) {
-        return arranged(found, query, false, count, current);
-    }
-
-    /// @param unfinished whether the read ended before the range and its limit did
-    private static RangeResult arranged(
-            List<KeyValue> found, RangeQuery query, boolean unfinished, long count, long current) {
-        if (!query.order().isNatural()) {
-            found.sort(comparator(query.order()));
-        }
-        boolean more = query.limit() > 0 && found.size() > query.limit();
-        List<KeyValue> kept = more ? found.subList(0, (int) query.limit()) : found;
-        if (query.detail() == RangeQuery.Detail.KEYS_ONLY && query.order().target() == RangeQuery.Target.VALUE) {
-            kept = kept.stream().map(KeyValue::withoutValue).toList();
-        }
-        return new RangeResult(kept, more || unfinished, count, current);
-    }
-
-    private static Comparator<KeyValue> comparator(RangeQuery.Order order) {
-        Comparator<KeyValue> ascending = switch (order.target()) {
-            case KEY -> Comparator.comparing(KeyValue::key);
-            case VERSION -> Comparator.comparingLong(KeyValue::version);
-            case CREATE -> Comparator.comparingLong(KeyValue::createRevision);
-            case MOD -> Comparator.comparingLong(KeyValue::modRevision);
-            case VALUE -> Comparator.comparing(KeyValue::value);
-        };
-        return order.direction() == RangeQuery.Direction.DESCEND ? ascending.reversed() : ascending;
-    }
-
-    private KeyValue keyValue(Bytes key, KeyEntry entry, RangeQuery query) {
-        return keyValue(reads, key, entry, query);
-    }
-
-    /// The pair that `query` asks for. Keys without values lose their lease too, unless values are needed to
-    /// sort by (KVR-16).
-    static KeyValue keyValue(Reads reads, Bytes key, KeyEntry entry, RangeQuery query) {
-        if (query.detail() == RangeQuery.Detail.KEYS_ONLY && query.order().target() != RangeQuery.Target.VALUE) {
-            return new KeyValue(key, Bytes.EMPTY, entry.createRevision(), entry.main(), entry.version(), 0);
-        }
-        return full(reads, key, entry);
-    }
-
-    /// The pair with its value, looked up where it is large.
+    /// The pair with its value, looked up where it is not known.
     static KeyValue full(Reads reads, Bytes key, KeyEntry entry) {
         return entry.value() != null ? entry.keyValue(key) : History.record(reads, entry.revision());
     }

@@ -11,48 +11,58 @@ import java.util.Arrays;
 /// |---|---|
 /// | 0 | etcd's protobuf `mvccpb.KeyValue`, as imports bring it |
 /// | 1 | `[keyLen 4][key][valueLen 4][value][createRev 8][modRev 8][version 8][lease 8]`, big endian |
+/// | 2 | `[modRev - createRev][version][lease][keyLen][key][value]`, numbers of variable length |
+///
+/// Format 2 leaves the mod revision to the key of the row, and has what a compaction needs before the value.
 final class RecordFormat {
     static final byte ETCD = 0;
     static final byte FIXED = 1;
+    static final byte COMPACT = 2;
 
-    private static final int FIXED_BYTES = 1 + 4 + 4 + 4 * 8;
+    private static final String COMPACT_ROW = "a record";
 
     private RecordFormat() {}
 
     static int size(KeyValue kv) {
-        return FIXED_BYTES + kv.key().length() + kv.value().length();
+        return 1
+                + RowWriter.sizeOf(kv.modRevision() - kv.createRevision())
+                + RowWriter.sizeOf(kv.version())
+                + RowWriter.sizeOf(kv.lease())
+                + RowWriter.sizeOfBytes(kv.key().length())
+                + kv.value().length();
     }
 
-    /// Writes `kv` at `offset`; the caller has made [#size] bytes of room.
-    static void write(KeyValue kv, byte[] target, int offset) {
-        byte[] key = kv.key().array();
-        byte[] value = kv.value().array();
-        int at = offset;
-        target[at++] = FIXED;
-        BigEndian.putInt(target, at, key.length);
-        at += 4;
-        System.arraycopy(key, 0, target, at, key.length);
-        at += key.length;
-        BigEndian.putInt(target, at, value.length);
-        at += 4;
-        System.arraycopy(value, 0, target, at, value.length);
-        at += value.length;
-        BigEndian.putLong(target, at, kv.createRevision());
-        BigEndian.putLong(target, at + 8, kv.modRevision());
-        BigEndian.putLong(target, at + 16, kv.version());
-        BigEndian.putLong(target, at + 24, kv.lease());
+    /// Writes `kv`; there is room for [#size] bytes.
+    static void write(KeyValue kv, RowWriter out) {
+        out.tag(COMPACT)
+                .number(kv.modRevision() - kv.createRevision())
+                .number(kv.version())
+                .number(kv.lease())
+                .bytes(kv.key().array())
+                .rest(kv.value().array());
     }
 
     /// Reads the record that fills `source` from `offset` to its end.
-    static KeyValue read(byte[] source, int offset) {
+    ///
+    /// @param main mod revision, for records that do not say it
+    static KeyValue read(byte[] source, int offset, long main) {
         if (offset >= source.length) {
             throw new CorruptRow("a record is empty");
         }
         return switch (source[offset]) {
             case ETCD -> EtcdRecord.decode(source, offset + 1);
             case FIXED -> readFixed(source, offset + 1);
+            case COMPACT -> readCompact(new RowReader(COMPACT_ROW, source, offset + 1), main);
             default -> throw new CorruptRow("unknown record format " + (source[offset] & 0xff));
         };
+    }
+
+    private static KeyValue readCompact(RowReader in, long main) {
+        long create = main - in.number();
+        long version = in.number();
+        long lease = in.number();
+        Bytes key = Bytes.wrap(in.bytes());
+        return new KeyValue(key, Bytes.wrap(in.rest()), create, main, version, lease);
     }
 
     private static KeyValue readFixed(byte[] source, int offset) {

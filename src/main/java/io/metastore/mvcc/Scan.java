@@ -5,7 +5,6 @@ import io.metastore.engine.Reads;
 import io.metastore.engine.Table;
 import io.metastore.value.Bytes;
 import io.metastore.value.KeyRange;
-import io.metastore.value.KeyValue;
 import io.metastore.value.Revision;
 
 /// Walks the live keys of a range in key order, at one revision.
@@ -15,7 +14,8 @@ interface Scan extends AutoCloseable {
 
     Bytes key();
 
-    /// The live version; its value may have to be looked up.
+    /// The live version; its value, and with a superseded one also its lease, may have to be looked up in
+    /// `log`.
     KeyEntry entry();
 
     @Override
@@ -74,7 +74,6 @@ interface Scan extends AutoCloseable {
     /// a@2→3. At 5 the newest version counts. At 4 the candidate is a@3, superseded at 4, not after it: a is
     /// dead. At 3 the candidate is a@3, superseded at 4: live. At 2 it is a@2, superseded at 3: live.
     final class AtRevision implements Scan {
-        private final Reads reads;
         private final long revision;
         private final Cursor keys;
         private final Cursor versions;
@@ -84,7 +83,6 @@ interface Scan extends AutoCloseable {
         private KeyEntry entry;
 
         private AtRevision(Reads reads, KeyRange range, long revision) {
-            this.reads = reads;
             this.revision = revision;
             keys = reads.cursor(
                     Table.KEYS,
@@ -141,12 +139,12 @@ interface Scan extends AutoCloseable {
                     return null;
                 }
             }
-            if (VersionRow.supersededAt(versions.value()) <= revision) {
+            Revision version = VersionRow.version(versions.key());
+            byte[] row = versions.value();
+            if (VersionRow.supersededAt(version.main(), row) <= revision) {
                 return null;
             }
-            Revision version = VersionRow.version(versions.key());
-            KeyValue kv = History.record(reads, version);
-            return KeyEntry.of(kv, version);
+            return VersionRow.entry(version, row);
         }
 
         @Override

@@ -1,7 +1,6 @@
 package io.metastore.mvcc;
 
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 
 /// The row of `meta` that says that an entry is applied in part: it was too large for one write, and the member ended
 /// before the last. It is written together with the rows of the part, so it never says more or less than is there, and
@@ -21,11 +20,12 @@ public record Unfinished(long revision, long sub, long compactedRevision, byte[]
 
     byte[] encode() {
         byte[] row = new byte[POSITION + position.length];
-        row[0] = FORMAT;
-        BigEndian.putLong(row, 1, revision);
-        BigEndian.putLong(row, 9, sub);
-        BigEndian.putLong(row, 17, compactedRevision);
-        System.arraycopy(position, 0, row, POSITION, position.length);
+        new RowWriter(row, 0)
+                .tag(FORMAT)
+                .fixed(revision)
+                .fixed(sub)
+                .fixed(compactedRevision)
+                .rest(position);
         return row;
     }
 
@@ -34,14 +34,7 @@ public record Unfinished(long revision, long sub, long compactedRevision, byte[]
         if (row == null) {
             return null;
         }
-        if (row.length < POSITION || row[0] != FORMAT) {
-            throw new CorruptRow("the row of the unfinished entry has " + row.length + " bytes"
-                    + (row.length == 0 ? "" : " and format " + row[0]));
-        }
-        return new Unfinished(
-                BigEndian.getLong(row, 1),
-                BigEndian.getLong(row, 9),
-                BigEndian.getLong(row, 17),
-                Arrays.copyOfRange(row, POSITION, row.length));
+        RowReader in = new RowReader("the row of the unfinished entry", row).format(FORMAT);
+        return new Unfinished(in.fixed(), in.fixed(), in.fixed(), in.rest());
     }
 }

@@ -1,5 +1,6 @@
 package io.metastore.mvcc;
 
+import io.metastore.engine.RowValue;
 import io.metastore.value.Bytes;
 import io.metastore.value.Revision;
 import java.util.Arrays;
@@ -7,7 +8,9 @@ import java.util.Arrays;
 /// Rows of the table `versions`: which version of a key gave way to which.
 ///
 /// Key: the user key, escaped and terminated, then the complements of main and sub of the superseded version,
-/// so that a key's versions stand together, newest first. Value: main and sub of the change that superseded it.
+/// so that a key's versions stand together, newest first. Value: how many main revisions later it was
+/// superseded, how many the key was created before it, version, length of the value (numbers of variable
+/// length). So a read at an old revision looks into `log` for values and leases alone.
 ///
 /// The escape keeps the order of user keys: 0x00 becomes 0x00 0xFF and the end is 0x00 0x01. Without it the
 /// versions of `k` would mix with those of `k\0`:
@@ -19,6 +22,7 @@ import java.util.Arrays;
 /// ```
 final class VersionRow {
     private static final int REVISION = 16;
+    private static final String ROW = "a row of superseded versions";
 
     private VersionRow() {}
 
@@ -90,11 +94,43 @@ final class VersionRow {
         return new Revision(~BigEndian.getLong(row, row.length - 16), ~BigEndian.getLong(row, row.length - 8));
     }
 
-    static byte[] value(long main, long sub) {
-        return LogRow.key(main, sub);
+    /// The value of the row of `version`, which gives way to a change at main revision `supersededAt`.
+    static RowValue value(KeyEntry version, long supersededAt) {
+        return new Value(version, supersededAt);
     }
 
-    static long supersededAt(byte[] value) {
-        return LogRow.revision(value).main();
+    private record Value(KeyEntry version, long supersededAt) implements RowValue {
+        @Override
+        public int size() {
+            return RowWriter.sizeOf(supersededAt - version.main())
+                    + RowWriter.sizeOf(version.main() - version.createRevision())
+                    + RowWriter.sizeOf(version.version())
+                    + RowWriter.sizeOf(version.valueLength());
+        }
+
+        @Override
+        public void write(byte[] target, int offset) {
+            new RowWriter(target, offset)
+                    .number(supersededAt - version.main())
+                    .number(version.main() - version.createRevision())
+                    .number(version.version())
+                    .number(version.valueLength());
+        }
+    }
+
+    /// The main revision of the change that superseded a version of main revision `main`.
+    static long supersededAt(long main, byte[] value) {
+        return main + new RowReader(ROW, value).number();
+    }
+
+    /// The superseded version, all but its value and its lease.
+    static KeyEntry entry(Revision version, byte[] value) {
+        RowReader in = new RowReader(ROW, value);
+        in.number();
+        long create = version.main() - in.number();
+        long number = in.number();
+        int valueLength = in.count();
+        in.end();
+        return new KeyEntry(create, version.main(), version.sub(), number, 0, valueLength, null);
     }
 }

@@ -80,6 +80,7 @@ public final class View extends Pairs implements History {
     }
 
     /// Rows of this state, for the features that keep tables of their own.
+    @Override
     public Reads reads() {
         return snapshot;
     }
@@ -104,7 +105,7 @@ public final class View extends Pairs implements History {
         return new RangeRead(this, snapshot.inMemory(), allowance).answer(query);
     }
 
-    /// The newest version of `key` with its value, or null.
+    /// The newest version of `key`, or null.
     KeyEntry newest(Reads reads, Bytes key) {
         byte[] row = reads.get(Table.KEYS, key.array());
         return row == null ? null : KeyEntry.decode(row);
@@ -118,11 +119,6 @@ public final class View extends Pairs implements History {
     @Override
     Scan newest(KeyRange range) {
         return Scan.newest(snapshot, range);
-    }
-
-    @Override
-    KeyValue full(Bytes key, KeyEntry entry) {
-        return RangeRead.full(snapshot, key, entry);
     }
 
     Scan scan(Reads reads, KeyRange range, long revision) {
@@ -188,14 +184,14 @@ public final class View extends Pairs implements History {
         Revision version = event.replaced();
         while (version != null && version.main() == main) {
             byte[] row = snapshot.get(Table.LOG, LogRow.key(version.main(), version.sub()));
-            version = row == null ? null : LogRow.replaced(row);
+            version = row == null ? null : LogRow.replaced(version.main(), row);
         }
         if (version == null) {
             // The transaction made the version that it deletes here; it may have deleted an older one before.
             return at(event.key(), main - 1);
         }
         byte[] row = snapshot.get(Table.LOG, LogRow.key(version.main(), version.sub()));
-        return row == null ? null : LogRow.record(row);
+        return row == null ? null : LogRow.record(version.main(), row);
     }
 
     private KeyValue at(Bytes key, long revision) {

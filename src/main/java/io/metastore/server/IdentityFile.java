@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 /// beside the state and never in it, since a state is copied between members.
 ///
 /// ```
-/// format 2
+/// format 3
 /// cluster cabfa7b72d326322
 /// member 903b61f99025dc3f
 /// incarnation 1
@@ -23,10 +23,12 @@ import java.util.stream.Stream;
 ///
 /// The incarnation tells a member from an earlier one that had its id and lost its data.
 final class IdentityFile {
-    /// Of all files of a data directory together. Raised with each change that an older program could not read; a
-    /// program
-    /// reads its own. 1: the identity was a row of the state.
-    static final int FORMAT = 2;
+    /// Of all files of a data directory together, rows of the state included. Raised with each change that an older
+    /// program could not read; a program reads its own.
+    ///
+    /// 1: the identity was a row of the state. 2: rows had numbers of eight bytes, and small values stood in `keys`
+    /// as well as in `log`.
+    static final int FORMAT = 3;
 
     private static final String NAME = "identity";
     private static final String OWN_VERSION =

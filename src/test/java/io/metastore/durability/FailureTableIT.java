@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.grpc.StatusRuntimeException;
 import io.metastore.blackbox.MemberTarget;
 import io.metastore.blackbox.Requests;
+import io.metastore.consensus.jraft.CheckedText;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -67,6 +68,23 @@ class FailureTableIT {
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         String said = new String(process.getInputStream().readAllBytes());
         assertEquals(0, process.waitFor(), said);
+    }
+
+    @Test
+    void aStateOfAnEarlierBuild() throws IOException {
+        try (Server server = new Server(folder)) {
+            server.start();
+            server.client().put(Requests.bytes("key-0000"), "value");
+            server.stop();
+            Path identity = server.data().resolve("member").resolve("identity");
+            String text = CheckedText.read(identity);
+            CheckedText.write(identity, text.replaceFirst("format \\d+", "format 2"));
+            server.launch(List.of());
+            refused(server, "the data directory was written by an earlier build", "78");
+            CheckedText.write(identity, text);
+            server.start();
+            assertWhole(server, 1, "value");
+        }
     }
 
     private static void refused(Server server, String what, String status) {

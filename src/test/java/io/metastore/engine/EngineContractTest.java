@@ -78,6 +78,24 @@ class EngineContractTest {
     }
 
     @Test
+    void theBeginningOfAValueIsReadAlone() {
+        WriteBatch batch = engine.newBatch();
+        batch.put(Table.LOG, bytes("a"), bytes("value"));
+        batch.put(Table.LOG, bytes("b"), bytes(""));
+        engine.write(batch);
+        try (Snapshot snapshot = engine.snapshot();
+                Cursor cursor = snapshot.cursor(Table.LOG, BEGIN, null)) {
+            assertTrue(cursor.next());
+            assertEquals("", text(cursor.value(0)));
+            assertEquals("valu", text(cursor.value(4)));
+            assertEquals("value", text(cursor.value(5)));
+            assertEquals("value", text(cursor.value(192)));
+            assertTrue(cursor.next());
+            assertEquals("", text(cursor.value(192)));
+        }
+    }
+
+    @Test
     void nothingIsSeenOfABatchBeforeItIsWritten() {
         WriteBatch batch = engine.newBatch();
         batch.put(Table.META, bytes("a"), bytes("1"));

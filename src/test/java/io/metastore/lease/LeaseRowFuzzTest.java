@@ -15,8 +15,9 @@ class LeaseRowFuzzTest {
     @Test
     void leases() {
         Lease lease = new Lease(7, 60, 300);
-        byte[] row = Arrays.copyOf(LeaseRow.key(7), KEY + 16);
-        System.arraycopy(LeaseRow.value(lease), 0, row, KEY, 16);
+        byte[] value = LeaseRow.value(lease);
+        byte[] row = Arrays.copyOf(LeaseRow.key(7), KEY + value.length);
+        System.arraycopy(value, 0, row, KEY, value.length);
         Fuzz.of("rows of leases", CorruptRow.class).run(List.of(row), input -> {
             int split = Math.min(KEY, input.length);
             LeaseRow.lease(Arrays.copyOf(input, split), Arrays.copyOfRange(input, split, input.length));

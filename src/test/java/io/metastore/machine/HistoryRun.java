@@ -44,7 +44,9 @@ final class HistoryRun implements AutoCloseable {
     private void open() {
         // Room for some sixty keys and for all in turn: what was written is found, forgotten and looked up again.
         HotKeys hot = new HotKeys(opened % 2 == 0 ? 4 << 10 : 1 << 20);
-        store = new MvccStore(new FlushingEngine(folder.open(), 20), hot);
+        // Rows of both forms may lie beside each other: whether values stand beside keys is not asked of the reader.
+        int inlineMax = opened % 3 == 1 ? 6 : MvccStore.INLINE_MAX;
+        store = new MvccStore(new FlushingEngine(folder.open(), 20), hot, inlineMax);
         // Deletes are written one by one, a few at a time, or all at once.
         machine = new StateMachine(store, SPILLS[opened++ % SPILLS.length]);
         collection = new Collection(store);

@@ -31,48 +31,52 @@ class GoldenRowsTest {
 
     private static byte[] written(KeyValue pair) {
         byte[] record = new byte[RecordFormat.size(pair)];
-        RecordFormat.write(pair, record, 0);
+        RecordFormat.write(pair, new RowWriter(record, 0));
         return record;
     }
 
     @Test
-    void recordsOfBothFormatsAreRead() {
-        assertEquals(PAIR, RecordFormat.read(Golden.bytes("record-format-0"), 0));
-        assertEquals(SMALL, RecordFormat.read(Golden.bytes("record-format-0-small"), 0));
-        assertEquals(PAIR, RecordFormat.read(Golden.bytes("record-format-1"), 0));
-        assertEquals(SMALL, RecordFormat.read(Golden.bytes("record-format-1-small"), 0));
+    void recordsOfAllFormatsAreRead() {
+        for (int format = 0; format <= 2; format++) {
+            String name = "record-format-" + format;
+            assertEquals(PAIR, RecordFormat.read(Golden.bytes(name), 0, 300), name);
+            assertEquals(SMALL, RecordFormat.read(Golden.bytes(name + "-small"), 0, 2), name);
+        }
     }
 
     @Test
     void recordsAreWrittenInTheNewestFormat() {
-        assertArrayEquals(Golden.bytes("record-format-1"), written(PAIR));
-        assertArrayEquals(Golden.bytes("record-format-1-small"), written(SMALL));
+        assertArrayEquals(Golden.bytes("record-format-2"), written(PAIR));
+        assertArrayEquals(Golden.bytes("record-format-2-small"), written(SMALL));
     }
 
     @Test
     void changesOfTheHistory() {
-        byte[] put = Golden.bytes("log-put");
+        byte[] put = Golden.bytes("log-put-2");
         assertArrayEquals(put, LogRow.put(new Revision(200, 3), PAIR).toByteArray());
         assertFalse(LogRow.isTombstone(put));
-        assertEquals(new Revision(200, 3), LogRow.replaced(put));
-        assertEquals(PAIR, LogRow.record(put));
-        byte[] tombstone = Golden.bytes("log-tombstone");
-        assertArrayEquals(tombstone, LogRow.tombstone(new Revision(300, 0), KEY).toByteArray());
+        assertEquals(new Revision(200, 3), LogRow.replaced(300, put));
+        assertEquals(PAIR, LogRow.record(300, put));
+        byte[] tombstone = Golden.bytes("log-tombstone-2");
+        assertArrayEquals(
+                tombstone, LogRow.tombstone(new Revision(300, 0), KEY, 300).toByteArray());
         assertTrue(LogRow.isTombstone(tombstone));
-        assertEquals(KEY, LogRow.record(tombstone).key());
-        assertNull(LogRow.replaced(LogRow.put(null, PAIR).toByteArray()));
+        assertEquals(new Revision(300, 0), LogRow.replaced(300, tombstone));
+        assertEquals(new KeyValue(KEY, Bytes.EMPTY, 0, 0, 0, 0), LogRow.record(300, tombstone));
+        assertNull(LogRow.replaced(300, LogRow.put(null, PAIR).toByteArray()));
     }
 
     @Test
     void newestVersions() {
-        byte[] small = Golden.bytes("keys-small-value");
         KeyEntry entry = new KeyEntry(5, 300, 4, 7, -2, PAIR.value());
-        assertArrayEquals(small, entry.toByteArray());
-        assertEquals(entry, KeyEntry.decode(small));
-        byte[] large = Golden.bytes("keys-large-value");
-        assertArrayEquals(large, new KeyEntry(5, 300, 4, 7, -2, Bytes.wrap(new byte[1025])).toByteArray());
-        assertNull(KeyEntry.decode(large).value());
-        assertEquals(new Revision(300, 4), KeyEntry.decode(large).revision());
+        byte[] inline = Golden.bytes("keys-2-inline");
+        assertArrayEquals(inline, entry.row(9).toByteArray());
+        assertEquals(entry, KeyEntry.decode(inline));
+        byte[] row = Golden.bytes("keys-2");
+        assertArrayEquals(row, entry.row(8).toByteArray());
+        assertEquals(new KeyEntry(5, 300, 4, 7, -2, 9, null), KeyEntry.decode(row));
+        KeyEntry empty = new KeyEntry(5, 300, 4, 7, -2, Bytes.EMPTY);
+        assertEquals(empty, KeyEntry.decode(empty.row(0).toByteArray()));
     }
 
     @Test
@@ -81,6 +85,13 @@ class GoldenRowsTest {
         assertArrayEquals(row, VersionRow.key(KEY, 300, 4));
         assertEquals(KEY, VersionRow.userKey(row));
         assertEquals(new Revision(300, 4), VersionRow.version(row));
+        byte[] value = Golden.bytes("versions-value");
+        assertArrayEquals(
+                value,
+                VersionRow.value(new KeyEntry(5, 300, 4, 7, -2, PAIR.value()), 1_000)
+                        .toByteArray());
+        assertEquals(1_000, VersionRow.supersededAt(300, value));
+        assertEquals(new KeyEntry(5, 300, 4, 7, 0, 9, null), VersionRow.entry(new Revision(300, 4), value));
         StateRow state = new StateRow(12, 3, 300, -1);
         assertArrayEquals(Golden.bytes("state-row"), state.encode());
         assertEquals(state, StateRow.decode(Golden.bytes("state-row")));
@@ -88,12 +99,12 @@ class GoldenRowsTest {
 
     @Test
     void aDamagedRecordIsAFaultWhateverIsCutOff() {
-        for (String name : new String[] {"record-format-0", "record-format-1"}) {
+        for (String name : new String[] {"record-format-0", "record-format-1", "record-format-2"}) {
             byte[] whole = Golden.bytes(name);
             for (int length = 0; length < whole.length; length++) {
                 byte[] cut = Arrays.copyOf(whole, length);
                 if (name.endsWith("1") || length == 0) {
-                    assertThrows(CorruptRow.class, () -> RecordFormat.read(cut, 0));
+                    assertThrows(CorruptRow.class, () -> RecordFormat.read(cut, 0, 300));
                 } else {
                     readOrCorrupt(cut);
                 }
@@ -109,7 +120,7 @@ class GoldenRowsTest {
     /// Nothing but a record or the fault that says so.
     private static void readOrCorrupt(byte[] record) {
         try {
-            RecordFormat.read(record, 0);
+            RecordFormat.read(record, 0, 300);
         } catch (CorruptRow fault) {
             assertTrue(fault.getMessage().startsWith("the state database is damaged"));
         }

@@ -32,12 +32,12 @@ class HotKeysTest {
     }
 
     private static KeyEntry withLease(long main, long lease, Bytes value) {
-        return new KeyEntry(main - 1, main, 3, 7, lease, value);
+        return new KeyEntry(main - 1, main, 3, 7, lease, VALUE.length(), value);
     }
 
-    /// A key of 32 bytes: its entry takes 64 with a lease, and 56 without.
+    /// A key of 28 bytes: its entry takes 64 with a lease, and 56 without.
     private static Bytes key(int number) {
-        return Bytes.utf8("/registry/leases/node-%010d".formatted(number));
+        return Bytes.utf8("/registry/leases/n-%09d".formatted(number));
     }
 
     /// Whatever is found is the newest version, never an older one nor that of a deleted key, whatever is driven
@@ -205,11 +205,11 @@ class HotKeysTest {
     @Test
     void knowsNothingOfAnEntryWithNumbersThatAreTooLarge() {
         long last = (1L << 48) - 1;
-        KeyEntry largest = new KeyEntry(last, last, 65_535, Integer.MAX_VALUE, Long.MAX_VALUE, null);
+        KeyEntry largest = new KeyEntry(last, last, 65_535, Integer.MAX_VALUE, Long.MAX_VALUE, Integer.MAX_VALUE, null);
         List<KeyEntry> tooLarge = List.of(
-                new KeyEntry(2, last + 1, 0, 1, 0, null),
-                new KeyEntry(2, 2, 65_536, 1, 0, null),
-                new KeyEntry(2, 2, 0, Integer.MAX_VALUE + 1L, 0, null));
+                new KeyEntry(2, last + 1, 0, 1, 0, 0, null),
+                new KeyEntry(2, 2, 65_536, 1, 0, 0, null),
+                new KeyEntry(2, 2, 0, Integer.MAX_VALUE + 1L, 0, 0, null));
         for (KeyEntry entry : tooLarge) {
             HotKeys hot = new HotKeys(SMALLEST);
             hot.written(key(1), largest);

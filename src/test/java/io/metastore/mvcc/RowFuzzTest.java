@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.metastore.Golden;
 import io.metastore.fuzz.Fuzz;
+import io.metastore.value.Revision;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -17,27 +18,30 @@ class RowFuzzTest {
     void records() {
         List<byte[]> records = List.of(
                 Golden.bytes("record-format-0"), Golden.bytes("record-format-0-small"),
-                Golden.bytes("record-format-1"), Golden.bytes("record-format-1-small"));
+                Golden.bytes("record-format-1"), Golden.bytes("record-format-1-small"),
+                Golden.bytes("record-format-2"), Golden.bytes("record-format-2-small"));
         fuzz("records").run(records, input -> {
-            var read = RecordFormat.read(input, 0);
+            var read = RecordFormat.read(input, 0, 300);
             byte[] written = new byte[RecordFormat.size(read)];
-            RecordFormat.write(read, written, 0);
-            assertEquals(read, RecordFormat.read(written, 0));
+            RecordFormat.write(read, new RowWriter(written, 0));
+            assertEquals(read, RecordFormat.read(written, 0, read.modRevision()));
         });
     }
 
     @Test
     void changes() {
-        byte[] key = LogRow.key(7, 1);
-        fuzz("rows of log").run(List.of(Golden.bytes("log-put"), Golden.bytes("log-tombstone")), input -> {
+        byte[] key = LogRow.key(300, 1);
+        List<byte[]> rows = List.of(Golden.bytes("log-put-2"), Golden.bytes("log-tombstone-2"));
+        fuzz("rows of log").run(rows, input -> {
             LogRow.event(key, input);
-            LogRow.replaced(input);
+            LogRow.replaced(300, input);
         });
+        fuzz("heads of rows of log").run(rows, input -> LogRow.head(new RowCursor(key, input)));
     }
 
     @Test
     void newestVersions() {
-        List<byte[]> rows = List.of(Golden.bytes("keys-small-value"), Golden.bytes("keys-large-value"));
+        List<byte[]> rows = List.of(Golden.bytes("keys-2"), Golden.bytes("keys-2-inline"));
         fuzz("rows of keys").run(rows, KeyEntry::decode);
     }
 
@@ -51,8 +55,15 @@ class RowFuzzTest {
                         input -> {
                             VersionRow.userKey(input);
                             VersionRow.version(input);
-                            VersionRow.supersededAt(input.length == 16 ? input : LogRow.key(1, 2));
                         });
+    }
+
+    @Test
+    void supersededVersions() {
+        fuzz("rows of versions").run(List.of(Golden.bytes("versions-value")), input -> {
+            VersionRow.entry(new Revision(300, 4), input);
+            VersionRow.supersededAt(300, input);
+        });
     }
 
     @Test

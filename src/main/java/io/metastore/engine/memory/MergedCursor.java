@@ -87,6 +87,11 @@ final class MergedCursor implements Cursor {
     }
 
     @Override
+    public byte[] value(int most) {
+        return heap[0].value(most);
+    }
+
+    @Override
     public void close() {
         for (Cursor cursor : heap) {
             cursor.close();

@@ -97,6 +97,12 @@ final class TreeCursor implements Cursor {
     }
 
     @Override
+    public byte[] value(int most) {
+        byte[] value = value();
+        return value.length <= most ? value : Arrays.copyOf(value, most);
+    }
+
+    @Override
     public void close() {
         leaf = null;
     }

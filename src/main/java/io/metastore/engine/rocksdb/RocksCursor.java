@@ -2,6 +2,7 @@ package io.metastore.engine.rocksdb;
 
 import io.metastore.engine.Cursor;
 import io.metastore.engine.NotInMemory;
+import java.util.Arrays;
 import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
@@ -59,6 +60,13 @@ final class RocksCursor implements Cursor {
     @Override
     public byte[] value() {
         return iterator.value();
+    }
+
+    @Override
+    public byte[] value(int most) {
+        byte[] start = new byte[most];
+        int size = iterator.value(start, 0, most);
+        return size < most ? Arrays.copyOf(start, size) : start;
     }
 
     @Override

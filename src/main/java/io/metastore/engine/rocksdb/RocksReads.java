@@ -43,8 +43,9 @@ final class RocksReads implements Reads, AutoCloseable {
 
     @Override
     public byte[][] getAll(Table table, byte[][] keys) {
-        if (keys.length == 1) {
-            return new byte[][] {get(table, keys[0])};
+        if (keys.length == 1 || tier == ReadTier.BLOCK_CACHE_TIER) {
+            // A call for many keys waits for the disk whatever the tier is.
+            return oneByOne(table, keys);
         }
         try {
             ColumnFamilyHandle family = families.get(table.ordinal());
@@ -53,6 +54,14 @@ final class RocksReads implements Reads, AutoCloseable {
         } catch (RocksDBException e) {
             throw failure(e);
         }
+    }
+
+    private byte[][] oneByOne(Table table, byte[][] keys) {
+        byte[][] values = new byte[keys.length][];
+        for (int i = 0; i < keys.length; i++) {
+            values[i] = get(table, keys[i]);
+        }
+        return values;
     }
 
     @Override
