@@ -2,19 +2,27 @@ package io.metastore.cli;
 
 import io.metastore.consensus.jraft.SkippedEntries;
 import io.metastore.consensus.jraft.SkippedEntry;
+import io.metastore.consensus.jraft.SnapshotFiles;
 import io.metastore.consensus.log.Entry;
 import io.metastore.consensus.log.LogScan;
 import io.metastore.engine.EngineFailure;
+import io.metastore.engine.RowSource;
+import io.metastore.engine.Table;
 import io.metastore.engine.rocksdb.RocksLook;
 import io.metastore.machine.EntryText;
 import io.metastore.mvcc.CorruptRow;
 import io.metastore.mvcc.StateRow;
 import io.metastore.server.DataDirectory;
+import io.metastore.server.OpenedState;
+import io.metastore.value.Bytes;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 
 /// The log of one stopped member beside its state and its marks, for people to read.
@@ -30,6 +38,9 @@ final class LogPage {
     private final boolean values;
     /// Null when it cannot be read, which is then the reason.
     private final StateRow state;
+    /// Where the state was found.
+    private final String place;
+
     private final RuntimeException unreadable;
 
     private LogPage(
@@ -38,12 +49,14 @@ final class LogPage {
             PrintStream out,
             boolean values,
             StateRow state,
+            String place,
             RuntimeException unreadable) {
         this.log = log;
         this.marks = marks;
         this.out = out;
         this.values = values;
         this.state = state;
+        this.place = place;
         this.unreadable = unreadable;
     }
 
@@ -53,10 +66,27 @@ final class LogPage {
         LogScan log = LogScan.of(directory.raft().resolve("log"));
         SkippedEntries marks = SkippedEntries.read(directory.raft());
         try (RocksLook look = new RocksLook(directory.state())) {
-            return new LogPage(log, marks, out, values, StateRow.read(look::meta), null);
+            StateRow onDisk = StateRow.read(look::meta);
+            // The next start makes the state anew from the newest snapshot when it is behind that, as it is with the
+            // memory engine, which has none on disk.
+            Optional<SnapshotFiles.Captured> snapshot = SnapshotFiles.newestCaptured(directory.raft())
+                    .filter(newest -> newest.applied() > onDisk.appliedIndex());
+            StateRow state = snapshot.isEmpty() ? onDisk : state(snapshot.get());
+            return new LogPage(
+                    log, marks, out, values, state, snapshot.isEmpty() ? "on disk" : "in the newest snapshot", null);
         } catch (EngineFailure | CorruptRow damaged) {
-            return new LogPage(log, marks, out, values, null, damaged);
+            return new LogPage(log, marks, out, values, null, "", damaged);
         }
+    }
+
+    private static StateRow state(SnapshotFiles.Captured snapshot) {
+        Map<Bytes, byte[]> meta = new HashMap<>();
+        try (RowSource rows = OpenedState.rows(snapshot.captured())) {
+            while (rows.next() && rows.table() == Table.META) {
+                meta.put(Bytes.wrap(rows.key()), rows.value());
+            }
+        }
+        return StateRow.read(key -> meta.get(Bytes.wrap(key)));
     }
 
     void summary(String folder) {
@@ -64,7 +94,7 @@ final class LogPage {
         out.println("state      "
                 + (state == null
                         ? "cannot be read: " + unreadable.getMessage()
-                        : "on disk as of index " + state.appliedIndex() + ", term " + state.appliedTerm()
+                        : place + " as of index " + state.appliedIndex() + ", term " + state.appliedTerm()
                                 + ", revision " + state.revision()));
         out.println("raft log   "
                 + (log.last() < log.first()

@@ -23,7 +23,7 @@ import org.jboss.logging.Logger;
 /// engine has nothing or less: memory begins so each time, RocksDB when its files are gone, or are from before the
 /// member
 /// ran in memory for a while. A snapshot of either engine fills the other.
-final class OpenedState {
+public final class OpenedState {
     private static final Logger LOG = Logger.getLogger(OpenedState.class);
 
     private OpenedState() {}
@@ -86,10 +86,17 @@ final class OpenedState {
         }
     }
 
+    /// What a snapshot holds, whichever engine it was captured from. Looking at it changes no file.
+    ///
+    /// @throws EngineFailure when it is damaged or cannot be read
+    public static RowSource rows(Path captured) {
+        return RowStream.isIn(captured) ? new RowStream(captured) : new RocksRows(captured);
+    }
+
     private static void fill(Engine engine, SnapshotFiles.Captured snapshot) {
         long started = System.nanoTime();
         Path captured = snapshot.captured();
-        try (RowSource rows = RowStream.isIn(captured) ? new RowStream(captured) : new RocksRows(captured)) {
+        try (RowSource rows = rows(captured)) {
             engine.restore(rows);
         }
         long applied = applied(engine);

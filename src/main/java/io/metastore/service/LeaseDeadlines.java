@@ -22,6 +22,8 @@ final class LeaseDeadlines {
         /// Where the queue has it, at or before [#nanos].
         private long queuedNanos;
         private boolean expired;
+        /// Whether the lease is gone, and the queue still has this.
+        private boolean dead;
         private List<Runnable> waiting = List.of();
 
         private Deadline(Lease lease, long nanos) {
@@ -31,9 +33,14 @@ final class LeaseDeadlines {
         }
     }
 
+    private static final int SWEPT_FROM = 1_000;
+
     private final Map<Long, Deadline> byId = new HashMap<>();
     private final PriorityQueue<Deadline> queue =
             new PriorityQueue<>((a, b) -> Long.signum(a.queuedNanos - b.queuedNanos));
+    /// Deadlines in the queue of leases that are gone.
+    private int dead;
+
     private boolean armed;
 
     /// Arms all of `leases`, each with its full time and `grace` on top (LEA-21).
@@ -49,6 +56,7 @@ final class LeaseDeadlines {
         byId.values().forEach(deadline -> deadline.waiting.forEach(Runnable::run));
         byId.clear();
         queue.clear();
+        dead = 0;
     }
 
     synchronized void granted(Lease lease, long now) {
@@ -62,17 +70,35 @@ final class LeaseDeadlines {
         Deadline deadline = new Deadline(lease, nanos);
         Deadline earlier = byId.put(lease.id(), deadline);
         if (earlier != null) {
-            queue.remove(earlier);
+            drop(earlier);
         }
         queue.add(deadline);
+    }
+
+    /// Leaves a deadline to be passed over when its time comes: to look for it in the queue would take as many steps as
+    /// there are leases, on the thread that applies. When more than half of the queue is dead, it is swept, so that leases
+    /// of many years that come and go take no memory.
+    private void drop(Deadline deadline) {
+        if (deadline.expired) {
+            return; // the queue has it no more
+        }
+        deadline.dead = true;
+        dead++;
+        if (dead > SWEPT_FROM && dead > queue.size() / 2) {
+            queue.removeIf(queued -> queued.dead);
+            dead = 0;
+        }
+    }
+
+    /// Deadlines that the queue holds, those of leases that are gone included.
+    synchronized int queued() {
+        return queue.size();
     }
 
     synchronized void revoked(long id) {
         Deadline deadline = byId.remove(id);
         if (deadline != null) {
-            if (!deadline.expired) {
-                queue.remove(deadline);
-            }
+            drop(deadline);
             deadline.waiting.forEach(Runnable::run);
         }
     }
@@ -125,7 +151,9 @@ final class LeaseDeadlines {
             long now = clock.getAsLong();
             while (!queue.isEmpty() && expired.size() < most && queue.peek().queuedNanos - now <= 0) {
                 Deadline due = queue.poll();
-                if (due.nanos - now > 0) {
+                if (due.dead) {
+                    dead--;
+                } else if (due.nanos - now > 0) {
                     due.queuedNanos = due.nanos;
                     queue.add(due);
                 } else {

@@ -12,6 +12,11 @@ import io.metastore.consensus.log.RaftLog;
 import io.metastore.consensus.log.SegmentSizes;
 import io.metastore.engine.Table;
 import io.metastore.engine.WriteBatch;
+import io.metastore.consensus.jraft.CheckedText;
+import io.metastore.engine.Capture;
+import io.metastore.engine.Engine;
+import io.metastore.engine.memory.MemoryEngine;
+import io.metastore.mvcc.MvccStore;
 import io.metastore.engine.rocksdb.RocksEngine;
 import io.metastore.engine.rocksdb.RocksSettings;
 import io.metastore.machine.Command;
@@ -259,5 +264,24 @@ class LogCommandTest {
         Files.write(file, content);
         assertEquals(65, show());
         assertTrue(err.contains(file + " is damaged: it does not fit its checksum"), err);
+    }
+
+    /// What a member that ran in memory leaves: a snapshot, and on disk an older state or none.
+    @Test
+    void aNewerSnapshotIsTheState() throws IOException {
+        Path snapshot = data.resolve("member/raft/snapshot/snapshot_4");
+        Files.createDirectories(snapshot);
+        try (Engine memory = new MemoryEngine(1);
+                MvccStore store = new MvccStore(memory)) {
+            store.commit(store.begin(), 4, 3);
+            try (Capture capture = memory.capture()) {
+                capture.writeTo(snapshot.resolve("state"));
+            }
+        }
+        CheckedText.write(snapshot.resolve("applied"), "4\n");
+        assertEquals(0, show());
+        assertTrue(out.contains("in the newest snapshot as of index 4, term 3, revision 1"), out);
+        assertEquals(2, skip(4, 3, sum(4)));
+        assertTrue(err.contains("the state has applied the log up to index 4"), err);
     }
 }

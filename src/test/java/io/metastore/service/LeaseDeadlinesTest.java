@@ -3,9 +3,11 @@ package io.metastore.service;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.metastore.lease.Lease;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -155,5 +157,42 @@ class LeaseDeadlinesTest {
                 deadlines.revoked(one);
             });
         }
+    }
+
+    /// A lease that goes is not looked for among all others, on the thread that applies: a quarter of a million revocations in
+    /// the worst order would take minutes.
+    @Test
+    void revokingManyLeasesTakesNoLongerForEach() {
+        int many = 250_000;
+        assertTimeoutPreemptively(Duration.ofSeconds(20), () -> {
+            for (int id = 1; id <= many; id++) {
+                deadlines.granted(lease(id, 1_000_000 + id), now);
+            }
+            for (int id = many; id >= 1; id--) {
+                deadlines.revoked(id);
+            }
+        });
+        assertEquals(List.of(), deadlines.bySoonest());
+    }
+
+    /// Leases of years that come and go leave nothing behind, and those that stay run out in their order.
+    @Test
+    void whatIsGoneTakesNoMemory() throws InterruptedException {
+        for (int id = 1; id <= 3_000; id++) {
+            deadlines.granted(lease(id, 10 + id), now);
+        }
+        for (int id = 10_000; id < 200_000; id++) {
+            deadlines.granted(lease(id, 1_000_000_000), now);
+            deadlines.revoked(id);
+        }
+        assertTrue(deadlines.queued() < 10_000, () -> deadlines.queued() + " deadlines are kept");
+        for (int id = 1; id <= 3_000; id += 2) {
+            deadlines.revoked(id);
+        }
+        List<Long> left = new ArrayList<>();
+        for (long id = 2; id <= 3_000; id += 2) {
+            left.add(id);
+        }
+        assertEquals(left, expiredAt(now + 4_000 * SECOND));
     }
 }
