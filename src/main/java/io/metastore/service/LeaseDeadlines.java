@@ -76,8 +76,8 @@ final class LeaseDeadlines {
     }
 
     /// Leaves a deadline to be passed over when its time comes: to look for it in the queue would take as many steps as
-    /// there are leases, on the thread that applies. When more than half of the queue is dead, it is swept, so that leases
-    /// of many years that come and go take no memory.
+    /// there are leases, on the thread that applies. When more than half of the queue is dead, it is swept, so that
+    /// leases of many years that come and go take no memory.
     private void drop(Deadline deadline) {
         if (deadline.expired) {
             return; // the queue has it no more

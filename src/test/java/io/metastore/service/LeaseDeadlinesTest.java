@@ -159,8 +159,8 @@ class LeaseDeadlinesTest {
         }
     }
 
-    /// A lease that goes is not looked for among all others, on the thread that applies: a quarter of a million revocations in
-    /// the worst order would take minutes.
+    /// A lease that goes is not looked for among all others, on the thread that applies: a quarter of a million
+    /// revocations in the worst order would take minutes.
     @Test
     void revokingManyLeasesTakesNoLongerForEach() {
         int many = 250_000;
