@@ -37,6 +37,13 @@ public final class EngineFailure extends RuntimeException {
         };
     }
 
+    /// @param what names what could not be written
+    public static EngineFailure ofWriting(String what, IOException failure) {
+        // The system's words are all that Java tells of it.
+        boolean full = String.valueOf(failure.getMessage()).contains("No space left on device");
+        return new EngineFailure(full ? Kind.NO_SPACE : Kind.INPUT_OUTPUT, what + ": " + failure, failure);
+    }
+
     public Kind kind() {
         return kind;
     }

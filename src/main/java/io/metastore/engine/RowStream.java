@@ -232,11 +232,7 @@ public final class RowStream implements RowSource {
                 channel.force(true);
             }
         } catch (IOException failure) {
-            boolean full = String.valueOf(failure.getMessage()).contains("No space left on device");
-            throw new EngineFailure(
-                    full ? EngineFailure.Kind.NO_SPACE : EngineFailure.Kind.INPUT_OUTPUT,
-                    "writing " + file + " failed: " + failure,
-                    failure);
+            throw EngineFailure.ofWriting("writing " + file + " failed", failure);
         }
     }
 

@@ -4,17 +4,15 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.stream.Stream;
 
 /// Keeps an engine that is not durable in a folder, as the snapshots of the raft log do: a flush writes a capture, and
 /// the engine begins with what the last one wrote.
-final class CapturedEngine implements Engine {
-    private final Engine engine;
+final class CapturedEngine extends ForwardingEngine {
     private final Path folder;
 
     CapturedEngine(Engine engine, Path folder) {
-        this.engine = engine;
+        super(engine);
         this.folder = folder;
         if (RowStream.isIn(folder)) {
             try (RowSource rows = new RowStream(folder)) {
@@ -48,53 +46,8 @@ final class CapturedEngine implements Engine {
     }
 
     @Override
-    public WriteBatch newBatch() {
-        return engine.newBatch();
-    }
-
-    @Override
-    public void write(WriteBatch batch) {
-        engine.write(batch);
-    }
-
-    @Override
-    public Snapshot snapshot() {
-        return engine.snapshot();
-    }
-
-    @Override
-    public Capture capture() {
-        return engine.capture();
-    }
-
-    @Override
-    public void restore(RowSource rows) {
-        engine.restore(rows);
-    }
-
-    @Override
     public boolean isDurable() {
         return true;
-    }
-
-    @Override
-    public void compact(Runnable between) {
-        engine.compact(between);
-    }
-
-    @Override
-    public long allocatedBytes() {
-        return engine.allocatedBytes();
-    }
-
-    @Override
-    public long liveBytes() {
-        return engine.liveBytes();
-    }
-
-    @Override
-    public List<EngineGauge> gauges() {
-        return engine.gauges();
     }
 
     @Override

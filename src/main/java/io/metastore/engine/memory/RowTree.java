@@ -105,19 +105,15 @@ final class RowTree {
         }
 
         private void insert(int place, byte[] key, byte[] value) {
-            System.arraycopy(keys, place, keys, place + 1, size - place);
-            System.arraycopy(values, place, values, place + 1, size - place);
-            keys[place] = key;
-            values[place] = value;
+            putIn(keys, place, size, key);
+            putIn(values, place, size, value);
             size++;
         }
 
         private void remove(int place) {
+            takeOut(keys, place, size);
+            takeOut(values, place, size);
             size--;
-            System.arraycopy(keys, place + 1, keys, place, size - place);
-            System.arraycopy(values, place + 1, values, place, size - place);
-            keys[size] = null;
-            values[size] = null;
         }
     }
 
@@ -174,20 +170,26 @@ final class RowTree {
         }
 
         private void insert(int place, byte[] key, Node child) {
-            System.arraycopy(keys, place, keys, place + 1, size - place);
-            System.arraycopy(children, place, children, place + 1, size - place);
-            keys[place] = key;
-            children[place] = child;
+            putIn(keys, place, size, key);
+            putIn(children, place, size, child);
             size++;
         }
 
         private void remove(int place) {
+            takeOut(keys, place, size);
+            takeOut(children, place, size);
             size--;
-            System.arraycopy(keys, place + 1, keys, place, size - place);
-            System.arraycopy(children, place + 1, children, place, size - place);
-            keys[size] = null;
-            children[size] = null;
         }
+    }
+
+    private static <T> void putIn(T[] array, int place, int size, T element) {
+        System.arraycopy(array, place, array, place + 1, size - place);
+        array[place] = element;
+    }
+
+    private static <T> void takeOut(T[] array, int place, int size) {
+        System.arraycopy(array, place + 1, array, place, size - 1 - place);
+        array[size - 1] = null;
     }
 
     private static <T> void move(T[] from, int begin, int end, T[] to) {

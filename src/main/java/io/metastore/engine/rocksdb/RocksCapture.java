@@ -32,11 +32,7 @@ final class RocksCapture implements Capture {
                 Files.move(file, target.resolve(file.getFileName()));
             }
         } catch (IOException failure) {
-            boolean full = String.valueOf(failure.getMessage()).contains("No space left on device");
-            throw new EngineFailure(
-                    full ? EngineFailure.Kind.NO_SPACE : EngineFailure.Kind.INPUT_OUTPUT,
-                    "moving the copy of the state database to " + target + " failed: " + failure,
-                    failure);
+            throw EngineFailure.ofWriting("moving the copy of the state database to " + target + " failed", failure);
         }
     }
 
