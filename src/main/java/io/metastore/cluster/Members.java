@@ -46,6 +46,15 @@ public final class Members {
         members = sorted(next);
     }
 
+    /// Notes what a member says of itself. Does nothing when there is no such member.
+    public void publish(long id, String name, List<String> clientUrls, WriteBatch batch) {
+        for (Member known : members) {
+            if (known.id() == id) {
+                put(new Member(id, name, known.peerUrls(), clientUrls, known.learner()), batch);
+            }
+        }
+    }
+
     private static List<Member> sorted(List<Member> members) {
         return members.stream()
                 .sorted(Comparator.comparing(Member::id, Long::compareUnsigned))

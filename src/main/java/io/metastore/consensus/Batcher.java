@@ -1,7 +1,6 @@
 package io.metastore.consensus;
 
 import io.metastore.machine.Command;
-import io.metastore.machine.EntryCodec;
 import io.metastore.machine.Outcome;
 import io.metastore.machine.ProposedBatch;
 import io.metastore.machine.Result;
@@ -89,8 +88,7 @@ public final class Batcher {
                 batch.bytes,
                 decision.reason,
                 now - taken.getFirst().acceptedNanos());
-        List<byte[]> encoded = taken.stream().map(Proposal::encoded).toList();
-        consensus.propose(EntryCodec.encode(encoded, limits.enabled()), batch);
+        consensus.propose(taken.stream().map(Proposal::encoded).toList(), batch);
         return true;
     }
 

@@ -1,7 +1,7 @@
 package io.metastore.consensus;
 
 import io.metastore.machine.ProposedBatch;
-import java.nio.ByteBuffer;
+import java.util.List;
 
 /// Getting an entry agreed. Entries that are agreed reach the apply loop in one order on every member.
 public interface Consensus {
@@ -11,8 +11,11 @@ public interface Consensus {
         void failed(Unavailable reason);
     }
 
-    /// Proposes `entry`. Never blocks for long: what may be under way is bounded by the batcher.
-    void propose(ByteBuffer entry, Pending pending);
+    /// Proposes `commands` as one entry, at this member or through the leader. While nobody leads it waits for the next
+    /// leader. Never blocks for long: what may be under way is bounded by the batcher.
+    ///
+    /// @param commands as they are encoded, those of `pending` in their order
+    void propose(List<byte[]> commands, Pending pending);
 
     /// Who learns the end of a read barrier.
     interface BarrierCaller {

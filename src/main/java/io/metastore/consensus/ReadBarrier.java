@@ -1,6 +1,7 @@
 package io.metastore.consensus;
 
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.Executor;
 
@@ -8,15 +9,13 @@ import java.util.concurrent.Executor;
 /// with consensus is under way at a time; whoever arrives meanwhile shares the next one, since a round under
 /// way may have begun before what the newcomer must see.
 ///
-/// The waiting reads of a round go on together, on an executor of their own. A round that consensus does not
-/// end in time is given up, with the reads that share it, and the next one begins ([#timeOut]).
+/// A round that fails because nobody leads, or the leader changed, and one that does not end, is held once more: its
+/// readers keep their place and are joined by those who waited for the next. A reader gives up after its own time limit
+/// ([#timeOut]). The readers of a round go on together, on an executor of their own.
 public final class ReadBarrier {
     private final Consensus consensus;
     private final Executor reads;
-    private List<Waiter> next = new ArrayList<>();
-    /// When the first of those who wait for the next round arrived.
-    private long nextSinceNanos;
-
+    private List<Arrived> next = new ArrayList<>();
     private Round underWay;
     private long rounds;
     private long late;
@@ -35,13 +34,12 @@ public final class ReadBarrier {
         void fail(Unavailable reason);
     }
 
+    private record Arrived(Waiter waiter, long nanos) {}
+
     public void await(Waiter waiter) {
         Round first;
         synchronized (this) {
-            if (next.isEmpty()) {
-                nextSinceNanos = System.nanoTime();
-            }
-            next.add(waiter);
+            next.add(new Arrived(waiter, System.nanoTime()));
             if (underWay != null) {
                 return;
             }
@@ -55,92 +53,123 @@ public final class ReadBarrier {
         return rounds;
     }
 
-    /// Rounds that were given up because they did not end in time.
+    /// Reads that were given up because no round ended in time for them.
     public synchronized long late() {
         return late;
     }
 
-    /// Rounds that failed for another reason, such as no leader.
+    /// Rounds that failed.
     public synchronized long failed() {
         return failed;
     }
 
-    /// Fails the reads of a round under way whose first one arrived more than `limitNanos` ago, and begins the
-    /// next round. Those who wait for that one are younger than the round they waited out.
+    /// Fails the reads that arrived more than `limitNanos` ago. Called again and again.
     public void timeOut(long limitNanos) {
-        Round overdue;
+        List<Waiter> overdue = new ArrayList<>();
         synchronized (this) {
-            overdue = underWay;
-            if (overdue == null || System.nanoTime() - overdue.sinceNanos < limitNanos) {
-                return;
+            long now = System.nanoTime();
+            overdue.addAll(overdue(next, now, limitNanos));
+            if (underWay != null) {
+                overdue.addAll(overdue(underWay.sharing, now, limitNanos));
+            }
+            late += overdue.size();
+        }
+        if (!overdue.isEmpty()) {
+            reads.execute(() -> overdue.forEach(waiter -> waiter.fail(new Unavailable.TimedOut())));
+        }
+    }
+
+    private static List<Waiter> overdue(List<Arrived> waiting, long now, long limitNanos) {
+        List<Waiter> overdue = new ArrayList<>();
+        for (Iterator<Arrived> each = waiting.iterator(); each.hasNext(); ) {
+            Arrived arrived = each.next();
+            if (now - arrived.nanos() >= limitNanos) {
+                overdue.add(arrived.waiter());
+                each.remove();
             }
         }
-        overdue.failed(new Unavailable.TimedOut());
+        return overdue;
+    }
+
+    /// Holds a round once more that has failed, or that was asked for more than `lostNanos` ago. Called again and again,
+    /// and when a leader is found.
+    public void retry(long lostNanos) {
+        Round again;
+        synchronized (this) {
+            boolean due = underWay != null && (underWay.lost || System.nanoTime() - underWay.askedNanos >= lostNanos);
+            if (!due) {
+                return;
+            }
+            underWay.sharing.addAll(next);
+            next = underWay.sharing;
+            underWay = null;
+            if (next.isEmpty()) {
+                return;
+            }
+            again = begin();
+        }
+        consensus.barrier(again);
     }
 
     /// Makes those who wait a round under way. Called with the lock held and somebody waiting.
     private Round begin() {
-        underWay = new Round(next, nextSinceNanos);
+        underWay = new Round(next);
         next = new ArrayList<>();
         rounds++;
         return underWay;
     }
 
-    /// Whether `round` ends now: true for the first who says so.
-    private synchronized boolean ends(Round round) {
-        if (underWay != round || round.ended) {
-            return false;
-        }
-        round.ended = true;
-        return true;
-    }
-
-    private synchronized void count(Unavailable reason) {
-        if (reason instanceof Unavailable.TimedOut) {
-            late++;
-        } else {
-            failed++;
-        }
-    }
-
-    private void beginNext() {
-        Round following;
+    /// Takes the readers of `round` when it is the one under way, and begins the next.
+    private List<Arrived> end(Round round) {
+        Round following = null;
+        List<Arrived> sharing;
         synchronized (this) {
-            if (next.isEmpty()) {
-                underWay = null;
-                return;
+            if (underWay != round) {
+                return List.of();
             }
-            following = begin();
+            underWay = null;
+            sharing = round.sharing;
+            if (!next.isEmpty()) {
+                following = begin();
+            }
         }
-        consensus.barrier(following);
+        if (following != null) {
+            consensus.barrier(following);
+        }
+        return sharing;
     }
 
     private final class Round implements Consensus.BarrierCaller {
-        private final List<Waiter> sharing;
-        private final long sinceNanos;
+        private final List<Arrived> sharing;
+        private final long askedNanos = System.nanoTime();
+        private boolean lost;
 
-        private boolean ended;
-
-        private Round(List<Waiter> sharing, long sinceNanos) {
+        private Round(List<Arrived> sharing) {
             this.sharing = sharing;
-            this.sinceNanos = sinceNanos;
         }
 
         @Override
         public void passed() {
-            if (ends(this)) {
-                reads.execute(() -> sharing.forEach(Waiter::pass));
-                beginNext();
+            List<Arrived> passing = end(this);
+            if (!passing.isEmpty()) {
+                reads.execute(() -> passing.forEach(arrived -> arrived.waiter().pass()));
             }
         }
 
         @Override
         public void failed(Unavailable reason) {
-            if (ends(this)) {
-                count(reason);
-                reads.execute(() -> sharing.forEach(waiter -> waiter.fail(reason)));
-                beginNext();
+            synchronized (ReadBarrier.this) {
+                if (underWay != this) {
+                    return;
+                }
+                failed++;
+                if (!(reason instanceof Unavailable.Stopping)) {
+                    lost = true;
+                    return;
+                }
             }
+            List<Arrived> failing = end(this);
+            reads.execute(() -> failing.forEach(arrived -> arrived.waiter().fail(reason)));
         }
     }
 }

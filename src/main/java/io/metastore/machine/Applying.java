@@ -50,8 +50,14 @@ final class Applying {
             case Command.LeaseGrant grant -> grant(grant, index);
             case Command.LeaseRevoke revoke -> revoke(revoke);
             case Command.AlarmChange change -> alarm(change);
+            case Command.ClusterStart start -> {
+                if (members.all().isEmpty()) {
+                    start.members().forEach(member -> members.put(member, chunk.batch()));
+                }
+                yield done(new Result.MemberPublish(chunk.revision()));
+            }
             case Command.MemberPublish publish -> {
-                members.put(publish.member(), chunk.batch());
+                members.publish(publish.id(), publish.name(), publish.clientUrls(), chunk.batch());
                 yield done(new Result.MemberPublish(chunk.revision()));
             }
         };
@@ -68,6 +74,7 @@ final class Applying {
                     Command.Compact _,
                     Command.LeaseGrant _,
                     Command.AlarmChange _,
+                    Command.ClusterStart _,
                     Command.MemberPublish _ ->
                 throw new IllegalStateException("command " + position.command() + " of entry " + position.index()
                         + " is " + command.getClass().getSimpleName() + ", which is never written in part");
@@ -87,9 +94,18 @@ final class Applying {
                     Command.Compact _,
                     Command.LeaseRevoke _,
                     Command.AlarmChange _,
+                    Command.ClusterStart _,
                     Command.MemberPublish _ -> false;
         };
-        boolean changes = !(command instanceof Command.AlarmChange || command instanceof Command.MemberPublish);
+        boolean changes = switch (command) {
+            case Command.AlarmChange _, Command.ClusterStart _, Command.MemberPublish _ -> false;
+            case Command.Put _,
+                    Command.DeleteRange _,
+                    Command.Txn _,
+                    Command.Compact _,
+                    Command.LeaseGrant _,
+                    Command.LeaseRevoke _ -> true;
+        };
         if (changes && alarms.isRaised(Alarm.Type.CORRUPT)) {
             return StoreError.CORRUPT;
         }

@@ -38,6 +38,9 @@ public sealed interface Command<R extends Result> {
 
     record AlarmChange(boolean raise, Alarm alarm) implements Command<Result.AlarmChange> {}
 
-    /// A member makes itself known: its name and where clients reach it.
-    record MemberPublish(Member member) implements Command<Result.MemberPublish> {}
+    /// The members that a new cluster begins with. Does nothing once there are members.
+    record ClusterStart(List<Member> members) implements Command<Result.MemberPublish> {}
+
+    /// A member makes itself known: its name and where clients reach it. Does nothing when it is no member, or no more.
+    record MemberPublish(long id, String name, List<String> clientUrls) implements Command<Result.MemberPublish> {}
 }

@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import io.metastore.cluster.Alarm;
 import io.metastore.cluster.Member;
 import io.metastore.machine.replicated.AlarmChange;
+import io.metastore.machine.replicated.ClusterStart;
 import io.metastore.machine.replicated.Compact;
 import io.metastore.machine.replicated.DeleteRange;
 import io.metastore.machine.replicated.LeaseGrant;
@@ -11,9 +12,11 @@ import io.metastore.machine.replicated.LeaseRevoke;
 import io.metastore.machine.replicated.MemberPublish;
 import io.metastore.machine.replicated.Put;
 import io.metastore.machine.replicated.Range;
+import io.metastore.machine.replicated.StartMember;
 import io.metastore.machine.replicated.Txn;
 import io.metastore.mvcc.RangeQuery;
 import io.metastore.value.KeyRange;
+import java.util.List;
 
 /// Commands as the messages of replicated.proto. Exhaustive both ways: what is encoded is decoded to an equal
 /// command.
@@ -42,7 +45,16 @@ public final class CommandCodec {
                         .setRaise(change.raise())
                         .setMemberId(change.alarm().memberId())
                         .setType(change.alarm().type().number()));
-            case Command.MemberPublish publish -> builder.setMemberPublish(member(publish.member()));
+            case Command.ClusterStart start ->
+                builder.setClusterStart(ClusterStart.newBuilder()
+                        .addAllMembers(start.members().stream()
+                                .map(CommandCodec::member)
+                                .toList()));
+            case Command.MemberPublish publish ->
+                builder.setMemberPublish(MemberPublish.newBuilder()
+                        .setId(publish.id())
+                        .setName(publish.name())
+                        .addAllClientUrls(publish.clientUrls()));
         }
         return builder.build();
     }
@@ -61,7 +73,15 @@ public final class CommandCodec {
                         message.getLeaseRevoke().getId(),
                         message.getLeaseRevoke().getGrantIndex());
             case ALARM_CHANGE -> alarm(message.getAlarmChange());
-            case MEMBER_PUBLISH -> new Command.MemberPublish(member(message.getMemberPublish()));
+            case CLUSTER_START ->
+                new Command.ClusterStart(message.getClusterStart().getMembersList().stream()
+                        .map(CommandCodec::member)
+                        .toList());
+            case MEMBER_PUBLISH ->
+                new Command.MemberPublish(
+                        message.getMemberPublish().getId(),
+                        message.getMemberPublish().getName(),
+                        List.copyOf(message.getMemberPublish().getClientUrlsList()));
             case COMMAND_NOT_SET -> throw new MalformedEntry("it holds a command of an unknown kind", null);
         };
     }
@@ -79,8 +99,8 @@ public final class CommandCodec {
         throw new MalformedEntry("it holds an alarm of unknown number " + number, null);
     }
 
-    private static MemberPublish member(Member member) {
-        return MemberPublish.newBuilder()
+    private static StartMember member(Member member) {
+        return StartMember.newBuilder()
                 .setId(member.id())
                 .setName(member.name())
                 .addAllPeerUrls(member.peerUrls())
@@ -89,12 +109,12 @@ public final class CommandCodec {
                 .build();
     }
 
-    private static Member member(MemberPublish message) {
+    private static Member member(StartMember message) {
         return new Member(
                 message.getId(),
                 message.getName(),
-                java.util.List.copyOf(message.getPeerUrlsList()),
-                java.util.List.copyOf(message.getClientUrlsList()),
+                List.copyOf(message.getPeerUrlsList()),
+                List.copyOf(message.getClientUrlsList()),
                 message.getLearner());
     }
 

@@ -9,6 +9,7 @@ public enum CommandType {
     LEASE_GRANT("LeaseGrant"),
     LEASE_REVOKE("LeaseRevoke"),
     ALARM("Alarm"),
+    CLUSTER_START("ClusterStart"),
     MEMBER_PUBLISH("ClusterMemberAttrSet");
 
     private final String etcdName;
@@ -30,6 +31,7 @@ public enum CommandType {
             case Command.LeaseGrant _ -> LEASE_GRANT;
             case Command.LeaseRevoke _ -> LEASE_REVOKE;
             case Command.AlarmChange _ -> ALARM;
+            case Command.ClusterStart _ -> CLUSTER_START;
             case Command.MemberPublish _ -> MEMBER_PUBLISH;
         };
     }

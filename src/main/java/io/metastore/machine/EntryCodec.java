@@ -9,14 +9,22 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.List;
 
-/// Raft entries: one byte of format, then one command (format 1, as entries were before batching and are with
-/// batching switched off) or a batch of them (format 2). Both stay readable.
+/// Raft entries: one byte of format, then what the format says. What is written has format 3; the others stay readable.
+///
+/// ```
+/// 1  one command: entries before batching
+/// 2  a batch of commands: entries before they had an origin
+/// 3  member, boot, sequence, revision of auth: four big-endian numbers of eight bytes; then a batch
+/// ```
 ///
 /// A batch is put together from commands that are encoded already, each on its caller's thread; the framing is
 /// that of the message `Batch` in replicated.proto.
 public final class EntryCodec {
     static final byte SINGLE = 1;
     static final byte BATCH = 2;
+    static final byte FROM_ORIGIN = 3;
+
+    private static final int ORIGIN_BYTES = 4 * Long.BYTES;
 
     private static final int COMMANDS_FIELD = 1;
 
@@ -30,23 +38,21 @@ public final class EntryCodec {
 
     private EntryCodec() {}
 
-    /// An entry of encoded commands; a lone one only takes the format of single commands when `batching` is
-    /// off.
-    public static ByteBuffer encode(List<byte[]> commands, boolean batching) {
-        if (!batching && commands.size() == 1) {
-            byte[] command = commands.getFirst();
-            return ByteBuffer.allocate(1 + command.length)
-                    .put(SINGLE)
-                    .put(command)
-                    .flip();
-        }
-        int size = 1;
+    /// An entry of encoded commands.
+    public static ByteBuffer encode(Origin origin, List<byte[]> commands) {
+        int head = 1 + ORIGIN_BYTES;
+        int size = head;
         for (byte[] command : commands) {
             size += CodedOutputStream.computeByteArraySize(COMMANDS_FIELD, command);
         }
         byte[] entry = new byte[size];
-        entry[0] = BATCH;
-        CodedOutputStream out = CodedOutputStream.newInstance(entry, 1, size - 1);
+        ByteBuffer.wrap(entry)
+                .put(FROM_ORIGIN)
+                .putLong(origin.member())
+                .putLong(origin.boot())
+                .putLong(origin.sequence())
+                .putLong(origin.auth());
+        CodedOutputStream out = CodedOutputStream.newInstance(entry, head, size - head);
         try {
             for (byte[] command : commands) {
                 out.writeByteArray(COMMANDS_FIELD, command);
@@ -58,11 +64,34 @@ public final class EntryCodec {
         return ByteBuffer.wrap(entry);
     }
 
+    /// Where an entry comes from; leaves the position of `entry` alone.
+    ///
+    /// @throws MalformedEntry when it is cut off
+    public static Origin origin(ByteBuffer entry) {
+        if (!entry.hasRemaining() || entry.get(entry.position()) != FROM_ORIGIN) {
+            return Origin.NONE;
+        }
+        ByteBuffer rest = entry.duplicate();
+        rest.get();
+        return readOrigin(rest);
+    }
+
+    private static Origin readOrigin(ByteBuffer rest) {
+        if (rest.remaining() < ORIGIN_BYTES) {
+            throw new MalformedEntry("it ends in the middle of its origin", null);
+        }
+        return new Origin(rest.getLong(), rest.getLong(), rest.getLong(), rest.getLong());
+    }
+
     /// How many commands are in an entry, without decoding them; leaves the position of `entry` alone.
     public static int count(ByteBuffer entry) {
         ByteBuffer rest = entry.duplicate();
-        if (!rest.hasRemaining() || rest.get() == SINGLE) {
+        byte format = rest.hasRemaining() ? rest.get() : SINGLE;
+        if (format == SINGLE) {
             return 1;
+        }
+        if (format == FROM_ORIGIN) {
+            readOrigin(rest);
         }
         try {
             CodedInputStream in = UnsafeByteOperations.unsafeWrap(rest).newCodedInput();
@@ -100,12 +129,15 @@ public final class EntryCodec {
             throw new MalformedEntry("it is empty", null);
         }
         byte format = rest.get();
+        if (format == FROM_ORIGIN) {
+            readOrigin(rest);
+        }
         try {
             CodedInputStream in = UnsafeByteOperations.unsafeWrap(rest).newCodedInput();
             in.setRecursionLimit(NESTING_MAX);
             List<Part> commands = switch (format) {
                 case SINGLE -> List.of(new Part(io.metastore.machine.replicated.Command.parseFrom(in)));
-                case BATCH ->
+                case BATCH, FROM_ORIGIN ->
                     Batch.parseFrom(in).getCommandsList().stream()
                             .map(Part::new)
                             .toList();

@@ -107,10 +107,13 @@ public final class EntryText {
                 lines.add(type + (change.raise() ? "raise " : "take back ")
                         + change.alarm().type() + " of member "
                         + Long.toHexString(change.alarm().memberId()));
+            case Command.ClusterStart start ->
+                start.members()
+                        .forEach(member -> lines.add(type + "member " + Long.toHexString(member.id()) + ", peers at "
+                                + String.join(",", member.peerUrls())));
             case Command.MemberPublish publish ->
-                lines.add(type + "member " + Long.toHexString(publish.member().id()) + " named \""
-                        + publish.member().name() + "\", clients at "
-                        + String.join(",", publish.member().clientUrls()));
+                lines.add(type + "member " + Long.toHexString(publish.id()) + " named \"" + publish.name()
+                        + "\", clients at " + String.join(",", publish.clientUrls()));
         }
     }
 

@@ -20,6 +20,7 @@ public final class SpaceCost {
                     Command.Compact _,
                     Command.LeaseRevoke _,
                     Command.AlarmChange _,
+                    Command.ClusterStart _,
                     Command.MemberPublish _ -> 0;
         };
     }

@@ -145,10 +145,6 @@ public final class ConfigChecks {
                             + " be the same")
                     .formatted(joined(own), name, joined(keys.initialAdvertisePeerUrls())));
         }
-        if (initial.members().size() > 1) {
-            problem("initial-cluster: names %d members: a cluster of more than one member is not there yet"
-                    .formatted(initial.members().size()));
-        }
     }
 
     private boolean hasData() {

@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 /// beside the state and never in it, since a state is copied between members.
 ///
 /// ```
-/// format 3
+/// format 4
 /// cluster cabfa7b72d326322
 /// member 903b61f99025dc3f
 /// incarnation 1
@@ -27,8 +27,12 @@ final class IdentityFile {
     /// program could not read; a program reads its own.
     ///
     /// 1: the identity was a row of the state. 2: rows had numbers of eight bytes, and small values stood in `keys`
-    /// as well as in `log`.
-    static final int FORMAT = 3;
+    /// as well as in `log`. 3: entries of the log did not say where they come from, and members made themselves known
+    /// with their peer addresses.
+    static final int FORMAT = 4;
+
+    /// Of a member that has never lost its data.
+    static final int INCARNATION = 1;
 
     private static final String NAME = "identity";
     private static final String OWN_VERSION =
@@ -63,7 +67,7 @@ final class IdentityFile {
 
     private static String text(Identity self) {
         return "format " + FORMAT + "\ncluster " + Long.toHexString(self.clusterId()) + "\nmember "
-                + Long.toHexString(self.memberId()) + "\nincarnation 1\n";
+                + Long.toHexString(self.memberId()) + "\nincarnation " + INCARNATION + "\n";
     }
 
     private static Map<String, String> read(Path file) throws IOException {

@@ -6,12 +6,17 @@ import io.metastore.consensus.BatchLimits;
 import io.metastore.consensus.Batcher;
 import io.metastore.consensus.ConsensusMetrics;
 import io.metastore.consensus.Faults;
+import io.metastore.consensus.LeaderCalls;
 import io.metastore.consensus.Leadership;
 import io.metastore.consensus.ProposalQueue;
 import io.metastore.consensus.ReadBarrier;
 import io.metastore.consensus.Unavailable;
 import io.metastore.consensus.jraft.JraftConsensus;
 import io.metastore.consensus.jraft.RaftSettings;
+import io.metastore.consensus.peer.PeerDispatch;
+import io.metastore.consensus.peer.PeerIdentity;
+import io.metastore.consensus.peer.PeerMessage;
+import io.metastore.consensus.peer.Peers;
 import io.metastore.engine.DiskSpace;
 import io.metastore.engine.Engine;
 import io.metastore.engine.EngineFailure;
@@ -47,8 +52,12 @@ import io.metastore.watch.WatchLimits;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.net.URI;
+import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -64,7 +73,9 @@ public final class Member implements AutoCloseable {
     /// Between two snapshots, however small the file system is.
     private static final long LEAST_LOG_BYTES = 16L << 20;
 
-    private static final Duration TIME_LIMIT_CHECK = Duration.ofMillis(200);
+    private static final Duration TIME_LIMIT_CHECK = Duration.ofMillis(50);
+    /// A round of the read barrier that takes longer is asked for again: its messages may be lost.
+    private static final Duration LOST_ROUND = Duration.ofMillis(500);
 
     private final EffectiveConfig config;
     private final Faults faults;
@@ -75,6 +86,7 @@ public final class Member implements AutoCloseable {
     private final MvccStore store;
     private final StateMachine machine;
     private final WatchHub watchHub;
+    private final Optional<PeerPorts> peerPorts;
     private final JraftConsensus consensus;
     private final ProposalQueue queue;
     private final Batcher batcher;
@@ -117,8 +129,28 @@ public final class Member implements AutoCloseable {
                         .withProgressInterval(config.watchProgressNotifyInterval()),
                 fault -> faults.halt("serving watchers failed", fault));
         this.applying = new ApplyMetrics(registry);
-        this.consensus =
-                new JraftConsensus(raftSettings(), applyLoop(), machine, engine, faults, this::leadershipChanged, disk);
+        PeerIdentity introduced = new PeerIdentity(
+                identity.clusterId(),
+                identity.memberId(),
+                IdentityFile.INCARNATION,
+                new SecureRandom().nextLong(),
+                PeerIdentity.FEATURE_LEVEL);
+        PeerDispatch dispatch = new PeerDispatch();
+        this.peerPorts = initialMembers().size() > 1
+                ? Optional.of(new PeerPorts(config.keys().listen().listenPeerUrls(), introduced, this::peers, dispatch))
+                : Optional.empty();
+        Peers others = peerPorts.map(PeerPorts::peers).orElse(Peers.none());
+        this.consensus = new JraftConsensus(
+                raftSettings(),
+                applyLoop(),
+                machine,
+                engine,
+                faults,
+                this::leadershipChanged,
+                others,
+                dispatch,
+                introduced.boot(),
+                disk);
         this.queue = new ProposalQueue(new ProposalQueue.Limits(keys.queue().commands(), config.queueBytes()));
         this.batcher = new Batcher(queue, batchLimits(keys), consensus, new ConsensusMetrics(registry), faults);
         int threads = config.readThreads();
@@ -147,7 +179,10 @@ public final class Member implements AutoCloseable {
                 identity.memberId(),
                 requests);
         this.leases = new LeaseService(
+                new LeaderCalls(others, consensus::leadership),
                 proposals, reading, machine.leases(), kv, keys.member().electionTimeout(), requestLimit(), faults);
+        dispatch.add(PeerMessage.Kinds.LEASE_RENEW, leases);
+        dispatch.add(PeerMessage.Kinds.LEASE_REMAINING, leases);
         this.status = new MemberStatus(
                 store,
                 engine,
@@ -184,6 +219,25 @@ public final class Member implements AutoCloseable {
                 machine, new ChunkLimits(apply.chunkCommands(), apply.chunkBytes()), new Committed(), applying);
     }
 
+    /// The members that a new cluster begins with, by the configuration. Their names are told by themselves.
+    private List<io.metastore.cluster.Member> initialMembers() {
+        String token = config.keys().cluster().initialClusterToken();
+        return config.initialCluster().members().values().stream()
+                .map(urls -> new io.metastore.cluster.Member(
+                        Identity.memberId(texts(urls), token), "", texts(urls), List.of(), false))
+                .toList();
+    }
+
+    /// Where the members are reached: as agreed, or as configured while nothing is agreed yet.
+    private Map<Long, List<URI>> peers() {
+        List<io.metastore.cluster.Member> agreed = machine.members().all();
+        Map<Long, List<URI>> peers = new HashMap<>();
+        (agreed.isEmpty() ? initialMembers() : agreed)
+                .forEach(member -> peers.put(
+                        member.id(), member.peerUrls().stream().map(URI::create).toList()));
+        return peers;
+    }
+
     private static Identity identity(EffectiveConfig config) {
         String token = config.keys().cluster().initialClusterToken();
         List<Long> memberIds = config.initialCluster().members().values().stream()
@@ -202,9 +256,8 @@ public final class Member implements AutoCloseable {
         return new RaftSettings(
                 // JRaft wants a name that begins with a letter.
                 "cluster-" + Long.toHexString(identity.clusterId()),
-                // A member's raft address is its id: it stays the same when its URLs change.
-                Long.toHexString(identity.memberId()) + ":1",
                 identity.memberId(),
+                initialMembers().stream().map(io.metastore.cluster.Member::id).toList(),
                 directory.raft(),
                 Math.toIntExact(member.electionTimeout().toMillis()),
                 Math.toIntExact(member.heartbeatInterval().toMillis()),
@@ -253,12 +306,15 @@ public final class Member implements AutoCloseable {
         leases.leadershipChanged(leadership);
         if (leadership.leader() != 0) {
             leaderKnown.countDown();
+            barrier.retry(0);
         }
     }
 
     /// Starts everything and returns once the member has made itself known through the log and so can serve
     /// (GEN-03).
-    public void start() throws InterruptedException {
+    ///
+    /// @throws ListenFailure when a peer address cannot be listened at
+    public void start() throws InterruptedException, ListenFailure {
         LOG.infof(
                 "member %s (%x) of cluster %x starts with its data in %s, revision %d",
                 config.keys().member().name(),
@@ -267,6 +323,9 @@ public final class Member implements AutoCloseable {
                 config.dataDir(),
                 store.state().revision());
         watchHub.start();
+        if (peerPorts.isPresent()) {
+            peerPorts.get().open();
+        }
         consensus.start();
         batcher.start();
         compaction.start();
@@ -276,6 +335,7 @@ public final class Member implements AutoCloseable {
                 () -> {
                     queue.timeOut(limit);
                     barrier.timeOut(limit);
+                    barrier.retry(LOST_ROUND.toNanos());
                 },
                 TIME_LIMIT_CHECK.toMillis(),
                 TIME_LIMIT_CHECK.toMillis(),
@@ -300,13 +360,13 @@ public final class Member implements AutoCloseable {
         while (!leaderKnown.await(10, TimeUnit.SECONDS)) {
             LOG.infof("waiting for a leader, %d entries of the log applied", consensus.appliedIndex());
         }
-        var self = new io.metastore.cluster.Member(
+        if (machine.members().all().isEmpty()) {
+            publish(new Command.ClusterStart(initialMembers()));
+        }
+        Outcome<?> outcome = publish(new Command.MemberPublish(
                 identity.memberId(),
                 config.keys().member().name(),
-                texts(config.keys().cluster().initialAdvertisePeerUrls()),
-                texts(config.keys().listen().advertiseClientUrls()),
-                false);
-        Outcome<?> outcome = publish(new Command.MemberPublish(self));
+                texts(config.keys().listen().advertiseClientUrls())));
         if (outcome instanceof Outcome.Refused<?> refused) {
             throw new StartFailure(
                     ExitStatus.FAILED, "the member could not make itself known: " + refused.error(), null);
@@ -315,7 +375,7 @@ public final class Member implements AutoCloseable {
 
     /// Proposes until it is applied: what the log holds comes first, and an entry of it may take longer to apply than a
     /// proposal may wait.
-    private Outcome<?> publish(Command.MemberPublish self) {
+    private Outcome<?> publish(Command<?> self) {
         while (true) {
             try {
                 return proposals.propose(self).await().indefinitely();
@@ -422,6 +482,9 @@ public final class Member implements AutoCloseable {
         batcher.stop();
         compaction.close();
         consensus.close();
+        if (peerPorts.isPresent()) {
+            peerPorts.get().close();
+        }
         watchHub.close();
         stop(reads);
         store.close();

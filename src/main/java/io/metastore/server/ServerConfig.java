@@ -112,7 +112,7 @@ public interface ServerConfig {
         @WithDefault("${metastore.listen-client-urls}")
         List<URI> advertiseClientUrls();
 
-        @Setting("Addresses that other members reach this member at.")
+        @Setting("Addresses that other members reach this member at. A cluster of one member does not listen there.")
         @WithDefault("http://localhost:2380")
         List<URI> listenPeerUrls();
 
@@ -129,7 +129,7 @@ public interface ServerConfig {
 
         @Setting(
                 value = "All members of a new cluster, as name=peer-url, joined by commas. Must name this member with"
-                        + " its initial-advertise-peer-urls. Only one member is supported yet.",
+                        + " its initial-advertise-peer-urls.",
                 fallback = "<name>=<initial-advertise-peer-urls>")
         Optional<String> initialCluster();
 

@@ -23,6 +23,7 @@ final class AnsweredRanges {
                     Command.LeaseGrant _,
                     Command.LeaseRevoke _,
                     Command.AlarmChange _,
+                    Command.ClusterStart _,
                     Command.MemberPublish _ -> {}
         }
         return found;

@@ -24,7 +24,7 @@ final class LeaseDeadlines {
         private boolean expired;
         /// Whether the lease is gone, and the queue still has this.
         private boolean dead;
-        private List<Runnable> waiting = List.of();
+        private List<Expiry> waiting = List.of();
 
         private Deadline(Lease lease, long nanos) {
             this.lease = lease;
@@ -53,7 +53,7 @@ final class LeaseDeadlines {
 
     synchronized void disarm() {
         armed = false;
-        byId.values().forEach(deadline -> deadline.waiting.forEach(Runnable::run));
+        byId.values().forEach(deadline -> deadline.waiting.forEach(Expiry::deposed));
         byId.clear();
         queue.clear();
         dead = 0;
@@ -99,8 +99,17 @@ final class LeaseDeadlines {
         Deadline deadline = byId.remove(id);
         if (deadline != null) {
             drop(deadline);
-            deadline.waiting.forEach(Runnable::run);
+            deadline.waiting.forEach(Expiry::revoked);
         }
+    }
+
+    /// Who waits for a lease that has run out. One of the two is called, once; must not block.
+    interface Expiry {
+        /// It is gone.
+        void revoked();
+
+        /// This member leads no more before it was: nothing is known of it.
+        void deposed();
     }
 
     /// What came of a renewal.
@@ -111,18 +120,28 @@ final class LeaseDeadlines {
         /// There is no such lease.
         record Unknown() implements Renewal {}
 
-        /// It has run out and is being revoked: `gone` will run once it is (LEA-11).
+        /// This member does not lead, so it does not know.
+        record NotLeading() implements Renewal {}
+
+        /// It has run out and is being revoked: the caller will be told once it is (LEA-11).
         record Expiring() implements Renewal {}
     }
 
-    synchronized Renewal renew(long id, long now, Runnable gone) {
+    synchronized boolean isArmed() {
+        return armed;
+    }
+
+    synchronized Renewal renew(long id, long now, Expiry caller) {
+        if (!armed) {
+            return new Renewal.NotLeading();
+        }
         Deadline deadline = byId.get(id);
         if (deadline == null) {
             return new Renewal.Unknown();
         }
         if (deadline.expired || deadline.nanos - now <= 0) {
             deadline.waiting = new ArrayList<>(deadline.waiting);
-            deadline.waiting.add(gone);
+            deadline.waiting.add(caller);
             return new Renewal.Expiring();
         }
         deadline.nanos = now + ttlNanos(deadline.lease);

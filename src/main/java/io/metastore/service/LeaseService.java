@@ -1,8 +1,14 @@
 package io.metastore.service;
 
+import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
 import io.metastore.consensus.Faults;
+import io.metastore.consensus.LeaderCalls;
 import io.metastore.consensus.Leadership;
 import io.metastore.consensus.Unavailable;
+import io.metastore.consensus.peer.Caller;
+import io.metastore.consensus.peer.PeerHandler;
+import io.metastore.consensus.peer.PeerMessage;
 import io.metastore.lease.Lease;
 import io.metastore.lease.LeaseChunk;
 import io.metastore.lease.Leases;
@@ -13,23 +19,31 @@ import io.metastore.measure.Histogram;
 import io.metastore.thread.Threads;
 import io.metastore.value.Bytes;
 import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.subscription.UniEmitter;
+import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 
 /// Leases: granted and revoked through the log, renewed in memory where this member leads, and revoked by a
 /// thread of its own when they run out.
-public final class LeaseService implements AutoCloseable {
+public final class LeaseService implements PeerHandler, AutoCloseable {
     private static final Logger LOG = Logger.getLogger(LeaseService.class);
     /// LEA-23.
     private static final int REVOKES_AT_ONCE = 500;
 
     private static final int REVOKES_IN_FLIGHT = 16;
+    private static final Duration RETRY_FIRST = Duration.ofMillis(10);
+    private static final Duration RETRY_MOST = Duration.ofMillis(200);
+    private static final long GONE = Long.MIN_VALUE;
 
+    private final LeaderCalls leader;
     private final Proposals proposals;
     private final Reading reading;
     private final Leases leases;
@@ -47,9 +61,11 @@ public final class LeaseService implements AutoCloseable {
     private final LongAdder revoked = new LongAdder();
     private final Histogram grantedSeconds = Histogram.ofValues(1, 24);
 
+    /// @param leader       asked where this member does not lead
     /// @param requestLimit how long a proposal may take
     /// @param faults       told when leases can no longer be revoked
     public LeaseService(
+            LeaderCalls leader,
             Proposals proposals,
             Reading reading,
             Leases leases,
@@ -57,6 +73,7 @@ public final class LeaseService implements AutoCloseable {
             Duration electionTimeout,
             Duration requestLimit,
             Faults faults) {
+        this.leader = leader;
         this.proposals = proposals;
         this.reading = reading;
         this.leases = leases;
@@ -87,19 +104,102 @@ public final class LeaseService implements AutoCloseable {
     }
 
     /// Renews a lease and yields its time in seconds, 0 when it is gone (LEA-09, LEA-10). One that has run out
-    /// and is about to be revoked is waited for.
+    /// and is about to be revoked is waited for. The leader does it, once it has made sure that it leads: one that was
+    /// deposed and has not learned of it must not promise anything.
     public Uni<Long> keepAlive(long id) {
+        return untilLeaderAnswers(() -> leader.isLeader()
+                ? renewHere(id)
+                : ask(PeerMessage.Kinds.LEASE_RENEW, id).map(ByteBuffer::getLong));
+    }
+
+    private Uni<Long> renewHere(long id) {
+        return reading.linearizable(_ -> id).chain(this::renewAsLeader);
+    }
+
+    private Uni<Long> renewAsLeader(long id) {
         return Uni.createFrom().emitter(emitter -> {
-            switch (deadlines.renew(id, System.nanoTime(), () -> emitter.complete(0L))) {
+            switch (deadlines.renew(id, System.nanoTime(), new Waiting(emitter))) {
                 case LeaseDeadlines.Renewal.Renewed(long ttlSeconds) -> {
                     renewed.increment();
                     emitter.complete(ttlSeconds);
                 }
                 case LeaseDeadlines.Renewal.Unknown _ -> emitter.complete(0L);
+                case LeaseDeadlines.Renewal.NotLeading _ -> emitter.fail(new Unavailable.LeaderChanged());
                 case LeaseDeadlines.Renewal.Expiring _ -> {
                     // The revocation ends it.
                 }
             }
+        });
+    }
+
+    private record Waiting(UniEmitter<? super Long> emitter) implements LeaseDeadlines.Expiry {
+        @Override
+        public void revoked() {
+            emitter.complete(0L);
+        }
+
+        @Override
+        public void deposed() {
+            emitter.fail(new Unavailable.LeaderChanged());
+        }
+    }
+
+    /// Tries again while there is no leader or it changes, up to the time limit of a request.
+    private <T> Uni<T> untilLeaderAnswers(Supplier<Uni<T>> attempt) {
+        return Uni.createFrom()
+                .<T>deferred(attempt::get)
+                .onFailure(LeaseService::passes)
+                .retry()
+                .withBackOff(RETRY_FIRST, RETRY_MOST)
+                .expireIn(TimeUnit.NANOSECONDS.toMillis(retryNanos))
+                .onFailure(failure -> failure.getCause() instanceof Unavailable)
+                .transform(Throwable::getCause);
+    }
+
+    private static boolean passes(Throwable failure) {
+        return failure instanceof Unavailable.NoLeader || failure instanceof Unavailable.LeaderChanged;
+    }
+
+    private Uni<ByteBuffer> ask(int kind, long id) {
+        return Uni.createFrom()
+                .emitter(emitter -> leader.ask(
+                        kind,
+                        UnsafeByteOperations.unsafeWrap(
+                                ByteBuffer.allocate(Long.BYTES).putLong(id).flip()),
+                        answer -> emitter.complete(answer.asReadOnlyByteBuffer()),
+                        emitter::fail,
+                        Duration.ofNanos(retryNanos)));
+    }
+
+    /// Answers another member that asks this one for the leader; without a body when it is not.
+    @Override
+    public void called(Caller caller, PeerMessage question, Consumer<PeerMessage> answer) {
+        long id = question.body().asReadOnlyByteBuffer().getLong();
+        Uni<Long> known = question.kind() == PeerMessage.Kinds.LEASE_RENEW ? renewHere(id) : remainingHere(id);
+        known.subscribe()
+                .with(
+                        number -> answer.accept(new PeerMessage(
+                                question.kind(),
+                                UnsafeByteOperations.unsafeWrap(ByteBuffer.allocate(Long.BYTES)
+                                        .putLong(number)
+                                        .flip()))),
+                        failure -> {
+                            if (!(failure instanceof Unavailable)) {
+                                throw new IllegalStateException(
+                                        "asked by member " + Long.toHexString(caller.member()), failure);
+                            }
+                            answer.accept(new PeerMessage(question.kind(), ByteString.EMPTY));
+                        });
+    }
+
+    /// Nanoseconds that a lease has to live, [#GONE] when there is none.
+    private Uni<Long> remainingHere(long id) {
+        return reading.linearizable(_ -> {
+            Long remaining = deadlines.remaining(id, System.nanoTime());
+            if (!deadlines.isArmed()) {
+                throw new Unavailable.LeaderChanged();
+            }
+            return remaining == null ? GONE : remaining;
         });
     }
 
@@ -109,20 +209,24 @@ public final class LeaseService implements AutoCloseable {
     public record TimeToLive(long remainingSeconds, long grantedSeconds, List<Bytes> keys) {}
 
     public Uni<TimeToLive> timeToLive(long id, boolean withKeys) {
-        return reading.linearizable(view -> {
-            Lease lease = leases.find(id);
-            Long remaining = deadlines.remaining(id, System.nanoTime());
-            if (lease == null || remaining == null) {
-                return new TimeToLive(-1, 0, List.of());
-            }
-            List<Bytes> keys = withKeys ? Leases.keys(view.reads(), id) : List.of();
-            return new TimeToLive(TimeUnit.NANOSECONDS.toSeconds(remaining), lease.ttlSeconds(), keys);
-        });
+        return untilLeaderAnswers(() -> leader.isLeader()
+                        ? remainingHere(id)
+                        : ask(PeerMessage.Kinds.LEASE_REMAINING, id).map(ByteBuffer::getLong))
+                .chain(remaining -> reading.linearizable(view -> {
+                    Lease lease = leases.find(id);
+                    if (lease == null || remaining == GONE) {
+                        return new TimeToLive(-1, 0, List.of());
+                    }
+                    List<Bytes> keys = withKeys ? Leases.keys(view.reads(), id) : List.of();
+                    return new TimeToLive(TimeUnit.NANOSECONDS.toSeconds(remaining), lease.ttlSeconds(), keys);
+                }));
     }
 
-    /// Ids of all leases, those that run out soonest first.
+    /// Ids of all leases, where this member leads those that run out soonest first (LEA-19).
     public List<Long> ids() {
-        return deadlines.bySoonest();
+        return deadlines.isArmed()
+                ? deadlines.bySoonest()
+                : leases.all().stream().map(Lease::id).toList();
     }
 
     /// Told on the apply thread what a chunk did to leases.

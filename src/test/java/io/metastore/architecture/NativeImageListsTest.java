@@ -66,7 +66,7 @@ class NativeImageListsTest {
         assertTrue(raftMessages().contains(JRAFT + "entity.codec.v2.LogOutter$PBLogEntry$Builder"));
         assertTrue(raftMessages().size() > 80, "40 messages and their builders");
         assertTrue(descriptorMessages().contains("com.google.protobuf.DescriptorProtos$FieldOptions$Builder"));
-        assertTrue(services().contains("io.metastore.consensus.jraft.SoloRpcFactory"));
+        assertTrue(services().contains("io.metastore.consensus.jraft.PeerRpcFactory"));
         assertTrue(services().contains(NEVER_MADE));
         assertTrue(rocksClasses().contains("org.rocksdb.RocksDBException"));
         assertTrue(rocksClasses().contains("java.util.ArrayList"));

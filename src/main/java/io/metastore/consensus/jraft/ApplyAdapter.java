@@ -9,8 +9,11 @@ import com.alipay.sofa.jraft.error.RaftError;
 import com.alipay.sofa.jraft.error.RaftException;
 import com.alipay.sofa.jraft.storage.snapshot.SnapshotReader;
 import com.alipay.sofa.jraft.storage.snapshot.SnapshotWriter;
+import io.metastore.consensus.Consensus;
 import io.metastore.consensus.Faults;
 import io.metastore.consensus.Leadership;
+import io.metastore.consensus.Origins;
+import io.metastore.consensus.Unavailable;
 import io.metastore.consensus.log.Entry;
 import io.metastore.engine.Capture;
 import io.metastore.engine.DiskSpace;
@@ -20,6 +23,7 @@ import io.metastore.machine.ApplyLoop;
 import io.metastore.machine.CommittedEntries;
 import io.metastore.machine.EntryCodec;
 import io.metastore.machine.EntryText;
+import io.metastore.machine.Origin;
 import io.metastore.machine.ProposedBatch;
 import io.metastore.machine.StateMachine;
 import java.io.IOException;
@@ -40,7 +44,7 @@ final class ApplyAdapter extends StateMachineAdapter {
     private static final Logger LOG = Logger.getLogger(ApplyAdapter.class);
     /// An entry that changes nothing but how far the log is applied, in place of one that is skipped.
     private static final ByteBuffer NO_COMMANDS =
-            EntryCodec.encode(List.of(), true).asReadOnlyBuffer();
+            EntryCodec.encode(Origin.NONE, List.of()).asReadOnlyBuffer();
 
     /// With less room than this a write is bound to fail.
     private static final long FULL_BYTES = 1 << 20;
@@ -55,6 +59,7 @@ final class ApplyAdapter extends StateMachineAdapter {
     private final DiskMetrics disk;
     private final DiskSpace space;
     private final SkippedEntries skipped;
+    private final Origins origins;
     /// Writes out what is captured, one snapshot after the other.
     private final Executor writers;
 
@@ -71,6 +76,7 @@ final class ApplyAdapter extends StateMachineAdapter {
             DiskMetrics disk,
             DiskSpace space,
             SkippedEntries skipped,
+            Origins origins,
             Executor writers) {
         this.loop = loop;
         this.machine = machine;
@@ -82,6 +88,7 @@ final class ApplyAdapter extends StateMachineAdapter {
         this.disk = disk;
         this.space = space;
         this.skipped = skipped;
+        this.origins = origins;
         this.writers = writers;
     }
 
@@ -215,7 +222,13 @@ final class ApplyAdapter extends StateMachineAdapter {
 
     @Override
     public void onStartFollowing(LeaderChangeContext context) {
-        changed(new Leadership(context.getTerm(), 0, false, leadership.changes() + 1));
+        changed(new Leadership(
+                context.getTerm(), PeerAddress.member(context.getLeaderId()), false, leadership.changes() + 1));
+    }
+
+    @Override
+    public void onStopFollowing(LeaderChangeContext context) {
+        changed(new Leadership(leadership.term(), 0, false, leadership.changes()));
     }
 
     private void changed(Leadership now) {
@@ -254,6 +267,7 @@ final class ApplyAdapter extends StateMachineAdapter {
         /// Stands on an entry whose commands are not in the open chunk yet.
         private boolean applying;
         private boolean isSkipped;
+        private ProposedBatch proposed;
         /// First and last entry of the open chunk, 0 when none is open.
         private long chunkFirst;
         private long chunkLast;
@@ -274,6 +288,15 @@ final class ApplyAdapter extends StateMachineAdapter {
                 return false;
             }
             isSkipped = isMarked();
+            origins.reached(term());
+            Consensus.Pending waiting = origins.take(iterator.getData());
+            if (isSkipped && waiting != null) {
+                waiting.failed(new Unavailable.LeaderChanged());
+            }
+            proposed = isSkipped ? null : waiting;
+            if (iterator.done() != null) {
+                iterator.done().run(Status.OK());
+            }
             trigger.entry(data());
             return true;
         }
@@ -294,9 +317,6 @@ final class ApplyAdapter extends StateMachineAdapter {
             }
             if (index() > machine.appliedIndex()) {
                 LOG.warnf("%s is skipped, as it is marked%s: nothing that it says is done", mark, because(mark));
-            }
-            if (iterator.done() != null) {
-                iterator.done().run(new Status(RaftError.ECANCELED, "entry %d is marked to be skipped", index()));
             }
             return true;
         }
@@ -326,7 +346,7 @@ final class ApplyAdapter extends StateMachineAdapter {
 
         @Override
         public ProposedBatch proposed() {
-            return isSkipped ? null : (ProposedBatch) iterator.done();
+            return proposed;
         }
 
         @Override

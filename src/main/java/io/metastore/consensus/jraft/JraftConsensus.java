@@ -17,18 +17,19 @@ import io.metastore.consensus.Consensus;
 import io.metastore.consensus.Faults;
 import io.metastore.consensus.Freeable;
 import io.metastore.consensus.Leadership;
+import io.metastore.consensus.Origins;
+import io.metastore.consensus.peer.PeerDispatch;
+import io.metastore.consensus.peer.PeerMessage;
+import io.metastore.consensus.peer.Peers;
 import io.metastore.consensus.Unavailable;
 import io.metastore.consensus.log.RaftLog;
 import io.metastore.engine.DiskSpace;
 import io.metastore.engine.Engine;
 import io.metastore.engine.EngineFailure;
 import io.metastore.machine.ApplyLoop;
-import io.metastore.machine.Outcome;
-import io.metastore.machine.Result;
 import io.metastore.machine.StateMachine;
 import io.metastore.thread.Threads;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -63,10 +64,16 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
     private final DiskSpace space;
     private final SkippedEntries skipped;
     private final ExecutorService snapshots;
+    private final Peers peers;
+    private final ProposalRouter router;
+    private final PeerRpcServer answers;
     private Node node;
     private RaftLog log;
 
-    /// @param space where log and snapshots find room, or the file in reserve
+    /// @param peers    the way to other members
+    /// @param dispatch gets the handlers of what other members ask
+    /// @param boot     drawn at this start
+    /// @param space    where log and snapshots find room, or the file in reserve
     /// @throws EngineFailure when the list of skipped entries is damaged or cannot be read
     public JraftConsensus(
             RaftSettings settings,
@@ -75,18 +82,42 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
             Engine engine,
             Faults faults,
             Consumer<Leadership> listener,
+            Peers peers,
+            PeerDispatch dispatch,
+            long boot,
             DiskSpace space) {
+        this.peers = peers;
         this.space = space;
         this.settings = settings;
         this.machine = machine;
         this.faults = faults;
         this.snapshots = Threads.pool("snapshots", 1, new LinkedBlockingQueue<>(), faults);
-        this.self = PeerId.parsePeer(settings.peerAddress());
+        this.self = PeerAddress.of(settings.memberId());
         SnapshotTrigger trigger =
                 new SnapshotTrigger(settings.snapshotLogBytes(), settings.snapshotCommands(), this::snapshotDue);
         this.skipped = SkippedEntries.read(settings.folder());
+        Origins origins = new Origins(settings.memberId(), boot);
+        this.router = new ProposalRouter(
+                origins, this::leadership, peers, work -> guarded("ending a proposal", work), faults::halt);
+        this.answers = new PeerRpcServer(faults);
+        dispatch.raft(answers);
+        dispatch.add(PeerMessage.Kinds.FORWARD, router);
         this.adapter = new ApplyAdapter(
-                loop, machine, engine, faults, trigger, settings, listener, disk, space, skipped, snapshots);
+                loop,
+                machine,
+                engine,
+                faults,
+                trigger,
+                settings,
+                leadership -> {
+                    listener.accept(leadership);
+                    router.leadershipChanged(leadership);
+                },
+                disk,
+                space,
+                skipped,
+                origins,
+                snapshots);
     }
 
     /// Opens the log, replays what the state lacks, and takes part in elections from then on.
@@ -99,6 +130,7 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
         registerExecutor(settings.group());
         NodeManager.getInstance().addAddress(self.getEndpoint());
         node = RaftServiceFactory.createRaftNode(settings.group(), self);
+        router.start(node);
         LogAdapter adapted = new LogAdapter(log, disk, faults);
         if (!node.init(options(adapted))) {
             adapted.shutdown();
@@ -128,10 +160,11 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
 
     private NodeOptions options(LogAdapter log) {
         Path folder = settings.folder();
-        NodeOptions options = new NodeOptions();
+        NodeOptions options = new PeerNodeOptions(peers);
         options.setFsm(adapter);
         options.setServiceFactory(new DurableFiles(log));
-        options.setInitialConf(new Configuration(List.of(self)));
+        options.setInitialConf(new Configuration(
+                settings.voters().stream().map(PeerAddress::of).toList()));
         options.setLogUri(folder.resolve("log").toString());
         options.setRaftMetaUri(folder.resolve("meta").toString());
         options.setSnapshotUri(folder.resolve("snapshot").toString());
@@ -149,7 +182,10 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
         raft.setOpenStatistics(false);
         // The log has checksums of its own, and checks what it reads.
         raft.setEnableLogEntryChecksum(false);
-        raft.setMaxLogsInMemoryBytes(256L << 20);
+        raft.setMaxLogsInMemoryBytes(Math.min(256L << 20, Runtime.getRuntime().maxMemory() / 8));
+        // Bounds what is under way to a follower that reads slowly: so many times 512 KiB.
+        raft.setMaxReplicatorInflightMsgs(32);
+        raft.setMaxByteCountPerRpc(1 << 20);
         raft.setMaxAppendBufferSize(1 << 20);
         raft.setDisruptorBufferSize(4096);
         raft.setElectionHeartbeatFactor(Math.max(1, settings.electionMs() / settings.heartbeatMs()));
@@ -219,40 +255,8 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
     }
 
     @Override
-    public void propose(ByteBuffer entry, Pending pending) {
-        node.apply(new Task(entry, new EntryClosure(pending, this)));
-    }
-
-    /// What JRaft carries along with an entry that was proposed here. It comes back through the iterator when
-    /// the entry is agreed, or is run with an error when it is not.
-    private record EntryClosure(Pending pending, JraftConsensus consensus)
-            implements Closure, io.metastore.machine.ProposedBatch {
-        @Override
-        public void run(Status status) {
-            if (!status.isOk()) {
-                consensus.guarded("failing a proposal", () -> pending.failed(proposalReason(status)));
-            }
-        }
-
-        @Override
-        public List<? extends io.metastore.machine.Command<?>> commands() {
-            return pending.commands();
-        }
-
-        @Override
-        public void complete(List<Outcome<? extends Result>> outcomes) {
-            pending.complete(outcomes);
-        }
-    }
-
-    /// JRaft gives one code to entries that it never took and to entries that were in the log when this member
-    /// stopped leading; these may still be agreed, by the next leader or after a restart. Only the text tells
-    /// them apart, and what is not known to be harmless counts as the latter.
-    private static Unavailable proposalReason(Status status) {
-        boolean neverTaken = "Is not leader.".equals(status.getErrorMsg());
-        return status.getRaftError() == RaftError.EPERM && !neverTaken
-                ? new Unavailable.LeaderChanged()
-                : reason(status);
+    public void propose(List<byte[]> commands, Pending pending) {
+        router.propose(commands, pending);
     }
 
     private static Unavailable reason(Status status) {
@@ -326,9 +330,11 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
     /// A snapshot that is being written is written to its end: JRaft waits for it.
     @Override
     public void close() throws InterruptedException {
+        router.close();
         if (node != null) {
             node.shutdown();
             node.join();
+            answers.close();
             NodeManager.getInstance().removeAddress(self.getEndpoint());
         }
         snapshots.shutdown();

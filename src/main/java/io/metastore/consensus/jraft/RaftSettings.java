@@ -1,12 +1,13 @@
 package io.metastore.consensus.jraft;
 
 import java.nio.file.Path;
+import java.util.List;
 
 /// What the raft node of a member needs to know.
 ///
 /// @param group             name of the raft group, one per cluster
-/// @param peerAddress       this member's peer address, `host:port`, the same spelling everywhere
 /// @param memberId          this member's id
+/// @param voters            ids of the members that a new cluster begins with, this one included
 /// @param folder            where log, votes and snapshots lie
 /// @param electionMs        election timeout
 /// @param heartbeatMs       heartbeat interval, a divisor of the election timeout or near one
@@ -14,8 +15,8 @@ import java.nio.file.Path;
 /// @param snapshotCommands  and after so many commands; 0 for never by count
 public record RaftSettings(
         String group,
-        String peerAddress,
         long memberId,
+        List<Long> voters,
         Path folder,
         int electionMs,
         int heartbeatMs,

@@ -1,0 +1,119 @@
+package io.metastore.consensus.jraft;
+
+import com.alipay.sofa.jraft.ReplicatorGroup;
+import com.alipay.sofa.jraft.error.InvokeTimeoutException;
+import com.alipay.sofa.jraft.error.RemotingException;
+import com.alipay.sofa.jraft.option.RpcOptions;
+import com.alipay.sofa.jraft.rpc.InvokeCallback;
+import com.alipay.sofa.jraft.rpc.InvokeContext;
+import com.alipay.sofa.jraft.rpc.RpcClient;
+import com.alipay.sofa.jraft.util.Endpoint;
+import io.metastore.consensus.peer.PeerFailure;
+import io.metastore.consensus.peer.PeerMessage;
+import io.metastore.consensus.peer.Peers;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/// JRaft's calls to other members.
+///
+/// Says of every member that it is connected: JRaft asks this under its node's lock and would else wait for a connection
+/// there, while a dead member holds up an election. A call to a member that is not reached fails at once instead.
+final class PeerRpcClient implements RpcClient {
+    private Peers peers = Peers.none();
+
+    void use(Peers way) {
+        peers = way;
+    }
+
+    @Override
+    public boolean init(RpcOptions options) {
+        return true;
+    }
+
+    @Override
+    public void shutdown() {
+        // The way to other members is closed by its owner.
+    }
+
+    @Override
+    public boolean checkConnection(Endpoint endpoint) {
+        return true;
+    }
+
+    @Override
+    public boolean checkConnection(Endpoint endpoint, boolean createIfAbsent) {
+        return true;
+    }
+
+    @Override
+    public void closeConnection(Endpoint endpoint) {
+        // Connections are kept, and made anew when they break.
+    }
+
+    @Override
+    public void registerConnectEventListener(ReplicatorGroup group) {
+        // A replicator tries again by itself.
+    }
+
+    @Override
+    public Object invokeSync(Endpoint endpoint, Object request, InvokeContext context, long timeoutMs)
+            throws InterruptedException, RemotingException {
+        CompletableFuture<Object> result = new CompletableFuture<>();
+        invokeAsync(
+                endpoint,
+                request,
+                context,
+                (answer, failure) -> {
+                    if (failure == null) {
+                        result.complete(answer);
+                    } else {
+                        result.completeExceptionally(failure);
+                    }
+                },
+                timeoutMs);
+        try {
+            return result.get(timeoutMs, TimeUnit.MILLISECONDS);
+        } catch (ExecutionException failure) {
+            throw new RemotingException(failure.getCause());
+        } catch (TimeoutException late) {
+            throw new InvokeTimeoutException(late);
+        }
+    }
+
+    @Override
+    public void invokeAsync(
+            Endpoint endpoint, Object request, InvokeContext context, InvokeCallback callback, long timeoutMs) {
+        peers.call(
+                PeerAddress.member(endpoint),
+                RaftMessage.lane(request),
+                RaftMessage.encode(request),
+                new Peers.Reply() {
+                    @Override
+                    public void answered(PeerMessage answer) {
+                        run(callback, () -> callback.complete(RaftMessage.decode(answer), null));
+                    }
+
+                    @Override
+                    public void failed(PeerFailure why) {
+                        RemotingException reason = why.kind() == PeerFailure.Kind.TIMED_OUT
+                                ? new InvokeTimeoutException(why.getMessage())
+                                : new RemotingException(why.getMessage());
+                        run(callback, () -> callback.complete(null, reason));
+                    }
+                },
+                Duration.ofMillis(timeoutMs));
+    }
+
+    private static void run(InvokeCallback callback, Runnable end) {
+        Executor executor = callback.executor();
+        if (executor == null) {
+            end.run();
+        } else {
+            executor.execute(end);
+        }
+    }
+}

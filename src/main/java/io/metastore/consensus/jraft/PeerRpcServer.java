@@ -1,0 +1,164 @@
+package io.metastore.consensus.jraft;
+
+import com.alipay.sofa.jraft.rpc.Connection;
+import com.alipay.sofa.jraft.rpc.RaftRpcServerFactory;
+import com.alipay.sofa.jraft.rpc.RpcContext;
+import com.alipay.sofa.jraft.rpc.RpcProcessor;
+import com.alipay.sofa.jraft.rpc.RpcRequests.AppendEntriesRequest;
+import com.alipay.sofa.jraft.rpc.RpcRequests.AppendEntriesRequestHeader;
+import com.alipay.sofa.jraft.rpc.RpcServer;
+import com.alipay.sofa.jraft.rpc.impl.ConnectionClosedEventListener;
+import com.google.protobuf.Message;
+import io.metastore.consensus.Faults;
+import io.metastore.consensus.peer.Caller;
+import io.metastore.consensus.peer.PeerHandler;
+import io.metastore.consensus.peer.PeerMessage;
+import io.metastore.thread.Threads;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.function.Consumer;
+
+/// Answers raft's calls of other members through JRaft's own handlers.
+///
+/// Appends of one lane run one after the other, as JRaft's selector of executors wants it. Heartbeats and votes have
+/// threads of their own, so that they never wait for an append that waits for the disk.
+final class PeerRpcServer implements RpcServer, PeerHandler, AutoCloseable {
+    private static final String CONNECTION = "jraft-connection";
+
+    private final Map<String, RpcProcessor<Message>> processors = new HashMap<>();
+    private final List<ConnectionClosedEventListener> listeners = new CopyOnWriteArrayList<>();
+    private final Faults faults;
+    private final ThreadPoolExecutor executor;
+
+    PeerRpcServer(Faults faults) {
+        this.faults = faults;
+        this.executor = Threads.pool("raft-calls", 3, new LinkedBlockingQueue<>(), faults);
+        RaftRpcServerFactory.addRaftRequestProcessors(this, executor, executor, executor);
+    }
+
+    @Override
+    public void called(Caller caller, PeerMessage message, Consumer<PeerMessage> answer) {
+        Message request = RaftMessage.decode(message);
+        String type = RaftMessage.of(request).typeName();
+        RpcProcessor<Message> processor = processors.get(type);
+        if (processor == null) {
+            throw new IllegalArgumentException(type + " is no call");
+        }
+        RpcContext context = new Context(connection(caller), answer);
+        executor(processor, type, request).execute(() -> {
+            try {
+                processor.handleRequest(context, request);
+            } catch (Throwable fault) {
+                faults.halt("a call of member " + Long.toHexString(caller.member()) + " failed", fault);
+            }
+        });
+    }
+
+    private Executor executor(RpcProcessor<Message> processor, String type, Message request) {
+        if (request instanceof AppendEntriesRequest append && !RaftMessage.isHeartbeat(append)) {
+            AppendEntriesRequestHeader header = AppendEntriesRequestHeader.newBuilder()
+                    .setGroupId(append.getGroupId())
+                    .setPeerId(append.getPeerId())
+                    .setServerId(append.getServerId())
+                    .build();
+            Executor selected = processor.executorSelector().select(type, header);
+            if (selected != null) {
+                return selected;
+            }
+        }
+        return executor;
+    }
+
+    private static Lane connection(Caller caller) {
+        return (Lane) caller.attributes().computeIfAbsent(CONNECTION, _ -> new Lane(caller));
+    }
+
+    @Override
+    public void ended(Caller caller) {
+        Lane lane = (Lane) caller.attributes().get(CONNECTION);
+        if (lane != null) {
+            listeners.forEach(listener -> listener.onClosed(Long.toHexString(caller.member()), lane));
+        }
+    }
+
+    @Override
+    @SuppressWarnings("unchecked")
+    public void registerProcessor(RpcProcessor<?> processor) {
+        processors.put(processor.interest(), (RpcProcessor<Message>) processor);
+    }
+
+    @Override
+    public void registerConnectionClosedEventListener(ConnectionClosedEventListener listener) {
+        listeners.add(listener);
+    }
+
+    @Override
+    public boolean init(Void options) {
+        return true;
+    }
+
+    @Override
+    public int boundPort() {
+        return 0;
+    }
+
+    @Override
+    public boolean isStarted() {
+        return true;
+    }
+
+    @Override
+    public void shutdown() {
+        close();
+    }
+
+    @Override
+    public void close() {
+        executor.shutdown();
+    }
+
+    /// A lane as JRaft sees it.
+    private record Lane(Caller caller) implements Connection {
+        @Override
+        public Object getAttribute(String key) {
+            return caller.attributes().get(key);
+        }
+
+        @Override
+        public void setAttribute(String key, Object value) {
+            caller.attributes().put(key, value);
+        }
+
+        @Override
+        public Object setAttributeIfAbsent(String key, Object value) {
+            return caller.attributes().putIfAbsent(key, value);
+        }
+
+        @Override
+        public void close() {
+            caller.cut();
+        }
+    }
+
+    private record Context(Lane lane, Consumer<PeerMessage> answer) implements RpcContext {
+        @Override
+        public void sendResponse(Object response) {
+            answer.accept(RaftMessage.encode(response));
+        }
+
+        @Override
+        public Connection getConnection() {
+            return lane;
+        }
+
+        @Override
+        public String getRemoteAddress() {
+            return Long.toHexString(lane.caller().member());
+        }
+    }
+}

@@ -1,0 +1,43 @@
+package io.metastore.consensus.peer;
+
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+
+/// Hands calls on by their kind. Kinds are added while the member is put together, before any call comes.
+public final class PeerDispatch implements PeerHandler {
+    private static final int RAFT_BELOW = 100;
+
+    private final Map<Integer, PeerHandler> handlers = new ConcurrentHashMap<>();
+    private volatile PeerHandler raft;
+
+    /// Lets `handler` have raft's own calls.
+    public void raft(PeerHandler handler) {
+        raft = handler;
+    }
+
+    public void add(int kind, PeerHandler handler) {
+        if (handlers.putIfAbsent(kind, handler) != null) {
+            throw new IllegalStateException("kind " + kind + " has a handler");
+        }
+    }
+
+    /// @throws IllegalArgumentException when this version knows no such kind
+    @Override
+    public void called(Caller caller, PeerMessage message, Consumer<PeerMessage> answer) {
+        PeerHandler handler = message.kind() < RAFT_BELOW ? raft : handlers.get(message.kind());
+        if (handler == null) {
+            throw new IllegalArgumentException("a call of unknown kind " + message.kind());
+        }
+        handler.called(caller, message, answer);
+    }
+
+    @Override
+    public void ended(Caller caller) {
+        PeerHandler raftHandler = raft;
+        if (raftHandler != null) {
+            raftHandler.ended(caller);
+        }
+        handlers.values().forEach(handler -> handler.ended(caller));
+    }
+}

@@ -1,0 +1,358 @@
+package io.metastore.consensus.peer.grpc;
+
+import io.grpc.ManagedChannel;
+import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.StreamObserver;
+import io.metastore.consensus.peer.Lane;
+import io.metastore.consensus.peer.PeerFailure;
+import io.metastore.consensus.peer.PeerIdentity;
+import io.metastore.consensus.peer.PeerMessage;
+import io.metastore.consensus.peer.PeerTable;
+import io.metastore.consensus.peer.Peers;
+import io.metastore.consensus.peer.wire.Frame;
+import io.metastore.consensus.peer.wire.PeerGrpc;
+import io.metastore.thread.Threads;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.handler.ssl.SslContext;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jboss.logging.Logger;
+
+/// The way to other members over gRPC: one connection to each, with one stream per lane on it.
+///
+/// A connection is made when something is to be sent and is cut as a whole when any of its streams ends. The next one is
+/// tried after a short, jittered pause, at the member's next address, with its name looked up anew: members that run in
+/// pods come back under other IP addresses. Until a lane has been greeted, calls that must not be lost in doubt fail as
+/// not sent.
+///
+/// What is under way to a member that reads slowly is bounded by who calls: raft keeps a few appends in flight, the
+/// batcher a few entries.
+public final class GrpcPeers implements Peers, AutoCloseable {
+    private static final Logger LOG = Logger.getLogger(GrpcPeers.class);
+    private static final int MESSAGE_BYTES_MAX = 1 << 30;
+    private static final Duration TICK = Duration.ofMillis(20);
+    private static final long PAUSE_LEAST_MS = 20;
+    private static final long PAUSE_MOST_MS = 500;
+    private static final int CONNECT_MAX_MS = 2_000;
+    /// A connection on which calls time out and nothing came for so long is taken for dead: its packets may be lost for
+    /// many minutes before TCP says so.
+    private static final long SILENCE_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+    private final PeerIdentity self;
+    private final PeerTable table;
+    private final Optional<Supplier<SslContext>> tls;
+    private final EventLoopGroup loops;
+    private final Map<Long, Peer> peers = new ConcurrentHashMap<>();
+    private final ScheduledExecutorService clock = Threads.clock("peer-limits", Threads.UNCAUGHT);
+    private volatile boolean closed;
+
+    /// @param tls   yields what the next connection is secured with; empty for none
+    /// @param loops threads that send and receive; not closed here
+    public GrpcPeers(PeerIdentity self, PeerTable table, Optional<Supplier<SslContext>> tls, EventLoopGroup loops) {
+        this.self = self;
+        this.table = table;
+        this.tls = tls;
+        this.loops = loops;
+        clock.scheduleWithFixedDelay(this::timeOut, TICK.toMillis(), TICK.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    @Override
+    public void call(long member, Lane lane, PeerMessage message, Reply reply, Duration limit) {
+        peers.computeIfAbsent(member, Peer::new)
+                .call(lane, message, new Waiting(reply, System.nanoTime() + limit.toNanos()));
+    }
+
+    private void timeOut() {
+        long now = System.nanoTime();
+        peers.values().forEach(peer -> peer.timeOut(now));
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        clock.shutdownNow();
+        peers.values().forEach(peer -> peer.drop("this member stops"));
+    }
+
+    private record Waiting(Reply reply, long deadline) {}
+
+    private static PeerFailure notSent(String why) {
+        return new PeerFailure(PeerFailure.Kind.NOT_SENT, why);
+    }
+
+    /// One other member.
+    private final class Peer {
+        private final long member;
+        private Link link;
+        private long retryNanos;
+        private long pauseMs;
+        private int address;
+        private String complaint = "";
+
+        private Peer(long member) {
+            this.member = member;
+        }
+
+        private void call(Lane lane, PeerMessage message, Waiting waiting) {
+            Stream stream;
+            try {
+                stream = stream(lane);
+            } catch (PeerFailure failure) {
+                waiting.reply().failed(failure);
+                return;
+            }
+            stream.send(message, waiting);
+        }
+
+        private synchronized Stream stream(Lane lane) throws PeerFailure {
+            if (closed) {
+                throw notSent("this member stops");
+            }
+            if (link == null) {
+                if (System.nanoTime() - retryNanos < 0) {
+                    throw notSent(complaint);
+                }
+                link = connect();
+            }
+            return link.stream(lane);
+        }
+
+        private Link connect() throws PeerFailure {
+            List<URI> urls = table.members().getOrDefault(member, List.of());
+            if (urls.isEmpty()) {
+                throw notSent("member " + Long.toHexString(member) + " is not in the member table");
+            }
+            URI url = urls.get(Math.floorMod(address, urls.size()));
+            String host = url.getHost();
+            NettyChannelBuilder builder = NettyChannelBuilder.forAddress(host, url.getPort())
+                    .channelType(NioSocketChannel.class)
+                    .eventLoopGroup(loops)
+                    .directExecutor()
+                    .disableRetry()
+                    .withOption(ChannelOption.TCP_NODELAY, true)
+                    .withOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_MAX_MS)
+                    .maxInboundMessageSize(MESSAGE_BYTES_MAX);
+            if (url.getScheme().equals("https")) {
+                builder.sslContext(tls.orElseThrow(
+                                () -> notSent(url + " needs certificates: set peer-cert-file and peer-key-file"))
+                        .get());
+            } else {
+                builder.usePlaintext();
+            }
+            return new Link(this, url, builder.build());
+        }
+
+        private void ended(Link ended, String why) {
+            synchronized (this) {
+                if (link != ended) {
+                    return;
+                }
+                link = null;
+                address++;
+                pauseMs = Math.clamp(2 * pauseMs, PAUSE_LEAST_MS, PAUSE_MOST_MS);
+                long jittered = pauseMs / 2 + ThreadLocalRandom.current().nextLong(pauseMs / 2 + 1);
+                retryNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(jittered);
+                String said = "member " + Long.toHexString(member) + " at " + ended.url + ": " + why;
+                if (!said.equals(complaint)) {
+                    LOG.warnf("the connection to %s", said);
+                    complaint = said;
+                }
+            }
+            ended.cut(why);
+        }
+
+        private synchronized void greeted(Link greeted) {
+            if (link == greeted && (pauseMs != 0 || !complaint.isEmpty())) {
+                LOG.infof("connected to member %x at %s", member, greeted.url);
+                pauseMs = 0;
+                complaint = "";
+            }
+        }
+
+        private void drop(String why) {
+            Link dropped;
+            synchronized (this) {
+                dropped = link;
+                link = null;
+            }
+            if (dropped != null) {
+                dropped.cut(why);
+            }
+        }
+
+        private void timeOut(long now) {
+            Link current;
+            synchronized (this) {
+                current = link;
+            }
+            if (current != null && current.timeOut(now)) {
+                ended(current, "no answer for " + SILENCE_NANOS / 1_000_000 + " ms");
+            }
+        }
+    }
+
+    /// One connection.
+    private final class Link {
+        private final Peer peer;
+        private final URI url;
+        private final ManagedChannel channel;
+        private final Stream[] streams = new Stream[Lane.values().length];
+        private volatile long heardNanos = System.nanoTime();
+
+        private Link(Peer peer, URI url, ManagedChannel channel) {
+            this.peer = peer;
+            this.url = url;
+            this.channel = channel;
+        }
+
+        /// Called with the peer's lock held.
+        private Stream stream(Lane lane) {
+            Stream stream = streams[lane.ordinal()];
+            if (stream == null) {
+                stream = new Stream(this, lane);
+                streams[lane.ordinal()] = stream;
+                stream.open();
+            }
+            return stream;
+        }
+
+        private List<Stream> opened() {
+            List<Stream> opened = new ArrayList<>();
+            synchronized (peer) {
+                for (Stream stream : streams) {
+                    if (stream != null) {
+                        opened.add(stream);
+                    }
+                }
+            }
+            return opened;
+        }
+
+        /// Whether calls time out while nothing comes.
+        private boolean timeOut(long now) {
+            boolean late = false;
+            for (Stream stream : opened()) {
+                late |= stream.timeOut(now);
+            }
+            return late && now - heardNanos > SILENCE_NANOS;
+        }
+
+        private void cut(String why) {
+            List<Stream> opened = opened();
+            channel.shutdownNow();
+            opened.forEach(stream -> stream.fail(why));
+        }
+    }
+
+    /// One lane.
+    private final class Stream implements StreamObserver<Frame> {
+        private final Link link;
+        private final Lane lane;
+        private final Map<Long, Waiting> waiting = new ConcurrentHashMap<>();
+        private StreamObserver<Frame> out;
+        private long calls;
+        private String ended;
+        private volatile boolean greeted;
+
+        private Stream(Link link, Lane lane) {
+            this.link = link;
+            this.lane = lane;
+        }
+
+        private synchronized void open() {
+            out = PeerGrpc.newStub(link.channel).lane(this);
+            out.onNext(Frame.newBuilder()
+                    .setHello(Hellos.of(self, link.peer.member, lane))
+                    .build());
+        }
+
+        private void send(PeerMessage message, Waiting caller) {
+            PeerFailure failure = null;
+            synchronized (this) {
+                if (ended != null) {
+                    failure = notSent(ended);
+                } else if (lane == Lane.FORWARD && !greeted) {
+                    failure = notSent("member " + Long.toHexString(link.peer.member) + " has not answered yet");
+                } else {
+                    long id = ++calls;
+                    waiting.put(id, caller);
+                    out.onNext(Frame.newBuilder()
+                            .setId(id)
+                            .setKind(message.kind())
+                            .setBody(message.body())
+                            .build());
+                }
+            }
+            if (failure != null) {
+                caller.reply().failed(failure);
+            }
+        }
+
+        @Override
+        public void onNext(Frame frame) {
+            link.heardNanos = System.nanoTime();
+            if (frame.hasHello()) {
+                String wrong = Hellos.complaint(self, link.peer.member, frame.getHello());
+                if (wrong != null) {
+                    link.peer.ended(link, wrong);
+                    return;
+                }
+                greeted = true;
+                link.peer.greeted(link);
+                return;
+            }
+            Waiting caller = waiting.remove(frame.getId());
+            if (caller != null) {
+                caller.reply().answered(new PeerMessage(frame.getKind(), frame.getBody()));
+            }
+        }
+
+        @Override
+        public void onError(Throwable failure) {
+            link.peer.ended(link, Hellos.text(failure));
+        }
+
+        @Override
+        public void onCompleted() {
+            link.peer.ended(link, "it ended the connection");
+        }
+
+        private boolean timeOut(long now) {
+            boolean late = false;
+            for (Map.Entry<Long, Waiting> entry : waiting.entrySet()) {
+                if (now - entry.getValue().deadline() >= 0 && waiting.remove(entry.getKey()) != null) {
+                    late = true;
+                    entry.getValue()
+                            .reply()
+                            .failed(new PeerFailure(PeerFailure.Kind.TIMED_OUT, "no answer within the time limit"));
+                }
+            }
+            return late;
+        }
+
+        private void fail(String why) {
+            synchronized (this) {
+                if (ended == null) {
+                    ended = why;
+                }
+            }
+            for (Long id : List.copyOf(waiting.keySet())) {
+                Waiting caller = waiting.remove(id);
+                if (caller != null) {
+                    caller.reply().failed(new PeerFailure(PeerFailure.Kind.UNKNOWN, why));
+                }
+            }
+        }
+    }
+}

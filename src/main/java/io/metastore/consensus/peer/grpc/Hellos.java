@@ -1,0 +1,52 @@
+package io.metastore.consensus.peer.grpc;
+
+import io.grpc.Status;
+import io.metastore.consensus.peer.Lane;
+import io.metastore.consensus.peer.PeerIdentity;
+import io.metastore.consensus.peer.wire.Hello;
+
+/// How two members introduce themselves, and what is wrong with a stranger.
+final class Hellos {
+    private Hellos() {}
+
+    static Hello of(PeerIdentity self, long to, Lane lane) {
+        return Hello.newBuilder()
+                .setCluster(self.cluster())
+                .setMember(self.member())
+                .setTo(to)
+                .setIncarnation(self.incarnation())
+                .setBoot(self.boot())
+                .setFeatureLevel(self.featureLevel())
+                .setLane(lane.ordinal())
+                .build();
+    }
+
+    /// What is wrong with who answers, null when nothing is.
+    ///
+    /// @param expected the member that was called
+    static String complaint(PeerIdentity self, long expected, Hello hello) {
+        if (hello.getCluster() != self.cluster()) {
+            return "it belongs to cluster " + Long.toHexString(hello.getCluster()) + ", this member to cluster "
+                    + Long.toHexString(self.cluster())
+                    + ": check initial-cluster and initial-cluster-token of both";
+        }
+        if (hello.getMember() != expected) {
+            return "it is member " + Long.toHexString(hello.getMember()) + ", but should be "
+                    + Long.toHexString(expected) + ": check initial-cluster";
+        }
+        return null;
+    }
+
+    /// The cause of an ended stream as a person wants to read it.
+    static String text(Throwable failure) {
+        Status status = Status.fromThrowable(failure);
+        String said = status.getDescription() == null ? status.getCode().toString() : status.getDescription();
+        Throwable cause = status.getCause();
+        while (cause != null && cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return cause == null || cause.getMessage() == null || said.contains(cause.getMessage())
+                ? said
+                : said + " (" + cause.getMessage() + ")";
+    }
+}

@@ -1,0 +1,153 @@
+package io.metastore.consensus.peer.grpc;
+
+import io.grpc.Status;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import io.metastore.consensus.peer.Caller;
+import io.metastore.consensus.peer.Lane;
+import io.metastore.consensus.peer.PeerHandler;
+import io.metastore.consensus.peer.PeerIdentity;
+import io.metastore.consensus.peer.PeerMessage;
+import io.metastore.consensus.peer.PeerTable;
+import io.metastore.consensus.peer.wire.Frame;
+import io.metastore.consensus.peer.wire.Hello;
+import io.metastore.consensus.peer.wire.PeerGrpc;
+import java.util.function.Consumer;
+import org.jboss.logging.Logger;
+
+/// Where other members open their lanes. Who is not of this cluster, or takes this member for another, is told so and
+/// turned away.
+public final class PeerEndpoint extends PeerGrpc.PeerImplBase {
+    private static final Logger LOG = Logger.getLogger(PeerEndpoint.class);
+
+    private final PeerIdentity self;
+    private final PeerTable table;
+    private final PeerHandler handler;
+    private volatile String complaint = "";
+
+    public PeerEndpoint(PeerIdentity self, PeerTable table, PeerHandler handler) {
+        this.self = self;
+        this.table = table;
+        this.handler = handler;
+    }
+
+    @Override
+    public StreamObserver<Frame> lane(StreamObserver<Frame> answers) {
+        return new Opened((ServerCallStreamObserver<Frame>) answers);
+    }
+
+    private String complaint(Hello hello) {
+        if (hello.getCluster() != self.cluster()) {
+            return "member " + Long.toHexString(hello.getMember()) + " belongs to cluster "
+                    + Long.toHexString(hello.getCluster()) + ", this is member " + Long.toHexString(self.member())
+                    + " of cluster " + Long.toHexString(self.cluster())
+                    + ": check initial-cluster and initial-cluster-token of both";
+        }
+        if (hello.getTo() != self.member()) {
+            return "member " + Long.toHexString(hello.getMember()) + " looks for member "
+                    + Long.toHexString(hello.getTo()) + " here, but this is member "
+                    + Long.toHexString(self.member()) + ": check initial-cluster";
+        }
+        if (hello.getMember() == self.member() || !table.members().containsKey(hello.getMember())) {
+            return "member " + Long.toHexString(hello.getMember()) + " is not one of the others in the member table of"
+                    + " member " + Long.toHexString(self.member());
+        }
+        if (hello.getLane() < 0 || hello.getLane() >= Lane.values().length) {
+            return "member " + Long.toHexString(hello.getMember()) + " opens a lane of unknown number "
+                    + hello.getLane();
+        }
+        return null;
+    }
+
+    private final class Opened implements StreamObserver<Frame> {
+        private final ServerCallStreamObserver<Frame> answers;
+        private Caller caller;
+        private boolean ended;
+
+        private Opened(ServerCallStreamObserver<Frame> answers) {
+            this.answers = answers;
+            answers.setOnCancelHandler(this::end);
+        }
+
+        @Override
+        public void onNext(Frame frame) {
+            if (caller == null) {
+                greet(frame);
+                return;
+            }
+            long id = frame.getId();
+            Consumer<PeerMessage> answer = message -> send(Frame.newBuilder()
+                    .setId(id)
+                    .setKind(message.kind())
+                    .setBody(message.body())
+                    .build());
+            try {
+                handler.called(caller, new PeerMessage(frame.getKind(), frame.getBody()), answer);
+            } catch (RuntimeException failure) {
+                LOG.errorf(failure, "a call of member %x failed", caller.member());
+                close(Status.INTERNAL.withDescription(failure.toString()));
+            }
+        }
+
+        private void greet(Frame frame) {
+            Hello hello = frame.getHello();
+            String wrong = complaint(hello);
+            if (wrong != null) {
+                if (!wrong.equals(complaint)) {
+                    complaint = wrong;
+                    LOG.warnf("turned away: %s", wrong);
+                }
+                close(Status.FAILED_PRECONDITION.withDescription(wrong));
+                return;
+            }
+            Lane lane = Lane.values()[hello.getLane()];
+            caller = new Caller(
+                    hello.getMember(), lane, () -> close(Status.ABORTED.withDescription("the lane was cut")));
+            send(Frame.newBuilder()
+                    .setHello(Hellos.of(self, hello.getMember(), lane))
+                    .build());
+        }
+
+        private synchronized void send(Frame frame) {
+            if (!ended && !answers.isCancelled()) {
+                answers.onNext(frame);
+            }
+        }
+
+        private void close(Status status) {
+            synchronized (this) {
+                if (!ended && !answers.isCancelled()) {
+                    answers.onError(status.asRuntimeException());
+                }
+            }
+            end();
+        }
+
+        @Override
+        public void onError(Throwable failure) {
+            end();
+        }
+
+        @Override
+        public void onCompleted() {
+            synchronized (this) {
+                if (!ended) {
+                    answers.onCompleted();
+                }
+            }
+            end();
+        }
+
+        private void end() {
+            synchronized (this) {
+                if (ended) {
+                    return;
+                }
+                ended = true;
+            }
+            if (caller != null) {
+                handler.ended(caller);
+            }
+        }
+    }
+}
