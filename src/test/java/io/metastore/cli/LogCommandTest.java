@@ -21,6 +21,7 @@ import io.metastore.engine.rocksdb.RocksSettings;
 import io.metastore.machine.Command;
 import io.metastore.machine.CommandCodec;
 import io.metastore.machine.EntryCodec;
+import io.metastore.machine.Origin;
 import io.metastore.mvcc.MvccStore;
 import io.metastore.server.DataDirectory;
 import io.metastore.value.Bytes;
@@ -55,7 +56,7 @@ class LogCommandTest {
 
     private static ByteBuffer put(String key) {
         Command.Put put = new Command.Put(Bytes.utf8(key), Bytes.utf8("hidden"), 0, false, false, false);
-        return EntryCodec.encode(List.of(CommandCodec.encode(put)), true);
+        return EntryCodec.encode(Origin.NONE, List.of(CommandCodec.encode(put)));
     }
 
     @BeforeEach

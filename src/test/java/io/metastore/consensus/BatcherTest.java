@@ -169,7 +169,7 @@ class BatcherTest {
     }
 
     @Test
-    void switchedOffEveryCommandIsAnEntryInTheOldFormat() throws Exception {
+    void switchedOffEveryCommandIsAnEntryOfItsOwn() throws Exception {
         start(new BatchLimits(false, 100, 1 << 20, LONG, 8, 1 << 20));
         for (int i = 0; i < 4; i++) {
             offer(1);
@@ -178,7 +178,7 @@ class BatcherTest {
         for (int i = 0; i < 4; i++) {
             entries.add(consensus.next());
             assertEquals(1, entries.getLast().commands());
-            assertEquals(1, entries.getLast().entry().get(0), "format of a single command");
+            assertEquals(1, entries.getLast().encoded().size());
         }
         entries.forEach(FakeConsensus.Proposed::agree);
     }

@@ -2,7 +2,6 @@ package io.metastore.consensus;
 
 import io.metastore.machine.Outcome;
 import io.metastore.machine.Result;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -12,7 +11,7 @@ import java.util.concurrent.TimeUnit;
 /// Consensus driven by hand: what is proposed waits until the test agrees to it.
 public final class FakeConsensus implements Consensus {
     /// An entry that was proposed.
-    record Proposed(ByteBuffer entry, Pending pending) {
+    record Proposed(List<byte[]> encoded, Pending pending) {
         int commands() {
             return pending.commands().size();
         }
@@ -34,13 +33,13 @@ public final class FakeConsensus implements Consensus {
     public final BlockingQueue<BarrierCaller> barriers = new LinkedBlockingQueue<>();
 
     @Override
-    public void propose(ByteBuffer entry, Pending pending) {
+    public void propose(List<byte[]> encoded, Pending pending) {
         RuntimeException thrown = failure;
         if (thrown != null) {
             failure = null;
             throw thrown;
         }
-        proposed.add(new Proposed(entry, pending));
+        proposed.add(new Proposed(encoded, pending));
     }
 
     /// The next entry, which has to come soon.

@@ -34,8 +34,7 @@ class EntryCodecTest {
                 new Command.LeaseRevoke(-1, 17),
                 new Command.AlarmChange(true, new Alarm(-2, Alarm.Type.NO_SPACE)),
                 new Command.AlarmChange(false, new Alarm(5, Alarm.Type.CORRUPT)),
-                new Command.MemberPublish(new Member(
-                        -7, "m0", List.of("http://h:2380"), List.of("http://h:2379", "http://i:2379"), true)));
+                new Command.MemberPublish(-7, "m0", List.of("http://h:2379", "http://i:2379")));
     }
 
     private static Command.Txn everything() {
@@ -79,24 +78,45 @@ class EntryCodecTest {
                         RangeQuery.Filter.NONE))));
     }
 
+    private static final Origin ORIGIN = new Origin(-2, 3, 5, 7);
+
+    private static List<Command<?>> everyCommandWritten() {
+        List<Command<?>> all = new ArrayList<>(everyCommand());
+        all.add(new Command.ClusterStart(List.of(
+                new Member(-7, "m0", List.of("http://h:2380"), List.of("http://h:2379", "http://i:2379"), true),
+                new Member(9, "", List.of("http://i:2380", "http://j:2380"), List.of(), false))));
+        return all;
+    }
+
     private static byte[] encoded(List<? extends Command<?>> commands, boolean batching) {
-        ByteBuffer entry = EntryCodec.encode(
-                commands.stream().<byte[]>map(CommandCodec::encode).toList(), batching);
+        List<byte[]> each = commands.stream().<byte[]>map(CommandCodec::encode).toList();
+        return bytes(batching ? EntryCodec.encode(ORIGIN, each) : FormerEntries.encode(each, false));
+    }
+
+    private static byte[] bytes(ByteBuffer entry) {
         byte[] bytes = new byte[entry.remaining()];
         entry.get(bytes);
         return bytes;
     }
 
     @Test
-    void entriesOfBothFormatsAreReadForEver() {
+    void entriesOfEveryFormatAreReadForEver() {
         assertEquals(List.of(PUT), EntryCodec.decode(ByteBuffer.wrap(Golden.bytes("entry-single"))));
         assertEquals(everyCommand(), EntryCodec.decode(ByteBuffer.wrap(Golden.bytes("entry-batch"))));
+        assertEquals(everyCommandWritten(), EntryCodec.decode(ByteBuffer.wrap(Golden.bytes("entry-origin"))));
+    }
+
+    @Test
+    void anEntrySaysWhereItComesFrom() {
+        assertEquals(ORIGIN, EntryCodec.origin(ByteBuffer.wrap(Golden.bytes("entry-origin"))));
+        assertEquals(Origin.NONE, EntryCodec.origin(ByteBuffer.wrap(Golden.bytes("entry-batch"))));
+        assertEquals(Origin.NONE, EntryCodec.origin(ByteBuffer.wrap(Golden.bytes("entry-single"))));
+        assertEquals(2, EntryCodec.count(ByteBuffer.wrap(encoded(List.of(PUT, PUT), true))));
     }
 
     @Test
     void entriesAreWrittenAsTheGoldenOnes() {
-        assertArrayEquals(Golden.bytes("entry-single"), encoded(List.of(PUT), false));
-        assertArrayEquals(Golden.bytes("entry-batch"), encoded(everyCommand(), true));
+        assertArrayEquals(Golden.bytes("entry-origin"), encoded(everyCommandWritten(), true));
     }
 
     @Test

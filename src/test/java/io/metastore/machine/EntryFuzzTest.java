@@ -28,8 +28,9 @@ class EntryFuzzTest {
     }
 
     private static byte[] encoded(List<? extends Command<?>> commands, boolean batching) {
-        ByteBuffer entry = EntryCodec.encode(
-                commands.stream().<byte[]>map(CommandCodec::encode).toList(), batching);
+        List<byte[]> each = commands.stream().<byte[]>map(CommandCodec::encode).toList();
+        ByteBuffer entry =
+                batching ? EntryCodec.encode(new Origin(1, 2, 3, 4), each) : FormerEntries.encode(each, false);
         byte[] bytes = new byte[entry.remaining()];
         entry.get(bytes);
         return bytes;

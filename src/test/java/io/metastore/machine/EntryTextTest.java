@@ -17,7 +17,8 @@ import org.junit.jupiter.api.Test;
 class EntryTextTest {
     private static ByteBuffer entry(Command<?>... commands) {
         return EntryCodec.encode(
-                List.of(commands).stream().<byte[]>map(CommandCodec::encode).toList(), true);
+                Origin.NONE,
+                List.of(commands).stream().<byte[]>map(CommandCodec::encode).toList());
     }
 
     private static Command.Put put(Bytes key, String value, long lease) {
@@ -47,8 +48,16 @@ class EntryTextTest {
                 shown(new Command.AlarmChange(true, new Alarm(10, Alarm.Type.NO_SPACE))));
         assertEquals(
                 "ClusterMemberAttrSet member 7 named \"m0\", clients at http://h:1,http://i:1",
-                shown(new Command.MemberPublish(
-                        new Member(7, "m0", List.of(), List.of("http://h:1", "http://i:1"), false))));
+                shown(new Command.MemberPublish(7, "m0", List.of("http://h:1", "http://i:1"))));
+    }
+
+    @Test
+    void theMembersOfANewClusterAreShownOneByOne() {
+        assertEquals(
+                "ClusterStart member 7, peers at http://h:1,http://i:1\nClusterStart member 8, peers at http://j:1",
+                shown(new Command.ClusterStart(List.of(
+                        new Member(7, "", List.of("http://h:1", "http://i:1"), List.of(), false),
+                        new Member(8, "", List.of("http://j:1"), List.of(), false)))));
     }
 
     @Test

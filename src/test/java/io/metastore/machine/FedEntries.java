@@ -15,7 +15,9 @@ class FedEntries implements CommittedEntries {
             this.entry = entry;
             List<byte[]> encoded =
                     entry.commands().stream().map(CommandCodec::encode).toList();
-            this.data = EntryCodec.encode(encoded, entry.batching());
+            this.data = entry.batching()
+                    ? EntryCodec.encode(new Origin(1, 2, entry.index(), 0), encoded)
+                    : FormerEntries.encode(encoded, false);
         }
 
         HistoryStep.Entry entry() {

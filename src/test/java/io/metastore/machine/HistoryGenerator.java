@@ -124,7 +124,11 @@ final class HistoryGenerator {
         } else if (dice < 994) {
             return new Command.AlarmChange(chance(70), alarm());
         }
-        return new Command.MemberPublish(member());
+        Member member = member();
+        return chance(50)
+                ? new Command.ClusterStart(
+                        member.id() == 7 ? List.of(member) : List.of(member, new Member(7, "", List.of(), List.of(), false)))
+                : new Command.MemberPublish(member.id(), member.name(), member.clientUrls());
     }
 
     private long compactTarget() {

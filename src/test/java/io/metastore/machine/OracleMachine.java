@@ -35,8 +35,17 @@ final class OracleMachine {
             case Command.LeaseGrant grant -> grant(grant, index);
             case Command.LeaseRevoke revoke -> revoke(revoke);
             case Command.AlarmChange change -> alarm(change);
+            case Command.ClusterStart start -> {
+                if (members.isEmpty()) {
+                    start.members().forEach(member -> members.put(member.id(), member));
+                }
+                yield new Outcome.Done<>(new Result.MemberPublish(store.revision()));
+            }
             case Command.MemberPublish publish -> {
-                members.put(publish.member().id(), publish.member());
+                members.computeIfPresent(
+                        publish.id(),
+                        (id, known) -> new Member(
+                                id, publish.name(), known.peerUrls(), publish.clientUrls(), known.learner()));
                 yield new Outcome.Done<>(new Result.MemberPublish(store.revision()));
             }
         };
@@ -44,7 +53,9 @@ final class OracleMachine {
 
     /// ALM-03, ALM-07.
     private StoreError barred(Command<?> command) {
-        if (command instanceof Command.AlarmChange || command instanceof Command.MemberPublish) {
+        if (command instanceof Command.AlarmChange
+                || command instanceof Command.ClusterStart
+                || command instanceof Command.MemberPublish) {
             return null;
         }
         if (alarms.stream().anyMatch(alarm -> alarm.type() == Alarm.Type.CORRUPT)) {

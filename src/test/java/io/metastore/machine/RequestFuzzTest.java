@@ -89,7 +89,7 @@ class RequestFuzzTest {
                     .run(corpus(), input -> {
                         List<Command<?>> commands = RequestConversions.commands(input);
                         for (Command<?> command : commands) {
-                            ByteBuffer entry = EntryCodec.encode(List.of(CommandCodec.encode(command)), true);
+                            ByteBuffer entry = EntryCodec.encode(Origin.NONE, List.of(CommandCodec.encode(command)));
                             assertEquals(List.of(command), EntryCodec.decode(entry));
                         }
                         index[0]++;

@@ -14,7 +14,6 @@ import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -49,6 +48,23 @@ class LeaseDeadlinesTest {
         return ids;
     }
 
+    private static final class Told implements LeaseDeadlines.Expiry {
+        private int revoked;
+        private int deposed;
+
+        @Override
+        public void revoked() {
+            revoked++;
+        }
+
+        @Override
+        public void deposed() {
+            deposed++;
+        }
+    }
+
+    private final Told told = new Told();
+
     @Test
     void leasesRunOutInOrderAndNotBefore() throws InterruptedException {
         deadlines.granted(lease(1, 30), now);
@@ -64,7 +80,7 @@ class LeaseDeadlinesTest {
     void aRenewedLeaseLivesAsLongAgain() throws InterruptedException {
         deadlines.granted(lease(1, 10), now);
         now += 9 * SECOND;
-        assertEquals(new LeaseDeadlines.Renewal.Renewed(10), deadlines.renew(1, now, () -> {}));
+        assertEquals(new LeaseDeadlines.Renewal.Renewed(10), deadlines.renew(1, now, told));
         assertEquals(10 * SECOND, deadlines.remaining(1, now));
         assertEquals(List.of(), expiredAt(now + 9 * SECOND));
         assertEquals(List.of(1L), expiredAt(now + 10 * SECOND));
@@ -72,19 +88,19 @@ class LeaseDeadlinesTest {
 
     @Test
     void whatHasRunOutIsNotRenewedAndItsClientIsAnsweredWhenItIsGone() throws InterruptedException {
-        AtomicInteger gone = new AtomicInteger();
         deadlines.granted(lease(1, 10), now);
         now += 10 * SECOND;
         assertInstanceOf(
                 LeaseDeadlines.Renewal.Expiring.class,
-                deadlines.renew(1, now, gone::incrementAndGet),
+                deadlines.renew(1, now, told),
                 "before it was taken");
         assertEquals(List.of(1L), expiredAt(now));
-        assertInstanceOf(LeaseDeadlines.Renewal.Expiring.class, deadlines.renew(1, now, gone::incrementAndGet));
-        assertEquals(0, gone.get());
+        assertInstanceOf(LeaseDeadlines.Renewal.Expiring.class, deadlines.renew(1, now, told));
+        assertEquals(0, told.revoked);
         deadlines.revoked(1);
-        assertEquals(2, gone.get());
-        assertInstanceOf(LeaseDeadlines.Renewal.Unknown.class, deadlines.renew(1, now, () -> {}));
+        assertEquals(2, told.revoked);
+        assertEquals(0, told.deposed);
+        assertInstanceOf(LeaseDeadlines.Renewal.Unknown.class, deadlines.renew(1, now, told));
     }
 
     @Test
@@ -99,11 +115,21 @@ class LeaseDeadlinesTest {
     }
 
     @Test
+    void whoWaitsForALeaseThatRanOutHearsThatItsLeaderWasDeposed() throws InterruptedException {
+        deadlines.granted(lease(1, 10), now);
+        now += 10 * SECOND;
+        assertInstanceOf(LeaseDeadlines.Renewal.Expiring.class, deadlines.renew(1, now, told));
+        deadlines.disarm();
+        assertEquals(1, told.deposed, "nothing is known of the lease");
+        assertEquals(0, told.revoked);
+    }
+
+    @Test
     void aFollowerArmsNothing() {
         deadlines.disarm();
         deadlines.granted(lease(1, 10), now);
         assertNull(deadlines.remaining(1, now));
-        assertInstanceOf(LeaseDeadlines.Renewal.Unknown.class, deadlines.renew(1, now, () -> {}));
+        assertInstanceOf(LeaseDeadlines.Renewal.NotLeading.class, deadlines.renew(1, now, told));
     }
 
     @Test
@@ -136,7 +162,7 @@ class LeaseDeadlinesTest {
                     }
                 }
                 case 1 -> {
-                    LeaseDeadlines.Renewal renewal = deadlines.renew(id, now, () -> {});
+                    LeaseDeadlines.Renewal renewal = deadlines.renew(id, now, told);
                     if (renewal instanceof LeaseDeadlines.Renewal.Renewed(long ttlSeconds)) {
                         assertTrue(expected.containsKey(id), "seed " + seed);
                         expected.put(id, now + ttlSeconds * SECOND);

@@ -69,8 +69,8 @@ class ReadingTest {
     void aLinearizableReadWhoseRoundFailsReadsNothing() {
         AtomicReference<Throwable> failure = new AtomicReference<>();
         reading.linearizable(View::revision).subscribe().with(_ -> {}, failure::set);
-        rounds.barriers.remove().failed(new Unavailable.NoLeader());
-        assertInstanceOf(Unavailable.NoLeader.class, failure.get());
+        rounds.barriers.remove().failed(new Unavailable.Stopping());
+        assertInstanceOf(Unavailable.Stopping.class, failure.get());
     }
 
     @Test

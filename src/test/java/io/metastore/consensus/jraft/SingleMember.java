@@ -4,13 +4,14 @@ import com.alipay.sofa.jraft.core.NodeImpl;
 import com.alipay.sofa.jraft.option.RaftOptions;
 import io.metastore.consensus.Consensus;
 import io.metastore.consensus.Unavailable;
+import io.metastore.consensus.peer.PeerDispatch;
+import io.metastore.consensus.peer.Peers;
 import io.metastore.engine.DiskSpace;
 import io.metastore.machine.ApplyLoop;
 import io.metastore.machine.ApplyMetrics;
 import io.metastore.machine.ChunkLimits;
 import io.metastore.machine.Command;
 import io.metastore.machine.CommandCodec;
-import io.metastore.machine.EntryCodec;
 import io.metastore.machine.Outcome;
 import io.metastore.machine.Result;
 import io.metastore.machine.StateMachine;
@@ -23,6 +24,7 @@ import java.lang.reflect.Field;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -57,7 +59,7 @@ final class SingleMember implements AutoCloseable {
                 (_, _, _, _) -> {},
                 new ApplyMetrics(new SimpleMeterRegistry()));
         RaftSettings settings = new RaftSettings(
-                "group-" + port, "127.0.0.1:" + port, 1, folder, 300, 100, 256L << 20, snapshotCommands);
+                "group-" + port, port, List.of((long) port), folder, 300, 100, 256L << 20, snapshotCommands);
         consensus = new JraftConsensus(
                 settings,
                 loop,
@@ -65,6 +67,9 @@ final class SingleMember implements AutoCloseable {
                 stateFolder.engine(),
                 (what, cause) -> fault.compareAndSet(null, what + ": " + cause),
                 _ -> {},
+                Peers.none(),
+                new PeerDispatch(),
+                new Random().nextLong(),
                 DiskSpace.unbounded());
         consensus.start();
     }
@@ -105,7 +110,7 @@ final class SingleMember implements AutoCloseable {
     CompletableFuture<Outcome<? extends Result>> put(String key) {
         Command.Put put = new Command.Put(Bytes.utf8(key), Bytes.utf8("value"), 0, false, false, false);
         CompletableFuture<Outcome<? extends Result>> end = new CompletableFuture<>();
-        consensus.propose(EntryCodec.encode(List.of(CommandCodec.encode(put)), true), new Consensus.Pending() {
+        consensus.propose(List.of(CommandCodec.encode(put)), new Consensus.Pending() {
             @Override
             public List<? extends Command<?>> commands() {
                 return List.of(put);

@@ -1,12 +1,15 @@
 package io.metastore.consensus.jraft;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.alipay.sofa.jraft.Closure;
 import com.alipay.sofa.jraft.Iterator;
 import com.alipay.sofa.jraft.Status;
+import io.metastore.consensus.Consensus;
+import io.metastore.consensus.Origins;
+import io.metastore.consensus.Unavailable;
 import io.metastore.consensus.log.Entry;
 import io.metastore.engine.DiskSpace;
 import io.metastore.machine.ApplyLoop;
@@ -14,9 +17,7 @@ import io.metastore.machine.ApplyMetrics;
 import io.metastore.machine.ChunkLimits;
 import io.metastore.machine.Command;
 import io.metastore.machine.CommandCodec;
-import io.metastore.machine.EntryCodec;
 import io.metastore.machine.Outcome;
-import io.metastore.machine.ProposedBatch;
 import io.metastore.machine.Result;
 import io.metastore.machine.StateMachine;
 import io.metastore.mvcc.MvccStore;
@@ -34,18 +35,17 @@ import org.junit.jupiter.api.io.TempDir;
 class SkippedEntryCallerTest {
     private static final Command.Put PUT =
             new Command.Put(Bytes.utf8("key"), Bytes.utf8("value"), 0, false, false, false);
-    private static final ByteBuffer DATA = EntryCodec.encode(List.of(CommandCodec.encode(PUT)), true);
 
     @TempDir
     private Path folder;
 
-    private static final class Caller implements Closure, ProposedBatch {
-        private Status failed;
+    private static final class Caller implements Consensus.Pending {
+        private Unavailable failed;
         private List<Outcome<? extends Result>> outcomes;
 
         @Override
-        public void run(Status status) {
-            failed = status;
+        public void failed(Unavailable reason) {
+            failed = reason;
         }
 
         @Override
@@ -61,23 +61,27 @@ class SkippedEntryCallerTest {
 
     /// Entries 5 and 6 of term 2, each with a caller.
     private static final class TwoEntries implements Iterator {
-        private final List<Caller> callers = List.of(new Caller(), new Caller());
+        private final List<ByteBuffer> entries;
         private int at;
+
+        private TwoEntries(List<ByteBuffer> entries) {
+            this.entries = entries;
+        }
 
         @Override
         public boolean hasNext() {
-            return at < callers.size();
+            return at < entries.size();
         }
 
         @Override
         public ByteBuffer next() {
             at++;
-            return hasNext() ? DATA : null;
+            return hasNext() ? getData() : null;
         }
 
         @Override
         public ByteBuffer getData() {
-            return DATA;
+            return entries.get(at).duplicate();
         }
 
         @Override
@@ -92,7 +96,7 @@ class SkippedEntryCallerTest {
 
         @Override
         public Closure done() {
-            return callers.get(at);
+            return null;
         }
 
         @Override
@@ -121,7 +125,13 @@ class SkippedEntryCallerTest {
         StoreFolder state = new StoreFolder(folder.resolve("state"));
         List<String> faults = new ArrayList<>();
         List<Integer> events = new ArrayList<>();
-        TwoEntries entries = new TwoEntries();
+        Origins origins = new Origins(1, 9);
+        List<Caller> callers = List.of(new Caller(), new Caller());
+        List<ByteBuffer> proposed = callers.stream()
+                .map(caller -> origins.register(List.of(CommandCodec.encode(PUT)), caller)
+                        .bytes())
+                .toList();
+        TwoEntries entries = new TwoEntries(proposed);
         try (MvccStore store = new MvccStore(state.open())) {
             StateMachine machine = new StateMachine(store);
             ApplyLoop loop = new ApplyLoop(
@@ -129,18 +139,19 @@ class SkippedEntryCallerTest {
                     new ChunkLimits(1, 1 << 20),
                     (changes, _, _, _) -> events.add(changes.size()),
                     new ApplyMetrics(new SimpleMeterRegistry()));
-            int checksum = new Entry(2, Entry.Kind.COMMANDS, DATA).checksum();
+            int checksum = new Entry(2, Entry.Kind.COMMANDS, proposed.getFirst()).checksum();
             ApplyAdapter adapter = new ApplyAdapter(
                     loop,
                     machine,
                     state.engine(),
                     (what, cause) -> faults.add(what + ": " + cause),
                     new SnapshotTrigger(1 << 20, 0, () -> {}),
-                    new RaftSettings("group", "a:1", 1, folder.resolve("raft"), 300, 100, 1 << 20, 0),
+                    new RaftSettings("group", 1, List.of(1L), folder.resolve("raft"), 300, 100, 1 << 20, 0),
                     _ -> {},
                     new DiskMetrics(),
                     DiskSpace.unbounded(),
                     SkippedEntries.read(folder).with(new SkippedEntry(5, 2, checksum, "")),
+                    origins,
                     Runnable::run);
             adapter.onApply(entries);
             assertEquals(List.of(), faults);
@@ -149,10 +160,10 @@ class SkippedEntryCallerTest {
         }
         state.close();
         assertEquals(1, events.stream().mapToInt(Integer::intValue).sum());
-        Caller skipped = entries.callers.get(0);
-        assertFalse(skipped.failed.isOk());
+        Caller skipped = callers.get(0);
+        assertTrue(skipped.failed.mayHaveApplied());
         assertNull(skipped.outcomes);
-        Caller applied = entries.callers.get(1);
+        Caller applied = callers.get(1);
         assertNull(applied.failed);
         assertEquals(1, applied.outcomes.size());
     }

@@ -2,7 +2,7 @@ package io.metastore.consensus.jraft;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.metastore.machine.EntryCodec;
+import io.metastore.machine.FormerEntries;
 import java.nio.ByteBuffer;
 import java.util.Collections;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -12,7 +12,7 @@ class SnapshotTriggerTest {
     private final AtomicInteger due = new AtomicInteger();
 
     private static ByteBuffer entry(int commands) {
-        return EntryCodec.encode(Collections.nCopies(commands, new byte[10]), true);
+        return FormerEntries.encode(Collections.nCopies(commands, new byte[10]), true);
     }
 
     private int dueAfter(SnapshotTrigger trigger, int entries, ByteBuffer entry) {
@@ -34,7 +34,7 @@ class SnapshotTriggerTest {
 
     @Test
     void countsEntriesOfOneCommand() {
-        ByteBuffer single = EntryCodec.encode(Collections.nCopies(1, new byte[10]), false);
+        ByteBuffer single = FormerEntries.encode(Collections.nCopies(1, new byte[10]), false);
         SnapshotTrigger trigger = new SnapshotTrigger(Long.MAX_VALUE, 3, due::incrementAndGet);
         assertEquals(0, dueAfter(trigger, 2, single));
         assertEquals(1, dueAfter(trigger, 1, single));
