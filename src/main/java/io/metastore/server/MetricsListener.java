@@ -45,7 +45,7 @@ final class MetricsListener {
                                 connection
                                         .pipeline()
                                         .addLast(
-                                                tls.get().newHandler(connection.alloc()),
+                                                tls.get().newHandler(connection),
                                                 new Handshake(http, complaints));
                             } else {
                                 http.serve(connection);

@@ -40,6 +40,9 @@ public interface ServerConfig {
     Tls tls();
 
     @WithParentName
+    PeerTls peerTls();
+
+    @WithParentName
     Logging logging();
 
     Batch batch();
@@ -112,7 +115,8 @@ public interface ServerConfig {
         @WithDefault("${metastore.listen-client-urls}")
         List<URI> advertiseClientUrls();
 
-        @Setting("Addresses that other members reach this member at.")
+        @Setting("Addresses that other members reach this member at: scheme http or https, an IP address or localhost, a"
+                + " port.")
         @WithDefault("http://localhost:2380")
         List<URI> listenPeerUrls();
 
@@ -248,18 +252,18 @@ public interface ServerConfig {
         @WithDefault("false")
         boolean autoTls();
 
-        @Setting(value = "Years that a certificate made by auto-tls is valid.", min = "0", max = "7900")
+        @Setting(value = "Years that a certificate made by auto-tls or peer-auto-tls is valid.", min = "0", max = "7900")
         @WithDefault("1")
         int selfSignedCertValidity();
 
         @Setting(
-                value = "Oldest TLS version accepted.",
+                value = "Oldest TLS version accepted, of clients and of members.",
                 choices = {"TLS1.2", "TLS1.3"})
         @WithDefault("TLS1.2")
         String tlsMinVersion();
 
         @Setting(
-                value = "Newest TLS version accepted.",
+                value = "Newest TLS version accepted, of clients and of members.",
                 choices = {"TLS1.2", "TLS1.3"},
                 fallback = "the newest there is")
         Optional<String> tlsMaxVersion();
@@ -268,7 +272,59 @@ public interface ServerConfig {
         Optional<List<String>> cipherSuites();
     }
 
-    @Section(value = "Logging and metrics", order = 7)
+    @Section(value = "TLS between members", order = 7)
+    interface PeerTls {
+        @Setting("PEM file with the certificate that this member shows to other members, and its chain. Members that"
+                + " dial this one must find the host of its peer address in it.")
+        Optional<String> peerCertFile();
+
+        @Setting("PEM file with the private key of peer-cert-file.")
+        Optional<String> peerKeyFile();
+
+        @Setting(
+                value = "PEM file with another certificate for this member to show where it dials other members.",
+                fallback = "peer-cert-file")
+        Optional<String> peerClientCertFile();
+
+        @Setting(
+                value = "PEM file with the private key of peer-client-cert-file.",
+                fallback = "peer-key-file, unless peer-client-cert-file is set")
+        Optional<String> peerClientKeyFile();
+
+        @Setting("Demand a certificate of every member that connects, signed by peer-trusted-ca-file. Implied by"
+                + " peer-trusted-ca-file.")
+        @WithDefault("false")
+        boolean peerClientCertAuth();
+
+        @Setting(
+                value = "PEM file with the authorities whose certificates of members are believed, of those that"
+                        + " connect and of those that this member dials.",
+                fallback = "the system's authorities, for those that are dialed")
+        Optional<String> peerTrustedCaFile();
+
+        @Setting("Make a certificate of its own when none is given, and believe every other; for trials: the traffic"
+                + " is encrypted, but whoever reaches a peer address is let in.")
+        @WithDefault("false")
+        boolean peerAutoTls();
+
+        @Setting("Common names of which a member's certificate must bear one. Cannot be set together with"
+                + " peer-cert-allowed-hostname.")
+        Optional<List<String>> peerCertAllowedCn();
+
+        @Setting("Host names of which a member's certificate must bear one. Cannot be set together with"
+                + " peer-cert-allowed-cn.")
+        Optional<List<String>> peerCertAllowedHostname();
+
+        @Setting("File with the certificates of members that were revoked: they are neither let in nor dialed.")
+        Optional<String> peerCrlFile();
+
+        @Setting("Let in a member's certificate that names other hosts or addresses than the one the connection comes"
+                + " from.")
+        @WithDefault("false")
+        boolean peerSkipClientSanVerification();
+    }
+
+    @Section(value = "Logging and metrics", order = 8)
     interface Logging {
         @Setting(
                 value = "Least severe messages that are logged.",
@@ -292,7 +348,7 @@ public interface ServerConfig {
         String metrics();
     }
 
-    @Section(value = "Batching of writes", order = 8)
+    @Section(value = "Batching of writes", order = 9)
     interface Batch {
         @Setting("Put many commands into one entry of the raft log. Off: each command is an entry of its own.")
         @WithDefault("true")
@@ -328,7 +384,7 @@ public interface ServerConfig {
         long inflightBytes();
     }
 
-    @Section(value = "Queue of writes", order = 9)
+    @Section(value = "Queue of writes", order = 10)
     interface Queue {
         @Setting(
                 value = "Most writes accepted and not yet applied; more are refused at once.",
@@ -343,7 +399,7 @@ public interface ServerConfig {
         long bytes();
     }
 
-    @Section(value = "Applying", order = 10)
+    @Section(value = "Applying", order = 11)
     interface Apply {
         @Setting(
                 value = "Commands after which a chunk of committed entries is written and published.",
@@ -361,7 +417,7 @@ public interface ServerConfig {
         long chunkBytes();
     }
 
-    @Section(value = "Snapshots", order = 11)
+    @Section(value = "Snapshots", order = 12)
     interface Snapshot {
         @Setting(
                 value = "Bytes of raft log after which a snapshot is taken and the log is cut.",
@@ -372,7 +428,7 @@ public interface ServerConfig {
         long logBytes();
     }
 
-    @Section(value = "Storage", order = 12)
+    @Section(value = "Storage", order = 13)
     interface Storage {
         String ROCKSDB = "rocksdb";
         String MEMORY = "memory";
@@ -395,7 +451,7 @@ public interface ServerConfig {
         int memoryShards();
     }
 
-    @Section(value = "Storage", order = 12)
+    @Section(value = "Storage", order = 13)
     interface Rocksdb {
         @Setting(value = "Memory for blocks that were read, shared by all tables.", min = "1MiB", max = "1TiB")
         @WithConverter(BytesConverter.class)
@@ -411,7 +467,7 @@ public interface ServerConfig {
         long memtableBytes();
     }
 
-    @Section(value = "Reads", order = 13)
+    @Section(value = "Reads", order = 14)
     interface Read {
         @Setting(
                 value = "Threads for reads that may wait for the disk; 0: one per processor, at least two.",
@@ -440,7 +496,7 @@ public interface ServerConfig {
         Duration clientPatience();
     }
 
-    @Section(value = "Watches", order = 14)
+    @Section(value = "Watches", order = 15)
     interface Watch {
         @Setting(
                 value = "Bytes of events kept for one watch stream whose client does not read; beyond that the stream"
@@ -452,7 +508,7 @@ public interface ServerConfig {
         long streamBufferBytes();
     }
 
-    @Section(value = "Room on the disk", order = 15)
+    @Section(value = "Room on the disk", order = 16)
     interface Disk {
         @Setting("Bytes of data-dir's file system that are held back: with less left, NOSPACE is raised and writes are"
                 + " refused, while deletes, compactions and `alarm disarm` still work. 0: an eighth of the file system,"

@@ -3,6 +3,7 @@ package io.metastore.server;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -83,6 +84,21 @@ public final class Urls {
     /// True for addresses that mean all interfaces of the machine: to listen at, but of no use to others.
     public static boolean isEverywhere(URI url) {
         return EVERYWHERE.contains(host(url));
+    }
+
+    /// What others may call this member by: the hosts of `urls` and the names of this machine for itself, without
+    /// brackets.
+    static List<String> names(List<URI> urls) {
+        Set<String> names = new LinkedHashSet<>();
+        for (URI url : urls) {
+            if (!isEverywhere(url)) {
+                String host = host(url);
+                names.add(host.startsWith("[") ? host.substring(1, host.length() - 1) : host);
+            }
+        }
+        names.add("localhost");
+        names.add("127.0.0.1");
+        return List.copyOf(names);
     }
 
     /// True for what a server can listen at without asking a name server: an IP address or localhost.
