@@ -9,6 +9,7 @@ import java.security.cert.CertPathValidatorException.BasicReason;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateExpiredException;
 import java.security.cert.CertificateNotYetValidException;
+import java.security.cert.CertificateParsingException;
 import java.security.cert.PKIXReason;
 import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
@@ -70,7 +71,7 @@ final class CertificateTrust extends X509ExtendedTrustManager {
             judgement.judge();
             why = objection(chain, host);
         } catch (CertificateException e) {
-            why = inWords(chain, e);
+            why = inWords(chain, host, e);
             cause = e;
         }
         if (!why.isEmpty()) {
@@ -102,7 +103,7 @@ final class CertificateTrust extends X509ExtendedTrustManager {
     }
 
     /// What speaks against a certificate whose authority is believed; empty: nothing.
-    private String objection(X509Certificate[] chain, String host) throws CertificateException {
+    private String objection(X509Certificate[] chain, String host) {
         for (X509Certificate certificate : chain) {
             if (revocations.stream().anyMatch(list -> list.isRevoked(certificate))) {
                 return certificate == chain[0]
@@ -110,11 +111,19 @@ final class CertificateTrust extends X509ExtendedTrustManager {
                         : "is signed by " + subject(certificate) + ", whose certificate is revoked";
             }
         }
+        try {
+            return objectionByNames(chain[0], host);
+        } catch (CertificateParsingException e) {
+            return "has names that cannot be read: " + e.getMessage();
+        }
+    }
+
+    private String objectionByNames(X509Certificate own, String host) throws CertificateParsingException {
         List<String> commonNames = settings.allowed().commonNames();
-        if (!commonNames.isEmpty() && !commonNames.contains(CertificateNames.commonName(chain[0]))) {
+        if (!commonNames.isEmpty() && !commonNames.contains(CertificateNames.commonName(own))) {
             return "has none of the allowed common names (" + String.join(", ", commonNames) + ")";
         }
-        CertificateNames names = CertificateNames.of(chain[0]);
+        CertificateNames names = CertificateNames.of(own);
         List<String> hostnames = settings.allowed().hostnames();
         if (!hostnames.isEmpty() && hostnames.stream().noneMatch(names::include)) {
             return "bears none of the allowed host names (" + String.join(", ", hostnames) + ")";
@@ -136,7 +145,7 @@ final class CertificateTrust extends X509ExtendedTrustManager {
     }
 
     /// Why the authorities do not believe in a certificate, for somebody who has to make another one.
-    private String inWords(X509Certificate[] chain, CertificateException refusal) {
+    private String inWords(X509Certificate[] chain, String host, CertificateException refusal) {
         for (X509Certificate certificate : chain) {
             String whose = certificate == chain[0] ? "" : "is signed by " + subject(certificate) + ", which ";
             try {
@@ -157,7 +166,8 @@ final class CertificateTrust extends X509ExtendedTrustManager {
                                 .orElse("that this system knows");
             }
         }
-        return "cannot be believed: " + refusal.getMessage();
+        String objection = objection(chain, host);
+        return objection.isEmpty() ? "cannot be believed: " + refusal.getMessage() : objection;
     }
 
     @Override
