@@ -238,7 +238,7 @@ public final class ConfigChecks {
     }
 
     private void peerTls() {
-        ServerConfig.PeerTls tls = config.peerTls();
+        PeerTlsConfig tls = config.peerTls();
         List<URI> listened = config.listen().listenPeerUrls();
         boolean https = listened.stream().anyMatch(Urls::isHttps);
         boolean given = tls.peerCertFile().isPresent() || tls.peerKeyFile().isPresent();
@@ -278,7 +278,7 @@ public final class ConfigChecks {
     }
 
     /// The keys that are set to have the certificates of members verified.
-    private static List<String> verifying(ServerConfig.PeerTls tls) {
+    private static List<String> verifying(PeerTlsConfig tls) {
         List<String> keys = new ArrayList<>();
         if (tls.peerClientCertAuth()) {
             keys.add("peer-client-cert-auth");
@@ -290,7 +290,7 @@ public final class ConfigChecks {
         return keys;
     }
 
-    private void verification(ServerConfig.PeerTls tls, boolean https, List<String> verified) {
+    private void verification(PeerTlsConfig tls, boolean https, List<String> verified) {
         readable("peer-trusted-ca-file", tls.peerTrustedCaFile());
         readable("peer-crl-file", tls.peerCrlFile());
         if (tls.peerCertAllowedCn().isPresent() && tls.peerCertAllowedHostname().isPresent()) {

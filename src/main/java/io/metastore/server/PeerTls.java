@@ -55,7 +55,7 @@ final class PeerTls implements AutoCloseable {
     /// @throws TlsFailure naming the file or setting that cannot be used
     static PeerTls from(EffectiveConfig config) throws TlsFailure {
         ServerConfig keys = config.keys();
-        ServerConfig.PeerTls peer = keys.peerTls();
+        PeerTlsConfig peer = keys.peerTls();
         List<URI> secure = new ArrayList<>(keys.listen().listenPeerUrls());
         secure.removeIf(url -> !Urls.isHttps(url));
         Optional<Own> own = pair("peer-", peer.peerCertFile(), peer.peerKeyFile());
