@@ -255,18 +255,20 @@ public final class ConfigChecks {
         if (tls.peerAutoTls() && !given) {
             validity("peer-auto-tls");
             if (!verified.isEmpty()) {
-                warnings.add(("%s: ignored, because nobody has signed the certificates of peer-auto-tls: whoever reaches"
-                                + " listen-peer-urls is let in; set peer-cert-file and peer-key-file")
-                        .formatted(String.join(", ", verified)));
+                warnings.add(
+                        ("%s: ignored, because nobody has signed the certificates of peer-auto-tls: whoever reaches"
+                                        + " listen-peer-urls is let in; set peer-cert-file and peer-key-file")
+                                .formatted(String.join(", ", verified)));
             }
         } else {
             verification(tls, https, verified);
         }
         boolean asked = given || tls.peerAutoTls() || !verified.isEmpty();
         if (asked && !https) {
-            warnings.add(("TLS between members is set up, but no address of listen-peer-urls (%s) is https: members that"
-                            + " connect speak in the clear, and nobody asks them for a certificate")
-                    .formatted(joined(listened)));
+            warnings.add(
+                    ("TLS between members is set up, but no address of listen-peer-urls (%s) is https: members that"
+                                    + " connect speak in the clear, and nobody asks them for a certificate")
+                            .formatted(joined(listened)));
         }
         for (URI url : config.cluster().initialAdvertisePeerUrls()) {
             if (listened.stream().noneMatch(own -> Urls.isHttps(own) == Urls.isHttps(url))) {
@@ -319,7 +321,8 @@ public final class ConfigChecks {
         if (cert.isPresent() == key.isPresent()) {
             return true;
         }
-        problem("%scert-file and %skey-file: one is set and the other is not; TLS needs both".formatted(prefix, prefix));
+        problem("%scert-file and %skey-file: one is set and the other is not; TLS needs both"
+                .formatted(prefix, prefix));
         return false;
     }
 

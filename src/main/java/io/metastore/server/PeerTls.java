@@ -22,12 +22,13 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
-/// TLS between members as the configuration asks for it, both sides of it: that of the peer addresses where this
-/// member listens, and that by which it dials the others. Files may be replaced while the member runs:
+/// TLS between members as the configuration asks for it, both sides of it: that of the peer addresses where
+/// this member listens, and that by which it dials the others. Files may be replaced while the member runs:
 /// connections made a second after that use the new ones, those that are there stay.
 ///
-/// Certificates that are not let in are told in the log where this member dials, at most one line in ten seconds
-/// for each host. Where it listens they end the handshake with a [RefusedCertificate], for the listener to log.
+/// Certificates that are not let in are told in the log where this member dials, at most one line in ten
+/// seconds for each host. Where it listens they end the handshake with a [RefusedCertificate], for the
+/// listener to log.
 final class PeerTls implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(PeerTls.class);
 
@@ -37,13 +38,9 @@ final class PeerTls implements AutoCloseable {
     private final Map<String, RareLine> refused = new ConcurrentHashMap<>();
 
     private PeerTls(Optional<TlsSettings> listening, Optional<TlsSettings> dialing) throws TlsFailure {
-        server = listening.isPresent()
-                ? Optional.of(new ReloadedTls(listening.get(), (_, _) -> {}))
-                : Optional.empty();
+        server = listening.isPresent() ? Optional.of(new ReloadedTls(listening.get(), (_, _) -> {})) : Optional.empty();
         try {
-            client = dialing.isPresent()
-                    ? Optional.of(new DialingTls(dialing.get(), this::refused))
-                    : Optional.empty();
+            client = dialing.isPresent() ? Optional.of(new DialingTls(dialing.get(), this::refused)) : Optional.empty();
         } catch (TlsFailure failure) {
             server.ifPresent(ReloadedTls::close);
             throw failure;
@@ -66,7 +63,8 @@ final class PeerTls implements AutoCloseable {
         boolean dials = own.isPresent()
                 || auto
                 || Stream.concat(
-                                config.initialCluster().members().values().stream().flatMap(Collection::stream),
+                                config.initialCluster().members().values().stream()
+                                        .flatMap(Collection::stream),
                                 keys.cluster().initialAdvertisePeerUrls().stream())
                         .anyMatch(Urls::isHttps);
         if (auto) {
@@ -111,16 +109,17 @@ final class PeerTls implements AutoCloseable {
         }
     }
 
-    /// For the https addresses of listen-peer-urls; empty when there is none. Certificates are demanded as etcd
-    /// does: when peer-client-cert-auth or peer-trusted-ca-file is set. Handshakes run on threads of their own where
-    /// they may ask a name server.
+    /// For the https addresses of listen-peer-urls; empty when there is none. Certificates are demanded as
+    /// etcd does: when peer-client-cert-auth or peer-trusted-ca-file is set. Handshakes run on threads of
+    /// their own where they may ask a name server.
     Optional<TlsOffer> server() {
         return server.map(TlsOffer.class::cast);
     }
 
-    /// For channels of gRPC to https peer addresses; empty when neither a certificate nor such an address is set.
-    /// The context is good for all channels and all of their life: it takes the files that are there when a
-    /// connection is made. The certificate of the other side must be for the host that the channel was made for.
+    /// For channels of gRPC to https peer addresses; empty when neither a certificate nor such an address is
+    /// set. The context is good for all channels and all of their life: it takes the files that are there
+    /// when a connection is made. The certificate of the other side must be for the host that the channel was
+    /// made for.
     Optional<SslContext> client() {
         return client.map(SslContext.class::cast);
     }

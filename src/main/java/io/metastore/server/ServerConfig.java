@@ -115,8 +115,9 @@ public interface ServerConfig {
         @WithDefault("${metastore.listen-client-urls}")
         List<URI> advertiseClientUrls();
 
-        @Setting("Addresses that other members reach this member at: scheme http or https, an IP address or localhost, a"
-                + " port.")
+        @Setting(
+                "Addresses that other members reach this member at: scheme http or https, an IP address or localhost, a"
+                        + " port.")
         @WithDefault("http://localhost:2380")
         List<URI> listenPeerUrls();
 
@@ -252,7 +253,10 @@ public interface ServerConfig {
         @WithDefault("false")
         boolean autoTls();
 
-        @Setting(value = "Years that a certificate made by auto-tls or peer-auto-tls is valid.", min = "0", max = "7900")
+        @Setting(
+                value = "Years that a certificate made by auto-tls or peer-auto-tls is valid.",
+                min = "0",
+                max = "7900")
         @WithDefault("1")
         int selfSignedCertValidity();
 

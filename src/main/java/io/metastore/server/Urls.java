@@ -13,7 +13,8 @@ import java.util.regex.Pattern;
 /// The addresses in a configuration: `http://host:port` or `https://host:port`, and nothing behind it.
 public final class Urls {
     private static final Pattern IPV4 = Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,3}){3}");
-    /// What Go takes for a host and `java.net.URI` does not, such as `etcd_1:2379`: containers are named like that.
+    /// What Go takes for a host and `java.net.URI` does not, such as `etcd_1:2379`: containers are named like
+    /// that.
     private static final Pattern NAME_AND_PORT = Pattern.compile("([A-Za-z0-9._-]+):([0-9]{1,5})");
     private static final Set<String> EVERYWHERE = Set.of("0.0.0.0", "[::]", "[0:0:0:0:0:0:0:0]");
 
@@ -86,8 +87,8 @@ public final class Urls {
         return EVERYWHERE.contains(host(url));
     }
 
-    /// What others may call this member by: the hosts of `urls` and the names of this machine for itself, without
-    /// brackets.
+    /// What others may call this member by: the hosts of `urls` and the names of this machine for itself,
+    /// without brackets.
     static List<String> names(List<URI> urls) {
         Set<String> names = new LinkedHashSet<>();
         for (URI url : urls) {

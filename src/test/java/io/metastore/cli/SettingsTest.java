@@ -341,16 +341,18 @@ class SettingsTest {
                         "--peer-client-key-file=" + file,
                         "--peer-skip-client-san-verification")));
         assertEquals(
-                List.of("peer-cert-allowed-cn, peer-crl-file: members that connect are asked for no certificate, so this"
-                        + " holds for those that are dialed only; set peer-trusted-ca-file"),
+                List.of(
+                        "peer-cert-allowed-cn, peer-crl-file: members that connect are asked for no certificate, so this"
+                                + " holds for those that are dialed only; set peer-trusted-ca-file"),
                 warnings(with(secure, "--peer-cert-allowed-cn=a,b", "--peer-crl-file=" + file)));
         assertEquals(
                 List.of("peer-auto-tls: ignored, because peer-cert-file or peer-key-file is set"),
                 warnings(with(secure, "--peer-auto-tls")));
         assertEquals(
-                List.of("peer-client-cert-auth, peer-trusted-ca-file: ignored, because nobody has signed the certificates"
-                        + " of peer-auto-tls: whoever reaches listen-peer-urls is let in; set peer-cert-file and"
-                        + " peer-key-file"),
+                List.of(
+                        "peer-client-cert-auth, peer-trusted-ca-file: ignored, because nobody has signed the certificates"
+                                + " of peer-auto-tls: whoever reaches listen-peer-urls is let in; set peer-cert-file and"
+                                + " peer-key-file"),
                 warnings(
                         secure[0],
                         secure[1],

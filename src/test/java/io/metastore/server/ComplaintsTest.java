@@ -43,7 +43,8 @@ class ComplaintsTest {
 
         assertEquals(1, warnings.all().size(), warnings.all()::toString);
         assertTrue(
-                warnings.all().getFirst()
+                warnings.all()
+                        .getFirst()
                         .startsWith(
                                 "http://127.0.0.1:2379: client embedded is cut, an internal error:"
                                         + " java.lang.IllegalStateException: no such state at io.metastore.server.ComplaintsTest."),

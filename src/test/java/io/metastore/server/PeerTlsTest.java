@@ -191,8 +191,7 @@ class PeerTlsTest {
             isNotLetIn(
                     listener,
                     context,
-                    "which has expired at "
-                            + late.certificate().getNotAfter().toInstant());
+                    "which has expired at " + late.certificate().getNotAfter().toInstant());
         }
     }
 
@@ -259,8 +258,7 @@ class PeerTlsTest {
             isNotDialed(
                     dialer,
                     connection -> context.newHandler(connection.alloc()),
-                    "which has expired at "
-                            + late.certificate().getNotAfter().toInstant());
+                    "which has expired at " + late.certificate().getNotAfter().toInstant());
         }
     }
 
@@ -276,15 +274,20 @@ class PeerTlsTest {
         isNotDialed(
                 new TestAuthority(folder, "foreign").issue("stranger"),
                 "which is signed by no authority of peer-trusted-ca-file");
-        isNotDialed(listening, "which is revoked", "peer-crl-file", authority.revoke(listening).toString());
         isNotDialed(
-                listening, "has none of the allowed common names (other)", "peer-cert-allowed-cn", "other");
+                listening,
+                "which is revoked",
+                "peer-crl-file",
+                authority.revoke(listening).toString());
+        isNotDialed(listening, "has none of the allowed common names (other)", "peer-cert-allowed-cn", "other");
         isNotDialed(
                 listening,
                 "bears none of the allowed host names (other.test)",
                 "peer-cert-allowed-hostname",
                 "other.test");
-        isNotDialed(authority.issue("elsewhere", List.of(ELSEWHERE), List.of("a.test")), "which is for a.test, 10.9.8.7 only");
+        isNotDialed(
+                authority.issue("elsewhere", List.of(ELSEWHERE), List.of("a.test")),
+                "which is for a.test, 10.9.8.7 only");
         // Common names are no host names, as in Go.
         isNotDialed(authority.issue("localhost", List.of(), List.of()), "which is for no host only");
     }
@@ -293,7 +296,8 @@ class PeerTlsTest {
     @Test
     void filesAreReplacedWhileMembersRun() throws Exception {
         Path list = authority.revoke(authority.issue("other"));
-        try (PeerTls listener = member(listening, "peer-cert-allowed-cn", "dialing,second", "peer-crl-file", list.toString());
+        try (PeerTls listener =
+                        member(listening, "peer-cert-allowed-cn", "dialing,second", "peer-crl-file", list.toString());
                 PeerTls dialer = member(dialing, "peer-cert-allowed-cn", "second");
                 ServedPort served = served(listener)) {
             ManagedChannel channel = channel(served, dialer.client().orElseThrow());
@@ -351,7 +355,11 @@ class PeerTlsTest {
 
     @Test
     void aCertificateOfItsOwnMakesAutoTlsVoid() throws Exception {
-        try (PeerTls listener = member("peer-auto-tls", "true", "data-dir", folder.resolve("one").toString());
+        try (PeerTls listener = member(
+                        "peer-auto-tls",
+                        "true",
+                        "data-dir",
+                        folder.resolve("one").toString());
                 PeerTls dialer = member(dialing, "peer-auto-tls", "true")) {
             isNotDialed(dialer, listener.server().orElseThrow(), "which is signed by no authority");
         }
@@ -369,8 +377,10 @@ class PeerTlsTest {
     @Test
     void aMemberThatOnlyDials() throws Exception {
         try (PeerTls member = PeerTls.from(TestConfig.with(Map.of(
-                "initial-cluster", "default=http://localhost:2380,other=https://other.test:2380",
-                "peer-trusted-ca-file", authority.certFile.toString())))) {
+                "initial-cluster",
+                "default=http://localhost:2380,other=https://other.test:2380",
+                "peer-trusted-ca-file",
+                authority.certFile.toString())))) {
             assertEquals(Optional.empty(), member.server());
             SslContext context = GrpcSslContexts.configure(SslContextBuilder.forServer(
                             listening.certFile().toFile(), listening.keyFile().toFile()))

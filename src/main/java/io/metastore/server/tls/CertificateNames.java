@@ -46,7 +46,8 @@ record CertificateNames(List<String> hosts, List<String> addresses) {
         try {
             String name = "";
             // Where there are several, the last one counts in Go.
-            for (Rdn part : new LdapName(certificate.getSubjectX500Principal().getName(X500Principal.RFC2253)).getRdns()) {
+            for (Rdn part :
+                    new LdapName(certificate.getSubjectX500Principal().getName(X500Principal.RFC2253)).getRdns()) {
                 Attribute found = part.toAttributes().get("CN");
                 if (found != null) {
                     name = String.valueOf(found.get());
@@ -62,8 +63,8 @@ record CertificateNames(List<String> hosts, List<String> addresses) {
         return host.contains(":") || host.matches("[0-9.]+");
     }
 
-    /// Addresses of IPv6 have many spellings, and stand in brackets in a URL: the one spelling by which they are
-    /// compared here.
+    /// Addresses of IPv6 have many spellings, and stand in brackets in a URL: the one spelling by which they
+    /// are compared here.
     static String asWritten(String host) {
         String bare = host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;
         try {
@@ -93,8 +94,8 @@ record CertificateNames(List<String> hosts, List<String> addresses) {
                 || given.startsWith("*.") && dot > 0 && given.substring(1).equals(wanted.substring(dot));
     }
 
-    /// Whether one of the names means `address`, as etcd asks of members: it is among the addresses, or its name is
-    /// among the hosts, or one of the hosts has it. May ask a name server and wait for the answer.
+    /// Whether one of the names means `address`, as etcd asks of members: it is among the addresses, or its
+    /// name is among the hosts, or one of the hosts has it. May ask a name server and wait for the answer.
     boolean mean(InetAddress address) {
         // A certificate does not say by which interface an address is reached.
         if (addresses.contains(address.getHostAddress().replaceFirst("%.*", ""))) {
@@ -107,7 +108,8 @@ record CertificateNames(List<String> hosts, List<String> addresses) {
 
     private static boolean leads(String host, InetAddress address) {
         try {
-            return !host.startsWith("*") && List.of(InetAddress.getAllByName(host)).contains(address);
+            return !host.startsWith("*")
+                    && List.of(InetAddress.getAllByName(host)).contains(address);
         } catch (UnknownHostException _) {
             return false; // a name that leads nowhere does not lead here
         }

@@ -19,8 +19,9 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedTrustManager;
 import javax.security.auth.x500.X500Principal;
 
-/// Which certificates of the other side are let in: those whose authority is believed, that nobody has revoked,
-/// that bear an allowed name where some are given, and that are for the host that shows them where that is asked.
+/// Which certificates of the other side are let in: those whose authority is believed, that nobody has
+/// revoked, that bear an allowed name where some are given, and that are for the host that shows them where
+/// that is asked.
 ///
 /// Judges connections of an [SSLEngine] only, which is all that netty makes; its peer host is who shows the
 /// certificate.
@@ -38,8 +39,8 @@ final class CertificateTrust extends X509ExtendedTrustManager {
     /// What the names of a certificate have to do with the host that shows it.
     enum HostRule {
         NONE,
-        /// The names of a certificate that has any must mean the address that the connection comes from. May ask a
-        /// name server.
+        /// The names of a certificate that has any must mean the address that the connection comes from. May
+        /// ask a name server.
         ORIGIN,
         /// The certificate must be for the host that was dialed.
         DIALED

@@ -7,8 +7,8 @@ import java.util.List;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLSessionContext;
 
-/// TLS of those who dial, from files that may be replaced while the server runs: a channel that has this context
-/// for good makes connections with what is new a second after that.
+/// TLS of those who dial, from files that may be replaced while the server runs: a channel that has this
+/// context for good makes connections with what is new a second after that.
 ///
 /// The host that the engine is made for is the one that the listener's certificate must be for.
 public final class DialingTls extends SslContext implements AutoCloseable {

@@ -72,7 +72,9 @@ final class LoadedTls implements AutoCloseable {
             // Taken before reading: a file that changes meanwhile is found by the next look.
             used = now;
             complaint = "";
-            LOG.infof("certificates were read anew: %s", settings.files().getFirst().path());
+            LOG.infof(
+                    "certificates were read anew: %s",
+                    settings.files().getFirst().path());
         } catch (TlsFailure failure) {
             if (!failure.getMessage().equals(complaint)) {
                 complaint = failure.getMessage();

@@ -8,8 +8,8 @@ import java.util.List;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedKeyManager;
 
-/// The one key of those who dial. It is shown whatever authorities a listener asks for: the listener then refuses
-/// a certificate of which it can say what is wrong, and does not miss one.
+/// The one key of those who dial. It is shown whatever authorities a listener asks for: the listener then
+/// refuses a certificate of which it can say what is wrong, and does not miss one.
 final class OnlyKey extends X509ExtendedKeyManager {
     private static final String ALIAS = "own";
 

@@ -12,8 +12,8 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadPoolExecutor;
 
-/// TLS of listeners from files that may be replaced while the server runs: connections made a second after that
-/// get what is new.
+/// TLS of listeners from files that may be replaced while the server runs: connections made a second after
+/// that get what is new.
 public final class ReloadedTls implements TlsOffer, AutoCloseable {
     private static final Duration HANDSHAKE_MAX = Duration.ofSeconds(10);
     private static final int JUDGES = 2;
@@ -27,8 +27,8 @@ public final class ReloadedTls implements TlsOffer, AutoCloseable {
     public ReloadedTls(TlsSettings settings, Refusals refusals) throws TlsFailure {
         files = new LoadedTls(settings, found -> TlsContexts.server(found, refusals));
         judges = settings.verified() && settings.originVerified()
-                ? Optional.of(Threads.pool(
-                        "tls-handshakes", JUDGES, new ArrayBlockingQueue<>(WAITING_MAX), Threads.UNCAUGHT))
+                ? Optional.of(
+                        Threads.pool("tls-handshakes", JUDGES, new ArrayBlockingQueue<>(WAITING_MAX), Threads.UNCAUGHT))
                 : Optional.empty();
     }
 

@@ -22,8 +22,8 @@ import java.util.Base64;
 import java.util.List;
 import org.jboss.logging.Logger;
 
-/// A certificate that the server makes for itself, for trials (`--auto-tls`, `--peer-auto-tls`). It is kept in files, so that
-/// clients that were told to trust it may go on doing so after a restart.
+/// A certificate that the server makes for itself, for trials (`--auto-tls`, `--peer-auto-tls`). It is kept
+/// in files, so that clients that were told to trust it may go on doing so after a restart.
 ///
 /// @param key      the setting that asks for it, for messages
 /// @param certFile PEM
@@ -62,7 +62,8 @@ public record SelfSigned(String key, Path certFile, Path keyFile) {
             return false;
         }
         try {
-            X509Certificate certificate = Pem.certificates(new TlsFile(key, certFile)).getFirst();
+            X509Certificate certificate =
+                    Pem.certificates(new TlsFile(key, certFile)).getFirst();
             certificate.checkValidity();
             return CertificateNames.of(certificate).all().containsAll(hosts);
         } catch (TlsFailure | GeneralSecurityException e) {

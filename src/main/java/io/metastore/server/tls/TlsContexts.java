@@ -52,8 +52,8 @@ final class TlsContexts {
                         ApplicationProtocolNames.HTTP_1_1));
         if (settings.verified()) {
             builder.clientAuth(ClientAuth.REQUIRE)
-                    .trustManager(trust(
-                            settings, settings.originVerified() ? HostRule.ORIGIN : HostRule.NONE, refusals));
+                    .trustManager(
+                            trust(settings, settings.originVerified() ? HostRule.ORIGIN : HostRule.NONE, refusals));
         }
         return built(settings, builder);
     }
@@ -115,7 +115,8 @@ final class TlsContexts {
         } catch (CertificateExpiredException e) {
             throw file.refused("has expired at " + certificate.getNotAfter().toInstant(), e);
         } catch (CertificateNotYetValidException e) {
-            throw file.refused("is not valid before " + certificate.getNotBefore().toInstant(), e);
+            throw file.refused(
+                    "is not valid before " + certificate.getNotBefore().toInstant(), e);
         }
     }
 
@@ -143,7 +144,10 @@ final class TlsContexts {
         }
         if (!fits) {
             throw own.key()
-                    .refused("is not the key of " + own.cert().key() + " \"" + own.cert().path() + "\"", null);
+                    .refused(
+                            "is not the key of " + own.cert().key() + " \""
+                                    + own.cert().path() + "\"",
+                            null);
         }
     }
 

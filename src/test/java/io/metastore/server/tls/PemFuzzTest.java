@@ -84,7 +84,9 @@ class PemFuzzTest {
     void revocations() throws Exception {
         Path list = authority.revoke(authority.issue("bad"), authority.issue("worse"));
         fuzz("lists of revocations")
-                .run(List.of(Files.readAllBytes(list)), input -> Pem.revocations(new TlsFile("crl", Files.write(file, input))));
+                .run(
+                        List.of(Files.readAllBytes(list)),
+                        input -> Pem.revocations(new TlsFile("crl", Files.write(file, input))));
     }
 
     @Test

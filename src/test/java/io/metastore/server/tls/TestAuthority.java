@@ -35,8 +35,8 @@ public final class TestAuthority {
     public TestAuthority(Path folder, String name) throws IOException {
         this.folder = folder;
         this.name = name;
-        X509Certificate own = certificate(
-                name, pair, Instant.now().plus(Duration.ofDays(1)), THIS_MACHINE, List.of(), true);
+        X509Certificate own =
+                certificate(name, pair, Instant.now().plus(Duration.ofDays(1)), THIS_MACHINE, List.of(), true);
         certFile = write(name + "-ca.pem", SelfSigned.pem("CERTIFICATE", encoded(own)));
     }
 
@@ -51,12 +51,7 @@ public final class TestAuthority {
     }
 
     private X509Certificate certificate(
-            String subject,
-            KeyPair of,
-            Instant until,
-            List<byte[]> addresses,
-            List<String> hosts,
-            boolean authority) {
+            String subject, KeyPair of, Instant until, List<byte[]> addresses, List<String> hosts, boolean authority) {
         try {
             return new CertificateForm(
                             subject,

@@ -91,8 +91,7 @@ class TlsContextsTest {
                 server.keyFile(),
                 List.of("TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305"))));
         TlsFailure failure = assertThrows(
-                TlsFailure.class,
-                () -> load(settings(server.certFile(), server.keyFile(), List.of("TLS_MADE_UP"))));
+                TlsFailure.class, () -> load(settings(server.certFile(), server.keyFile(), List.of("TLS_MADE_UP"))));
         assertEquals("cipher-suites: \"TLS_MADE_UP\" is not known here, or not safe any more", failure.getMessage());
     }
 
@@ -137,7 +136,8 @@ class TlsContextsTest {
         SelfSigned.in("auto-tls", made, List.of("localhost"), 1);
         assertEquals(before, Files.readString(first.certFile()));
         SelfSigned.in("auto-tls", made, List.of("127.0.0.1", "::1", "db.test"), 10);
-        var certificate = Pem.certificates(new TlsFile("cert-file", first.certFile())).getFirst();
+        var certificate =
+                Pem.certificates(new TlsFile("cert-file", first.certFile())).getFirst();
         assertTrue(certificate.getSubjectAlternativeNames().toString().contains("db.test"));
         assertTrue(certificate.getNotAfter().toInstant().isAfter(Instant.now().plus(Duration.ofDays(3649))));
         assertEquals(
