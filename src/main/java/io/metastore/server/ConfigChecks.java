@@ -247,7 +247,9 @@ public final class ConfigChecks {
             problem("listen-peer-urls: \"%s\": https needs peer-cert-file and peer-key-file, or peer-auto-tls"
                     .formatted(joined(listened)));
         }
-        pair("peer-client-", tls.peerClientCertFile(), tls.peerClientKeyFile());
+        if (given) {
+            pair("peer-client-", tls.peerClientCertFile(), tls.peerClientKeyFile());
+        }
         List<String> verified = verifying(tls);
         if (given && tls.peerAutoTls()) {
             warnings.add("peer-auto-tls: ignored, because peer-cert-file or peer-key-file is set");
@@ -261,7 +263,11 @@ public final class ConfigChecks {
                                 .formatted(String.join(", ", verified)));
             }
         } else {
-            verification(tls, https, verified);
+            readable("peer-trusted-ca-file", tls.peerTrustedCaFile());
+            // What nobody speaks TLS with is not looked at.
+            if (https || given) {
+                verification(tls, https, verified);
+            }
         }
         boolean asked = given || tls.peerAutoTls() || !verified.isEmpty();
         if (asked && !https) {
@@ -293,7 +299,6 @@ public final class ConfigChecks {
     }
 
     private void verification(PeerTlsConfig tls, boolean https, List<String> verified) {
-        readable("peer-trusted-ca-file", tls.peerTrustedCaFile());
         readable("peer-crl-file", tls.peerCrlFile());
         if (tls.peerCertAllowedCn().isPresent() && tls.peerCertAllowedHostname().isPresent()) {
             problem("peer-cert-allowed-cn (%s) and peer-cert-allowed-hostname (%s): both are set; take away one of them"
