@@ -3,14 +3,15 @@ package io.metastore.server;
 import io.metastore.server.tls.ReloadedTls;
 import io.metastore.server.tls.SelfSigned;
 import io.metastore.server.tls.TlsFailure;
+import io.metastore.server.tls.TlsFile;
 import io.metastore.server.tls.TlsSettings;
+import io.metastore.server.tls.TlsSettings.Allowed;
+import io.metastore.server.tls.TlsSettings.Own;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 
 /// TLS for clients as the configuration asks for it.
 final class ClientTls {
@@ -27,43 +28,34 @@ final class ClientTls {
             return Optional.empty();
         }
         ServerConfig.Tls keys = config.keys().tls();
-        Path cert;
-        Path key;
+        Own own;
         if (keys.certFile().isPresent() && keys.keyFile().isPresent()) {
-            cert = Path.of(keys.certFile().get());
-            key = Path.of(keys.keyFile().get());
+            own = new Own(
+                    new TlsFile("cert-file", Path.of(keys.certFile().get())),
+                    new TlsFile("key-file", Path.of(keys.keyFile().get())));
         } else {
-            SelfSigned made = SelfSigned.in(
-                    config.dataDir().resolve("auto-tls"), hosts(config, secure), keys.selfSignedCertValidity());
-            cert = made.certFile();
-            key = made.keyFile();
+            List<URI> known = new ArrayList<>(secure);
+            known.addAll(config.keys().listen().advertiseClientUrls());
+            own = SelfSigned.in(
+                            "auto-tls",
+                            config.dataDir().resolve("auto-tls"),
+                            Urls.names(known),
+                            keys.selfSignedCertValidity())
+                    .own();
         }
-        return Optional.of(new ReloadedTls(new TlsSettings(
-                cert,
-                key,
-                keys.trustedCaFile().map(Path::of),
-                keys.clientCrlFile().map(Path::of),
-                // As in etcd, naming the authorities is enough to demand a certificate.
-                keys.clientCertAuth() || keys.trustedCaFile().isPresent(),
-                keys.clientCertAllowedHostname().orElse(List.of()),
-                keys.tlsMinVersion(),
-                keys.tlsMaxVersion(),
-                keys.cipherSuites().orElse(List.of()))));
-    }
-
-    /// What clients may call this member: where it listens, and where it says it does.
-    private static List<String> hosts(EffectiveConfig config, List<URI> secure) {
-        Set<String> hosts = new LinkedHashSet<>();
-        List<URI> urls = new ArrayList<>(secure);
-        urls.addAll(config.keys().listen().advertiseClientUrls());
-        for (URI url : urls) {
-            if (!Urls.isEverywhere(url)) {
-                String host = Urls.host(url);
-                hosts.add(host.startsWith("[") ? host.substring(1, host.length() - 1) : host);
-            }
-        }
-        hosts.add("localhost");
-        hosts.add("127.0.0.1");
-        return List.copyOf(hosts);
+        return Optional.of(new ReloadedTls(
+                new TlsSettings(
+                        Optional.of(own),
+                        // As in etcd, naming the authorities is enough to demand a certificate.
+                        keys.clientCertAuth() || keys.trustedCaFile().isPresent(),
+                        keys.trustedCaFile().map(name -> new TlsFile("trusted-ca-file", Path.of(name))),
+                        keys.clientCrlFile().map(name -> new TlsFile("client-crl-file", Path.of(name))),
+                        new Allowed(List.of(), keys.clientCertAllowedHostname().orElse(List.of())),
+                        false,
+                        keys.tlsMinVersion(),
+                        keys.tlsMaxVersion(),
+                        keys.cipherSuites().orElse(List.of())),
+                // Whoever listens says why a handshake failed.
+                (_, _) -> {}));
     }
 }

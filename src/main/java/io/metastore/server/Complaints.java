@@ -1,46 +1,30 @@
 package io.metastore.server;
 
+import io.metastore.server.tls.RefusedCertificate;
 import io.netty.channel.Channel;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.ssl.NotSslRecordException;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.channels.ClosedChannelException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.LongAdder;
 import org.jboss.logging.Logger;
 
 /// Says in the log what is wrong with the connections of one listener, at most one line in ten seconds for
 /// each kind, which tells how many there were.
 final class Complaints {
     private static final Logger LOG = Logger.getLogger(Complaints.class);
-    private static final long PAUSE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     private final URI url;
-    private final Kind tls = new Kind();
-    private final Kind plaintext = new Kind();
-    private final Kind handshake = new Kind();
-    private final Kind unknown = new Kind();
-    private final Kind tooMany = new Kind();
-    private final Kind full = new Kind();
-    private final Kind internal = new Kind();
+    private final RareLine tls = new RareLine();
+    private final RareLine plaintext = new RareLine();
+    private final RareLine handshake = new RareLine();
+    private final RareLine unknown = new RareLine();
+    private final RareLine tooMany = new RareLine();
+    private final RareLine full = new RareLine();
+    private final RareLine internal = new RareLine();
 
     Complaints(URI url) {
         this.url = url;
-    }
-
-    private static final class Kind {
-        private final AtomicLong quietUntil = new AtomicLong(System.nanoTime());
-        private final LongAdder unsaid = new LongAdder();
-
-        /// Whether it is time for a line; the suppressed ones are then counted in it.
-        boolean isDue() {
-            unsaid.increment();
-            long until = quietUntil.get();
-            long now = System.nanoTime();
-            return now - until >= 0 && quietUntil.compareAndSet(until, now + PAUSE_NANOS);
-        }
     }
 
     void tlsToPlaintext(Channel channel) {
@@ -56,7 +40,14 @@ final class Complaints {
                         "speaks plaintext, but this address speaks TLS: the client should use https://");
             case ClosedChannelException _ ->
                 LOG.debugf("%s: client %s left during its TLS handshake", url, channel.remoteAddress());
-            default -> say(handshake, channel, "failed its TLS handshake: " + innermost(cause));
+            default ->
+                say(
+                        handshake,
+                        channel,
+                        "failed its TLS handshake: "
+                                + RefusedCertificate.in(cause)
+                                        .map(Throwable::getMessage)
+                                        .orElseGet(() -> innermost(cause)));
         }
     }
 
@@ -99,15 +90,9 @@ final class Complaints {
         return trace.length == 0 ? "" : " at " + trace[0];
     }
 
-    private void say(Kind kind, Channel channel, String what) {
+    private void say(RareLine kind, Channel channel, String what) {
         if (kind.isDue()) {
-            long count = kind.unsaid.sumThenReset();
-            LOG.warnf(
-                    "%s: client %s %s%s",
-                    url,
-                    channel.remoteAddress(),
-                    what,
-                    count > 1 ? " (" + count + " such connections since the last line)" : "");
+            LOG.warnf("%s: client %s %s%s", url, channel.remoteAddress(), what, kind.suppressed("connections"));
         }
     }
 }

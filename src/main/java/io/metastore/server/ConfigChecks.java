@@ -40,6 +40,7 @@ public final class ConfigChecks {
         checks.cluster();
         checks.limits();
         checks.tls();
+        checks.peerTls();
         checks.logging();
         checks.batching();
         return new Findings(List.copyOf(checks.problems), List.copyOf(checks.warnings));
@@ -114,13 +115,6 @@ public final class ConfigChecks {
 
     private void cluster() {
         ServerConfig.Cluster keys = config.cluster();
-        for (URI url : Stream.concat(
-                        keys.initialAdvertisePeerUrls().stream(), config.listen().listenPeerUrls().stream())
-                .toList()) {
-            if (Urls.isHttps(url)) {
-                problem("peer address \"%s\": TLS between members is not there yet: write http".formatted(url));
-            }
-        }
         // A member that has its data looks at this no more, as in etcd: people leave it there.
         if (keys.initialClusterState().equals("existing") && !hasData()) {
             problem("initial-cluster-state: \"existing\": joining an existing cluster is not there yet: write new");
@@ -226,20 +220,116 @@ public final class ConfigChecks {
     }
 
     private void tlsFiles(ServerConfig.Tls tls) {
-        if (tls.certFile().isPresent() != tls.keyFile().isPresent()) {
-            problem("cert-file and key-file: one is set and the other is not; TLS needs both");
-        } else if (tls.certFile().isEmpty() && !tls.autoTls()) {
+        if (pair("", tls.certFile(), tls.keyFile()) && tls.certFile().isEmpty() && !tls.autoTls()) {
             problem("listen-client-urls or listen-metrics-urls: https needs cert-file and key-file, or auto-tls");
         }
-        if (tls.certFile().isEmpty() && tls.autoTls() && tls.selfSignedCertValidity() == 0) {
-            problem("self-signed-cert-validity: \"0\" is out of range: auto-tls needs at least 1");
+        if (tls.certFile().isEmpty() && tls.autoTls()) {
+            validity("auto-tls");
         }
-        readable("cert-file", tls.certFile());
-        readable("key-file", tls.keyFile());
         readable("trusted-ca-file", tls.trustedCaFile());
         readable("client-crl-file", tls.clientCrlFile());
         if (tls.clientCertAuth() && tls.trustedCaFile().isEmpty()) {
             problem("client-cert-auth: needs trusted-ca-file, else no client certificate could be believed");
+        }
+    }
+
+    private void peerTls() {
+        PeerTlsConfig tls = config.peerTls();
+        List<URI> listened = config.listen().listenPeerUrls();
+        boolean https = listened.stream().anyMatch(Urls::isHttps);
+        boolean given = tls.peerCertFile().isPresent() || tls.peerKeyFile().isPresent();
+        // Files are needed to dial others too, whatever the scheme is here, as in etcd.
+        if (pair("peer-", tls.peerCertFile(), tls.peerKeyFile()) && https && !given && !tls.peerAutoTls()) {
+            problem("listen-peer-urls: \"%s\": https needs peer-cert-file and peer-key-file, or peer-auto-tls"
+                    .formatted(joined(listened)));
+        }
+        if (given) {
+            pair("peer-client-", tls.peerClientCertFile(), tls.peerClientKeyFile());
+        }
+        List<String> verified = verifying(tls);
+        if (given && tls.peerAutoTls()) {
+            warnings.add("peer-auto-tls: ignored, because peer-cert-file or peer-key-file is set");
+        }
+        if (tls.peerAutoTls() && !given) {
+            validity("peer-auto-tls");
+            if (!verified.isEmpty()) {
+                warnings.add(
+                        ("%s: ignored, because nobody has signed the certificates of peer-auto-tls: whoever reaches"
+                                        + " listen-peer-urls is let in; set peer-cert-file and peer-key-file")
+                                .formatted(String.join(", ", verified)));
+            }
+        } else {
+            readable("peer-trusted-ca-file", tls.peerTrustedCaFile());
+            // What nobody speaks TLS with is not looked at.
+            if (https || given) {
+                verification(tls, https, verified);
+            }
+        }
+        boolean asked = given || tls.peerAutoTls() || !verified.isEmpty();
+        if (asked && !https) {
+            warnings.add(
+                    ("TLS between members is set up, but no address of listen-peer-urls (%s) is https: members that"
+                                    + " connect speak in the clear, and nobody asks them for a certificate")
+                            .formatted(joined(listened)));
+        }
+        for (URI url : config.cluster().initialAdvertisePeerUrls()) {
+            if (listened.stream().noneMatch(own -> Urls.isHttps(own) == Urls.isHttps(url))) {
+                warnings.add(("initial-advertise-peer-urls: \"%s\" tells members to speak %s, which no address of"
+                                + " listen-peer-urls (%s) does")
+                        .formatted(url, Urls.isHttps(url) ? "TLS" : "in the clear", joined(listened)));
+            }
+        }
+    }
+
+    /// The keys that are set to have the certificates of members verified.
+    private static List<String> verifying(PeerTlsConfig tls) {
+        List<String> keys = new ArrayList<>();
+        if (tls.peerClientCertAuth()) {
+            keys.add("peer-client-cert-auth");
+        }
+        tls.peerTrustedCaFile().ifPresent(_ -> keys.add("peer-trusted-ca-file"));
+        tls.peerCertAllowedCn().ifPresent(_ -> keys.add("peer-cert-allowed-cn"));
+        tls.peerCertAllowedHostname().ifPresent(_ -> keys.add("peer-cert-allowed-hostname"));
+        tls.peerCrlFile().ifPresent(_ -> keys.add("peer-crl-file"));
+        return keys;
+    }
+
+    private void verification(PeerTlsConfig tls, boolean https, List<String> verified) {
+        readable("peer-crl-file", tls.peerCrlFile());
+        if (tls.peerCertAllowedCn().isPresent() && tls.peerCertAllowedHostname().isPresent()) {
+            problem("peer-cert-allowed-cn (%s) and peer-cert-allowed-hostname (%s): both are set; take away one of them"
+                    .formatted(
+                            String.join(",", tls.peerCertAllowedCn().get()),
+                            String.join(",", tls.peerCertAllowedHostname().get())));
+        }
+        if (!https || tls.peerTrustedCaFile().isPresent()) {
+            return;
+        }
+        if (tls.peerClientCertAuth()) {
+            problem("peer-client-cert-auth: needs peer-trusted-ca-file, else no certificate of a member could be"
+                    + " believed");
+        } else if (!verified.isEmpty()) {
+            warnings.add(("%s: members that connect are asked for no certificate, so this holds for those that are"
+                            + " dialed only; set peer-trusted-ca-file")
+                    .formatted(String.join(", ", verified)));
+        }
+    }
+
+    /// Whether a certificate and its key are both set, or neither.
+    private boolean pair(String prefix, Optional<String> cert, Optional<String> key) {
+        readable(prefix + "cert-file", cert);
+        readable(prefix + "key-file", key);
+        if (cert.isPresent() == key.isPresent()) {
+            return true;
+        }
+        problem("%scert-file and %skey-file: one is set and the other is not; TLS needs both"
+                .formatted(prefix, prefix));
+        return false;
+    }
+
+    private void validity(String key) {
+        if (config.tls().selfSignedCertValidity() == 0) {
+            problem("self-signed-cert-validity: \"0\" is out of range: %s needs at least 1".formatted(key));
         }
     }
 

@@ -51,7 +51,7 @@ final class FirstBytes extends ByteToMessageDecoder {
     }
 
     private SslHandler secure(ChannelHandlerContext ctx) {
-        SslHandler handler = port.tls().orElseThrow().newHandler(ctx.alloc());
+        SslHandler handler = port.tls().orElseThrow().newHandler(ctx.channel());
         ctx.pipeline().addBefore(ctx.name(), null, handler);
         return handler;
     }

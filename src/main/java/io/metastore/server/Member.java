@@ -30,6 +30,7 @@ import io.metastore.machine.Outcome;
 import io.metastore.machine.StateMachine;
 import io.metastore.mvcc.Collection;
 import io.metastore.mvcc.MvccStore;
+import io.metastore.server.tls.TlsFailure;
 import io.metastore.service.AlarmService;
 import io.metastore.service.AutoCompaction;
 import io.metastore.service.CompactionLoop;
@@ -111,7 +112,8 @@ public final class Member implements AutoCloseable {
     ///
     /// @throws StartFailure  when the data directory cannot be used
     /// @throws EngineFailure when files in it are damaged or cannot be read
-    public Member(ServerConfig keys, MeterRegistry registry, Faults faults) {
+    /// @throws TlsFailure    naming the file or setting that cannot be used between members
+    public Member(ServerConfig keys, MeterRegistry registry, Faults faults) throws TlsFailure {
         this.config = new EffectiveConfig(keys);
         this.faults = faults;
         this.clock = Threads.clock("clock", faults);
@@ -137,7 +139,7 @@ public final class Member implements AutoCloseable {
                 PeerIdentity.FEATURE_LEVEL);
         PeerDispatch dispatch = new PeerDispatch();
         this.peerPorts = initialMembers().size() > 1
-                ? Optional.of(new PeerPorts(config.keys().listen().listenPeerUrls(), introduced, this::peers, dispatch))
+                ? Optional.of(new PeerPorts(config, introduced, this::peers, dispatch))
                 : Optional.empty();
         Peers others = peerPorts.map(PeerPorts::peers).orElse(Peers.none());
         this.consensus = new JraftConsensus(

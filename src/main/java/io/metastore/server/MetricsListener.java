@@ -44,9 +44,7 @@ final class MetricsListener {
                             if (tls.isPresent()) {
                                 connection
                                         .pipeline()
-                                        .addLast(
-                                                tls.get().newHandler(connection.alloc()),
-                                                new Handshake(http, complaints));
+                                        .addLast(tls.get().newHandler(connection), new Handshake(http, complaints));
                             } else {
                                 http.serve(connection);
                                 connection.pipeline().addLast(new PipelineEnd(complaints));

@@ -2,15 +2,20 @@ package io.metastore.server;
 
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
+import io.metastore.api.http.HttpLimits;
+import io.metastore.api.http.HttpRoutes;
+import io.metastore.api.http.HttpServing;
 import io.metastore.consensus.peer.PeerHandler;
 import io.metastore.consensus.peer.PeerIdentity;
 import io.metastore.consensus.peer.PeerTable;
 import io.metastore.consensus.peer.Peers;
 import io.metastore.consensus.peer.grpc.GrpcPeers;
 import io.metastore.consensus.peer.grpc.PeerEndpoint;
+import io.metastore.server.tls.TlsFailure;
 import io.netty.channel.ChannelOption;
 import java.io.IOException;
 import java.net.URI;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -22,17 +27,27 @@ final class PeerPorts implements AutoCloseable {
     static final String KEY = "listen-peer-urls";
     private static final int THREADS = 2;
     private static final int MESSAGE_BYTES_MAX = 1 << 30;
+    private static final int UNDECIDED_MAX = 256;
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     private final List<URI> listenUrls;
+    private final PeerTls tls;
+    /// Answers that there is nothing to HTTP/1.1, which a person may try.
+    private final HttpServing http = new HttpServing(new HttpRoutes(), HttpLimits.standard(0));
+
+    private final Undecided undecided = new Undecided(UNDECIDED_MAX, PATIENCE);
+    private final ConnectionLimit connections = ConnectionLimit.ofProcess();
     private final PeerEndpoint endpoint;
     private final EventLoops loops = new EventLoops(THREADS);
     private final GrpcPeers peers;
     private final List<Server> servers = new ArrayList<>();
 
-    PeerPorts(List<URI> listenUrls, PeerIdentity self, PeerTable table, PeerHandler handler) {
-        this.listenUrls = listenUrls;
+    /// @throws TlsFailure naming the file or setting that cannot be used, when an address is https
+    PeerPorts(EffectiveConfig config, PeerIdentity self, PeerTable table, PeerHandler handler) throws TlsFailure {
+        this.listenUrls = config.keys().listen().listenPeerUrls();
+        this.tls = PeerTls.from(config);
         this.endpoint = new PeerEndpoint(self, table, handler);
-        this.peers = new GrpcPeers(self, table, Optional.empty(), loops.work);
+        this.peers = new GrpcPeers(self, table, tls.client(), loops.work);
     }
 
     Peers peers() {
@@ -42,14 +57,23 @@ final class PeerPorts implements AutoCloseable {
     /// Opens the peer addresses. Called before raft starts: others may have started before.
     void open() throws ListenFailure {
         for (URI url : listenUrls) {
+            boolean secure = Urls.isHttps(url);
+            PortSharing sharing = new PortSharing(
+                    http,
+                    secure ? tls.server() : Optional.empty(),
+                    !secure,
+                    undecided,
+                    connections,
+                    new Complaints(url));
             try {
                 servers.add(NettyServerBuilder.forAddress(ClientListener.address(url))
                         .bossEventLoopGroup(loops.accept)
                         .workerEventLoopGroup(loops.work)
-                        .channelType(io.netty.channel.socket.nio.NioServerSocketChannel.class)
+                        .channelFactory(() -> new BoundedServerChannel(connections, sharing.complaints()))
                         .withOption(ChannelOption.SO_REUSEADDR, true)
                         .withChildOption(ChannelOption.TCP_NODELAY, true)
                         .directExecutor()
+                        .protocolNegotiator(sharing)
                         .maxInboundMessageSize(MESSAGE_BYTES_MAX)
                         .addService(endpoint)
                         .build()
@@ -68,6 +92,8 @@ final class PeerPorts implements AutoCloseable {
             server.shutdownNow();
             server.awaitTermination(2, TimeUnit.SECONDS);
         }
+        http.close();
         loops.close();
+        tls.close();
     }
 }

@@ -40,6 +40,9 @@ public interface ServerConfig {
     Tls tls();
 
     @WithParentName
+    PeerTlsConfig peerTls();
+
+    @WithParentName
     Logging logging();
 
     Batch batch();
@@ -112,7 +115,9 @@ public interface ServerConfig {
         @WithDefault("${metastore.listen-client-urls}")
         List<URI> advertiseClientUrls();
 
-        @Setting("Addresses that other members reach this member at. A cluster of one member does not listen there.")
+        @Setting(
+                "Addresses that other members reach this member at: scheme http or https, an IP address or localhost, a"
+                        + " port. A cluster of one member does not listen there.")
         @WithDefault("http://localhost:2380")
         List<URI> listenPeerUrls();
 
@@ -248,18 +253,21 @@ public interface ServerConfig {
         @WithDefault("false")
         boolean autoTls();
 
-        @Setting(value = "Years that a certificate made by auto-tls is valid.", min = "0", max = "7900")
+        @Setting(
+                value = "Years that a certificate made by auto-tls or peer-auto-tls is valid.",
+                min = "0",
+                max = "7900")
         @WithDefault("1")
         int selfSignedCertValidity();
 
         @Setting(
-                value = "Oldest TLS version accepted.",
+                value = "Oldest TLS version accepted, of clients and of members.",
                 choices = {"TLS1.2", "TLS1.3"})
         @WithDefault("TLS1.2")
         String tlsMinVersion();
 
         @Setting(
-                value = "Newest TLS version accepted.",
+                value = "Newest TLS version accepted, of clients and of members.",
                 choices = {"TLS1.2", "TLS1.3"},
                 fallback = "the newest there is")
         Optional<String> tlsMaxVersion();
@@ -268,7 +276,7 @@ public interface ServerConfig {
         Optional<List<String>> cipherSuites();
     }
 
-    @Section(value = "Logging and metrics", order = 7)
+    @Section(value = "Logging and metrics", order = 8)
     interface Logging {
         @Setting(
                 value = "Least severe messages that are logged.",
@@ -292,7 +300,7 @@ public interface ServerConfig {
         String metrics();
     }
 
-    @Section(value = "Batching of writes", order = 8)
+    @Section(value = "Batching of writes", order = 9)
     interface Batch {
         @Setting("Put many commands into one entry of the raft log. Off: each command is an entry of its own.")
         @WithDefault("true")
@@ -328,7 +336,7 @@ public interface ServerConfig {
         long inflightBytes();
     }
 
-    @Section(value = "Queue of writes", order = 9)
+    @Section(value = "Queue of writes", order = 10)
     interface Queue {
         @Setting(
                 value = "Most writes accepted and not yet applied; more are refused at once.",
@@ -343,7 +351,7 @@ public interface ServerConfig {
         long bytes();
     }
 
-    @Section(value = "Applying", order = 10)
+    @Section(value = "Applying", order = 11)
     interface Apply {
         @Setting(
                 value = "Commands after which a chunk of committed entries is written and published.",
@@ -361,7 +369,7 @@ public interface ServerConfig {
         long chunkBytes();
     }
 
-    @Section(value = "Snapshots", order = 11)
+    @Section(value = "Snapshots", order = 12)
     interface Snapshot {
         @Setting(
                 value = "Bytes of raft log after which a snapshot is taken and the log is cut.",
@@ -372,7 +380,7 @@ public interface ServerConfig {
         long logBytes();
     }
 
-    @Section(value = "Storage", order = 12)
+    @Section(value = "Storage", order = 13)
     interface Storage {
         String ROCKSDB = "rocksdb";
         String MEMORY = "memory";
@@ -395,7 +403,7 @@ public interface ServerConfig {
         int memoryShards();
     }
 
-    @Section(value = "Storage", order = 12)
+    @Section(value = "Storage", order = 13)
     interface Rocksdb {
         @Setting(value = "Memory for blocks that were read, shared by all tables.", min = "1MiB", max = "1TiB")
         @WithConverter(BytesConverter.class)
@@ -411,7 +419,7 @@ public interface ServerConfig {
         long memtableBytes();
     }
 
-    @Section(value = "Reads", order = 13)
+    @Section(value = "Reads", order = 14)
     interface Read {
         @Setting(
                 value = "Threads for reads that may wait for the disk; 0: one per processor, at least two.",
@@ -440,7 +448,7 @@ public interface ServerConfig {
         Duration clientPatience();
     }
 
-    @Section(value = "Watches", order = 14)
+    @Section(value = "Watches", order = 15)
     interface Watch {
         @Setting(
                 value = "Bytes of events kept for one watch stream whose client does not read; beyond that the stream"
@@ -452,7 +460,7 @@ public interface ServerConfig {
         long streamBufferBytes();
     }
 
-    @Section(value = "Room on the disk", order = 15)
+    @Section(value = "Room on the disk", order = 16)
     interface Disk {
         @Setting("Bytes of data-dir's file system that are held back: with less left, NOSPACE is raised and writes are"
                 + " refused, while deletes, compactions and `alarm disarm` still work. 0: an eighth of the file system,"

@@ -3,6 +3,7 @@ package io.metastore.server;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -12,7 +13,8 @@ import java.util.regex.Pattern;
 /// The addresses in a configuration: `http://host:port` or `https://host:port`, and nothing behind it.
 public final class Urls {
     private static final Pattern IPV4 = Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,3}){3}");
-    /// What Go takes for a host and `java.net.URI` does not, such as `etcd_1:2379`: containers are named like that.
+    /// What Go takes for a host and `java.net.URI` does not, such as `etcd_1:2379`: containers are named like
+    /// that.
     private static final Pattern NAME_AND_PORT = Pattern.compile("([A-Za-z0-9._-]+):([0-9]{1,5})");
     private static final Set<String> EVERYWHERE = Set.of("0.0.0.0", "[::]", "[0:0:0:0:0:0:0:0]");
 
@@ -83,6 +85,21 @@ public final class Urls {
     /// True for addresses that mean all interfaces of the machine: to listen at, but of no use to others.
     public static boolean isEverywhere(URI url) {
         return EVERYWHERE.contains(host(url));
+    }
+
+    /// What others may call this member by: the hosts of `urls` and the names of this machine for itself,
+    /// without brackets.
+    static List<String> names(List<URI> urls) {
+        Set<String> names = new LinkedHashSet<>();
+        for (URI url : urls) {
+            if (!isEverywhere(url)) {
+                String host = host(url);
+                names.add(host.startsWith("[") ? host.substring(1, host.length() - 1) : host);
+            }
+        }
+        names.add("localhost");
+        names.add("127.0.0.1");
+        return List.copyOf(names);
     }
 
     /// True for what a server can listen at without asking a name server: an IP address or localhost.

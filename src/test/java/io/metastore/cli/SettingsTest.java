@@ -12,11 +12,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Properties;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -239,7 +241,7 @@ class SettingsTest {
                 "--initial-cluster=default=http://localhost:2380,b=http://b:1|a cluster of more than one member",
                 "--initial-cluster=http://localhost:2380|is not of the form name=",
                 "--initial-cluster-state=existing|joining an existing cluster is not there yet",
-                "--initial-advertise-peer-urls=https://localhost:1|TLS between members is not there yet",
+                "--listen-peer-urls=https://localhost:1|\"https://localhost:1\": https needs peer-cert-file and peer-key-file",
                 "--auto-compaction-mode=sometimes|must be one of periodic, revision",
                 "--auto-compaction-retention=x|auto-compaction-retention: \"x\" is not a duration",
                 "--auto-compaction-retention=-1h|must not be negative",
@@ -280,6 +282,101 @@ class SettingsTest {
                 List.of("A", "B"),
                 good("--cipher-suites=A,B").tls().cipherSuites().orElseThrow());
         good("--listen-client-urls=https://localhost:2379", "--auto-tls");
+    }
+
+    @Test
+    void rulesOfTlsBetweenMembers() throws IOException {
+        String https = "--listen-peer-urls=https://localhost:2380";
+        String file = Files.writeString(folder.resolve("some.pem"), "").toString();
+        String cert = "--peer-cert-file=" + file;
+        String key = "--peer-key-file=" + file;
+        assertEquals(
+                "peer-cert-file and peer-key-file: one is set and the other is not; TLS needs both",
+                onlyProblem(https, cert));
+        assertEquals(
+                "peer-client-cert-file and peer-client-key-file: one is set and the other is not; TLS needs both",
+                onlyProblem(https, cert, key, "--peer-client-key-file=" + file));
+        for (String name : List.of("peer-trusted-ca-file", "peer-crl-file")) {
+            assertEquals(
+                    name + ": \"/does/not/exist\" cannot be read",
+                    onlyProblem(https, cert, key, "--" + name + "=/does/not/exist"));
+        }
+        assertEquals(
+                "peer-client-cert-auth: needs peer-trusted-ca-file, else no certificate of a member could be believed",
+                onlyProblem(https, cert, key, "--peer-client-cert-auth"));
+        assertEquals(
+                "peer-cert-allowed-cn (a,b) and peer-cert-allowed-hostname (c): both are set; take away one of them",
+                onlyProblem(
+                        https,
+                        cert,
+                        key,
+                        "--peer-trusted-ca-file=" + file,
+                        "--peer-cert-allowed-cn=a,b",
+                        "--peer-cert-allowed-hostname=c"));
+        assertEquals(
+                "self-signed-cert-validity: \"0\" is out of range: peer-auto-tls needs at least 1",
+                onlyProblem(https, "--peer-auto-tls", "--self-signed-cert-validity=0"));
+    }
+
+    @Test
+    void tlsBetweenMembersThatIsAccepted() throws IOException {
+        String file = Files.writeString(folder.resolve("some.pem"), "").toString();
+        String[] secure = {
+            "--listen-peer-urls=https://localhost:2380",
+            "--initial-advertise-peer-urls=https://localhost:2380",
+            "--initial-cluster=default=https://localhost:2380",
+            "--peer-cert-file=" + file,
+            "--peer-key-file=" + file
+        };
+        assertEquals(List.of(), warnings(secure));
+        assertEquals(
+                List.of(),
+                warnings(with(
+                        secure,
+                        "--peer-trusted-ca-file=" + file,
+                        "--peer-client-cert-auth",
+                        "--peer-cert-allowed-cn=a,b",
+                        "--peer-crl-file=" + file,
+                        "--peer-client-cert-file=" + file,
+                        "--peer-client-key-file=" + file,
+                        "--peer-skip-client-san-verification")));
+        assertEquals(
+                List.of(
+                        "peer-cert-allowed-cn, peer-crl-file: members that connect are asked for no certificate, so this"
+                                + " holds for those that are dialed only; set peer-trusted-ca-file"),
+                warnings(with(secure, "--peer-cert-allowed-cn=a,b", "--peer-crl-file=" + file)));
+        assertEquals(
+                List.of("peer-auto-tls: ignored, because peer-cert-file or peer-key-file is set"),
+                warnings(with(secure, "--peer-auto-tls")));
+        assertEquals(
+                List.of(
+                        "peer-client-cert-auth, peer-trusted-ca-file: ignored, because nobody has signed the certificates"
+                                + " of peer-auto-tls: whoever reaches listen-peer-urls is let in; set peer-cert-file and"
+                                + " peer-key-file"),
+                warnings(
+                        secure[0],
+                        secure[1],
+                        "--peer-auto-tls",
+                        "--peer-client-cert-auth",
+                        "--peer-trusted-ca-file=/does/not/exist"));
+        assertEquals(
+                List.of("TLS between members is set up, but no address of listen-peer-urls (http://localhost:2380) is"
+                        + " https: members that connect speak in the clear, and nobody asks them for a certificate"),
+                warnings("--peer-client-cert-auth"));
+        assertEquals(
+                List.of("initial-advertise-peer-urls: \"https://localhost:2380\" tells members to speak TLS, which no"
+                        + " address of listen-peer-urls (http://localhost:2380) does"),
+                warnings("--initial-advertise-peer-urls=https://localhost:2380"));
+    }
+
+    private static String[] with(String[] flags, String... more) {
+        return Stream.concat(Arrays.stream(flags), Arrays.stream(more)).toArray(String[]::new);
+    }
+
+    private static List<String> warnings(String... flags) {
+        Settings settings = read(flags);
+        assertEquals(List.of(), settings.problems());
+        return settings.warnings();
     }
 
     @Test

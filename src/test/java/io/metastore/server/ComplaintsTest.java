@@ -9,45 +9,19 @@ import io.netty.handler.codec.DecoderException;
 import java.io.IOException;
 import java.net.URI;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.logging.Handler;
-import java.util.logging.Level;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
 import javax.net.ssl.SSLHandshakeException;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /// What an operator reads of connections that end with an exception.
 class ComplaintsTest {
-    private final Logger log = Logger.getLogger(Complaints.class.getName());
-    private final List<String> warnings = new CopyOnWriteArrayList<>();
-    private final Handler recorder = new Handler() {
-        @Override
-        public void publish(LogRecord said) {
-            if (said.getLevel().intValue() >= Level.WARNING.intValue()) {
-                warnings.add(String.format(said.getMessage(), said.getParameters()));
-            }
-        }
-
-        @Override
-        public void flush() {}
-
-        @Override
-        public void close() {}
-    };
+    private final Warnings warnings = new Warnings(Complaints.class);
     private final EmbeddedChannel channel = new EmbeddedChannel();
     private final Complaints complaints = new Complaints(URI.create("http://127.0.0.1:2379"));
 
-    @BeforeEach
-    void listen() {
-        log.addHandler(recorder);
-    }
-
     @AfterEach
     void stop() {
-        log.removeHandler(recorder);
+        warnings.close();
         channel.close();
     }
 
@@ -57,7 +31,7 @@ class ComplaintsTest {
         complaints.broken(channel, new DecoderException("no frame"));
         complaints.broken(channel, new DecoderException(new SSLHandshakeException("no cipher in common")));
 
-        assertEquals(List.of(), warnings);
+        assertEquals(List.of(), warnings.all());
     }
 
     @Test
@@ -67,13 +41,14 @@ class ComplaintsTest {
         }
         complaints.broken(channel, new NullPointerException("nothing there"));
 
-        assertEquals(1, warnings.size(), warnings::toString);
+        assertEquals(1, warnings.all().size(), warnings.all()::toString);
         assertTrue(
-                warnings.getFirst()
+                warnings.all()
+                        .getFirst()
                         .startsWith(
                                 "http://127.0.0.1:2379: client embedded is cut, an internal error:"
                                         + " java.lang.IllegalStateException: no such state at io.metastore.server.ComplaintsTest."),
-                warnings::toString);
+                warnings.all()::toString);
     }
 
     /// HTTP/1.1 by the same rule: what no handler has dealt with arrives at the end of the pipeline.
@@ -84,7 +59,7 @@ class ComplaintsTest {
         http.pipeline().fireExceptionCaught(new DecoderException(new IllegalStateException("no such state")));
 
         assertFalse(http.isOpen());
-        assertEquals(1, warnings.size(), warnings::toString);
+        assertEquals(1, warnings.all().size(), warnings.all()::toString);
         http.checkException();
     }
 }

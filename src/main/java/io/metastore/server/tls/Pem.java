@@ -6,7 +6,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
 import java.security.cert.CRLException;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
@@ -28,21 +27,20 @@ final class Pem {
     /// @param label what stands behind BEGIN
     record Block(String label, byte[] der) {}
 
-    /// @param key the setting that names the file, for messages
-    static byte[] read(String key, Path file) throws TlsFailure {
+    static byte[] read(TlsFile file) throws TlsFailure {
         try {
-            return Files.readAllBytes(file);
+            return Files.readAllBytes(file.path());
         } catch (NoSuchFileException e) {
-            throw new TlsFailure(key, "\"" + file + "\" does not exist", e);
+            throw file.refused("does not exist", e);
         } catch (AccessDeniedException e) {
-            throw new TlsFailure(key, "\"" + file + "\" may not be read by this user", e);
+            throw file.refused("may not be read by this user", e);
         } catch (IOException e) {
-            throw new TlsFailure(key, "\"" + file + "\" cannot be read: " + e.getMessage(), e);
+            throw file.refused("cannot be read: " + e.getMessage(), e);
         }
     }
 
-    static List<Block> blocks(String key, Path file) throws TlsFailure {
-        Matcher found = BLOCK.matcher(new String(read(key, file), StandardCharsets.ISO_8859_1));
+    static List<Block> blocks(TlsFile file) throws TlsFailure {
+        Matcher found = BLOCK.matcher(new String(read(file), StandardCharsets.ISO_8859_1));
         List<Block> blocks = new ArrayList<>();
         while (found.find()) {
             // Some old key files have header lines such as Proc-Type before the data.
@@ -53,42 +51,42 @@ final class Pem {
                         found.group(2).contains("ENCRYPTED") ? "ENCRYPTED PRIVATE KEY" : found.group(1),
                         Base64.getDecoder().decode(data)));
             } catch (IllegalArgumentException e) {
-                throw new TlsFailure(key, "\"" + file + "\" has a damaged " + found.group(1), e);
+                throw file.refused("has a damaged " + found.group(1), e);
             }
         }
         return blocks;
     }
 
-    static List<X509Certificate> certificates(String key, Path file) throws TlsFailure {
+    static List<X509Certificate> certificates(TlsFile file) throws TlsFailure {
         List<X509Certificate> certificates = new ArrayList<>();
-        for (Block block : blocks(key, file)) {
+        for (Block block : blocks(file)) {
             if (block.label().endsWith("CERTIFICATE")) {
                 try {
                     certificates.add((X509Certificate) CertificateFactory.getInstance("X.509")
                             .generateCertificate(new ByteArrayInputStream(block.der())));
                 } catch (CertificateException e) {
-                    throw new TlsFailure(key, "\"" + file + "\" has a damaged certificate: " + e.getMessage(), e);
+                    throw file.refused("has a damaged certificate: " + e.getMessage(), e);
                 }
             }
         }
         if (certificates.isEmpty()) {
-            throw new TlsFailure(key, "\"" + file + "\" holds no certificate in PEM form");
+            throw file.refused("holds no certificate in PEM form", null);
         }
         return certificates;
     }
 
-    static List<X509CRL> revocations(String key, Path file) throws TlsFailure {
+    static List<X509CRL> revocations(TlsFile file) throws TlsFailure {
         try {
             List<X509CRL> lists = new ArrayList<>();
             CertificateFactory.getInstance("X.509")
-                    .generateCRLs(new ByteArrayInputStream(read(key, file)))
+                    .generateCRLs(new ByteArrayInputStream(read(file)))
                     .forEach(list -> lists.add((X509CRL) list));
             if (lists.isEmpty()) {
-                throw new TlsFailure(key, "\"" + file + "\" holds no list of revoked certificates");
+                throw file.refused("holds no list of revoked certificates", null);
             }
             return lists;
         } catch (CertificateException | CRLException e) {
-            throw new TlsFailure(key, "\"" + file + "\" is no list of revoked certificates: " + e.getMessage(), e);
+            throw file.refused("is no list of revoked certificates: " + e.getMessage(), e);
         }
     }
 }

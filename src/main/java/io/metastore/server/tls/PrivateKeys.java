@@ -1,6 +1,5 @@
 package io.metastore.server.tls;
 
-import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.PrivateKey;
@@ -19,29 +18,29 @@ final class PrivateKeys {
 
     private PrivateKeys() {}
 
-    static PrivateKey read(String key, Path file) throws TlsFailure {
-        for (Pem.Block block : Pem.blocks(key, file)) {
+    static PrivateKey read(TlsFile file) throws TlsFailure {
+        for (Pem.Block block : Pem.blocks(file)) {
             switch (block.label()) {
                 case "PRIVATE KEY" -> {
-                    return decode(key, file, block.der());
+                    return decode(file, block.der());
                 }
                 case "RSA PRIVATE KEY" -> {
-                    return decode(key, file, Der.sequence(VERSION_0, RSA, Der.value(Der.OCTET_STRING, block.der())));
+                    return decode(file, Der.sequence(VERSION_0, RSA, Der.value(Der.OCTET_STRING, block.der())));
                 }
                 case "EC PRIVATE KEY" -> {
-                    return decode(key, file, sec1(key, file, block.der()));
+                    return decode(file, sec1(file, block.der()));
                 }
                 case "ENCRYPTED PRIVATE KEY" ->
-                    throw new TlsFailure(key, "\"" + file + "\" is encrypted: a key without a passphrase is needed");
+                    throw file.refused("is encrypted: a key without a passphrase is needed", null);
                 default -> {
                     // Certificates and parameters of curves may stand beside the key.
                 }
             }
         }
-        throw new TlsFailure(key, "\"" + file + "\" holds no private key in PEM form");
+        throw file.refused("holds no private key in PEM form", null);
     }
 
-    private static byte[] sec1(String key, Path file, byte[] der) throws TlsFailure {
+    private static byte[] sec1(TlsFile file, byte[] der) throws TlsFailure {
         try {
             List<Der.Read> whole = Der.values(der);
             List<Der.Read> parts =
@@ -53,12 +52,12 @@ final class PrivateKeys {
                 }
             }
         } catch (IllegalArgumentException e) {
-            throw new TlsFailure(key, "\"" + file + "\" has a damaged EC PRIVATE KEY: " + e.getMessage(), e);
+            throw file.refused("has a damaged EC PRIVATE KEY: " + e.getMessage(), e);
         }
-        throw new TlsFailure(key, "\"" + file + "\" has an EC PRIVATE KEY that does not name its curve");
+        throw file.refused("has an EC PRIVATE KEY that does not name its curve", null);
     }
 
-    private static PrivateKey decode(String key, Path file, byte[] pkcs8) throws TlsFailure {
+    private static PrivateKey decode(TlsFile file, byte[] pkcs8) throws TlsFailure {
         try {
             for (String algorithm : List.of("RSA", "EC", "EdDSA")) {
                 try {
@@ -68,8 +67,8 @@ final class PrivateKeys {
                 }
             }
         } catch (GeneralSecurityException e) {
-            throw new TlsFailure(key, "\"" + file + "\" cannot be used: " + e.getMessage(), e);
+            throw file.refused("cannot be used: " + e.getMessage(), e);
         }
-        throw new TlsFailure(key, "\"" + file + "\" is damaged, or no key for RSA, EC or EdDSA");
+        throw file.refused("is damaged, or no key for RSA, EC or EdDSA", null);
     }
 }

@@ -3,7 +3,6 @@ package io.metastore.server.tls;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,45 +22,39 @@ import java.util.Base64;
 import java.util.List;
 import org.jboss.logging.Logger;
 
-/// A certificate that the server makes for itself, for trials (`--auto-tls`). It is kept in files, so that
-/// clients that were told to trust it may go on doing so after a restart.
+/// A certificate that the server makes for itself, for trials (`--auto-tls`, `--peer-auto-tls`). It is kept
+/// in files, so that clients that were told to trust it may go on doing so after a restart.
 ///
+/// @param key      the setting that asks for it, for messages
 /// @param certFile PEM
 /// @param keyFile  PEM, for its owner only
-public record SelfSigned(Path certFile, Path keyFile) {
+public record SelfSigned(String key, Path certFile, Path keyFile) {
     private static final Logger LOG = Logger.getLogger(SelfSigned.class);
     private static final String NAME = "metastore";
 
     /// Takes the certificate from `folder`, or makes one there when there is none, when it has expired, or
     /// when it is not for all of `hosts`.
     ///
+    /// @param key   the setting that asks for it, for messages
     /// @param hosts IP addresses and DNS names
     /// @param years validity of a new one
-    public static SelfSigned in(Path folder, List<String> hosts, int years) throws TlsFailure {
-        List<String> written = hosts.stream().map(SelfSigned::asWritten).toList();
-        SelfSigned files = new SelfSigned(folder.resolve("cert.pem"), folder.resolve("key.pem"));
+    public static SelfSigned in(String key, Path folder, List<String> hosts, int years) throws TlsFailure {
+        List<String> written = hosts.stream().map(CertificateNames::asWritten).toList();
+        SelfSigned files = new SelfSigned(key, folder.resolve("cert.pem"), folder.resolve("key.pem"));
         try {
             if (!files.isUsableFor(written)) {
                 Files.createDirectories(folder);
                 files.make(written, years);
             }
         } catch (IOException | GeneralSecurityException e) {
-            throw new TlsFailure("auto-tls", "no certificate can be made in \"" + folder + "\": " + e.getMessage(), e);
+            throw new TlsFailure(key, "no certificate can be made in \"" + folder + "\": " + e.getMessage(), e);
         }
         return files;
     }
 
-    private static boolean isAddress(String host) {
-        return host.contains(":") || host.matches("[0-9.]+");
-    }
-
-    /// Addresses of IPv6 have many spellings: the one that certificates are read with.
-    private static String asWritten(String host) {
-        try {
-            return isAddress(host) ? InetAddress.getByName(host).getHostAddress() : host;
-        } catch (UnknownHostException _) {
-            return host; // no address after all
-        }
+    /// What shows it.
+    public TlsSettings.Own own() {
+        return new TlsSettings.Own(new TlsFile(key, certFile), new TlsFile(key, keyFile));
     }
 
     private boolean isUsableFor(List<String> hosts) throws GeneralSecurityException {
@@ -69,15 +62,12 @@ public record SelfSigned(Path certFile, Path keyFile) {
             return false;
         }
         try {
-            X509Certificate certificate = Pem.certificates("auto-tls", certFile).getFirst();
+            X509Certificate certificate =
+                    Pem.certificates(new TlsFile(key, certFile)).getFirst();
             certificate.checkValidity();
-            List<String> names = new ArrayList<>();
-            if (certificate.getSubjectAlternativeNames() != null) {
-                certificate.getSubjectAlternativeNames().forEach(name -> names.add((String) name.get(1)));
-            }
-            return names.containsAll(hosts);
+            return CertificateNames.of(certificate).all().containsAll(hosts);
         } catch (TlsFailure | GeneralSecurityException e) {
-            LOG.infof("the certificate made for auto-tls is replaced: %s", e.getMessage());
+            LOG.infof("the certificate made for %s is replaced: %s", key, e.getMessage());
             return false;
         }
     }
@@ -90,7 +80,7 @@ public record SelfSigned(Path certFile, Path keyFile) {
         List<byte[]> addresses = new ArrayList<>();
         List<String> names = new ArrayList<>();
         for (String host : hosts) {
-            if (isAddress(host)) {
+            if (CertificateNames.isAddress(host)) {
                 addresses.add(InetAddress.getByName(host).getAddress());
             } else {
                 names.add(host);

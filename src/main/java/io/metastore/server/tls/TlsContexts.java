@@ -1,5 +1,8 @@
 package io.metastore.server.tls;
 
+import io.grpc.netty.GrpcSslContexts;
+import io.metastore.server.tls.CertificateTrust.HostRule;
+import io.metastore.server.tls.TlsSettings.Own;
 import io.netty.handler.ssl.ApplicationProtocolConfig;
 import io.netty.handler.ssl.ApplicationProtocolConfig.Protocol;
 import io.netty.handler.ssl.ApplicationProtocolConfig.SelectedListenerFailureBehavior;
@@ -9,6 +12,7 @@ import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
+import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
@@ -23,6 +27,7 @@ import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
@@ -30,67 +35,93 @@ import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509ExtendedTrustManager;
 
-/// Builds the TLS side of a listener from its files, and refuses, by name, what would not work.
+/// Builds the two sides of TLS from their files, and refuses, by name, what would not work.
 final class TlsContexts {
-    private static final String CERT = "cert-file";
-    private static final String KEY = "key-file";
-    private static final String CA = "trusted-ca-file";
-    private static final String CRL = "client-crl-file";
-
     private TlsContexts() {}
 
-    static SslContext load(TlsSettings settings) throws TlsFailure {
-        List<X509Certificate> chain = Pem.certificates(CERT, settings.certFile());
-        PrivateKey key = PrivateKeys.read(KEY, settings.keyFile());
-        checkValid(settings, chain.getFirst());
-        checkPair(settings, chain.getFirst(), key);
-        List<String> protocols = protocols(settings);
-        SslContextBuilder builder = SslContextBuilder.forServer(key, chain.toArray(X509Certificate[]::new))
+    /// For listeners: speaks HTTP/2 and HTTP/1.1. The settings must have a certificate to show.
+    static SslContext server(TlsSettings settings, Refusals refusals) throws TlsFailure {
+        Shown shown = shown(settings.own().orElseThrow());
+        SslContextBuilder builder = SslContextBuilder.forServer(shown.key(), shown.array())
                 .sslProvider(SslProvider.JDK)
-                .protocols(protocols)
                 .applicationProtocolConfig(new ApplicationProtocolConfig(
                         Protocol.ALPN,
                         SelectorFailureBehavior.NO_ADVERTISE,
                         SelectedListenerFailureBehavior.ACCEPT,
                         ApplicationProtocolNames.HTTP_2,
                         ApplicationProtocolNames.HTTP_1_1));
+        if (settings.verified()) {
+            builder.clientAuth(ClientAuth.REQUIRE)
+                    .trustManager(
+                            trust(settings, settings.originVerified() ? HostRule.ORIGIN : HostRule.NONE, refusals));
+        }
+        return built(settings, builder);
+    }
+
+    /// For those who dial: speaks HTTP/2, as gRPC wants it.
+    static SslContext client(TlsSettings settings, Refusals refusals) throws TlsFailure {
+        SslContextBuilder builder = GrpcSslContexts.configure(SslContextBuilder.forClient(), SslProvider.JDK);
+        if (settings.own().isPresent()) {
+            Shown shown = shown(settings.own().get());
+            builder.keyManager(new OnlyKey(shown.key(), shown.chain()));
+        }
+        if (settings.verified()) {
+            builder.trustManager(trust(settings, HostRule.DIALED, refusals));
+        } else {
+            builder.trustManager(InsecureTrustManagerFactory.INSTANCE);
+        }
+        return built(settings, builder);
+    }
+
+    private static SslContext built(TlsSettings settings, SslContextBuilder builder) throws TlsFailure {
+        List<String> protocols = protocols(settings);
+        builder.protocols(protocols);
         if (!settings.cipherSuites().isEmpty()) {
             builder.ciphers(suites(settings.cipherSuites(), protocols));
-        }
-        if (settings.clientAuth()) {
-            List<X509CRL> revocations = settings.clientCrlFile().isPresent()
-                    ? Pem.revocations(CRL, settings.clientCrlFile().get())
-                    : List.of();
-            builder.clientAuth(ClientAuth.REQUIRE)
-                    .trustManager(new ClientTrust(authorities(settings), revocations, settings.allowedHostnames()));
         }
         try {
             return builder.build();
         } catch (SSLException e) {
-            throw new TlsFailure(CERT, "\"" + settings.certFile() + "\" cannot be used: " + e.getMessage(), e);
+            throw settings.own()
+                    .map(own -> own.cert().refused("cannot be used: " + e.getMessage(), e))
+                    .orElseGet(() -> new TlsFailure("TLS", "cannot be used: " + e.getMessage(), e));
         }
     }
 
-    private static void checkValid(TlsSettings settings, X509Certificate certificate) throws TlsFailure {
+    /// A certificate with its chain, and its key.
+    private record Shown(PrivateKey key, List<X509Certificate> chain) {
+        X509Certificate[] array() {
+            return chain.toArray(X509Certificate[]::new);
+        }
+    }
+
+    private static Shown shown(Own own) throws TlsFailure {
+        List<X509Certificate> chain = Pem.certificates(own.cert());
+        PrivateKey key = PrivateKeys.read(own.key());
+        checkValid(own.cert(), chain.getFirst());
+        checkPair(own, chain.getFirst(), key);
+        return new Shown(key, chain);
+    }
+
+    private static CertificateTrust trust(TlsSettings settings, HostRule rule, Refusals refusals) throws TlsFailure {
+        List<X509CRL> revocations =
+                settings.crl().isPresent() ? Pem.revocations(settings.crl().get()) : List.of();
+        return new CertificateTrust(authorities(settings.trustedCa()), revocations, settings, rule, refusals);
+    }
+
+    private static void checkValid(TlsFile file, X509Certificate certificate) throws TlsFailure {
         try {
             certificate.checkValidity();
         } catch (CertificateExpiredException e) {
-            throw new TlsFailure(
-                    CERT,
-                    "\"" + settings.certFile() + "\" has expired at "
-                            + certificate.getNotAfter().toInstant(),
-                    e);
+            throw file.refused("has expired at " + certificate.getNotAfter().toInstant(), e);
         } catch (CertificateNotYetValidException e) {
-            throw new TlsFailure(
-                    CERT,
-                    "\"" + settings.certFile() + "\" is not valid before "
-                            + certificate.getNotBefore().toInstant(),
-                    e);
+            throw file.refused(
+                    "is not valid before " + certificate.getNotBefore().toInstant(), e);
         }
     }
 
     /// A signature with the key must hold under the certificate.
-    private static void checkPair(TlsSettings settings, X509Certificate certificate, PrivateKey key) throws TlsFailure {
+    private static void checkPair(Own own, X509Certificate certificate, PrivateKey key) throws TlsFailure {
         PublicKey publicKey = certificate.getPublicKey();
         String algorithm = switch (key.getAlgorithm()) {
             case "RSA" -> "SHA256withRSA";
@@ -112,8 +143,11 @@ final class TlsContexts {
             fits = false; // a key of another kind or size than the certificate's
         }
         if (!fits) {
-            throw new TlsFailure(
-                    KEY, "\"" + settings.keyFile() + "\" is not the key of cert-file \"" + settings.certFile() + "\"");
+            throw own.key()
+                    .refused(
+                            "is not the key of " + own.cert().key() + " \""
+                                    + own.cert().path() + "\"",
+                            null);
         }
     }
 
@@ -152,15 +186,14 @@ final class TlsContexts {
         }
     }
 
-    private static X509ExtendedTrustManager authorities(TlsSettings settings) throws TlsFailure {
+    private static X509ExtendedTrustManager authorities(Optional<TlsFile> trustedCa) throws TlsFailure {
         try {
             KeyStore store = null;
-            if (settings.trustedCaFile().isPresent()) {
+            if (trustedCa.isPresent()) {
                 store = KeyStore.getInstance(KeyStore.getDefaultType());
                 store.load(null, null);
                 int number = 0;
-                for (X509Certificate authority :
-                        Pem.certificates(CA, settings.trustedCaFile().get())) {
+                for (X509Certificate authority : Pem.certificates(trustedCa.get())) {
                     store.setCertificateEntry("authority" + number++, authority);
                 }
             }
@@ -171,11 +204,13 @@ final class TlsContexts {
                     return trust;
                 }
             }
-            throw new TlsFailure(CA, "the runtime cannot judge certificates");
+            throw new TlsFailure("TLS", "the runtime cannot judge certificates");
         } catch (TlsFailure failure) {
             throw failure;
         } catch (GeneralSecurityException | IOException e) {
-            throw new TlsFailure(CA, "cannot be used: " + e.getMessage(), e);
+            throw trustedCa
+                    .map(file -> file.refused("cannot be used: " + e.getMessage(), e))
+                    .orElseGet(() -> new TlsFailure("TLS", "the system's authorities: " + e.getMessage(), e));
         }
     }
 }

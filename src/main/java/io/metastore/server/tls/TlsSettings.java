@@ -1,34 +1,65 @@
 package io.metastore.server.tls;
 
-import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// What a TLS listener is set up with.
+/// What one side of TLS is set up with: a listener, or those who dial.
 ///
-/// @param certFile         PEM, the server's certificate first and its chain behind it
-/// @param keyFile          PEM, in PKCS#8, PKCS#1 or SEC 1, not encrypted
-/// @param trustedCaFile    PEM, the authorities of client certificates; empty: the system's
-/// @param clientCrlFile    PEM or DER, lists of revoked client certificates
-/// @param clientAuth       whether every client must show a certificate
-/// @param allowedHostnames of which a client certificate must bear one; none: any certificate that is believed
-/// @param minVersion       TLS1.2 or TLS1.3
-/// @param maxVersion       likewise, empty for the newest
-/// @param cipherSuites     for TLS 1.2, by their IANA names or Go's; none: the runtime's choice
+/// @param own            what this side shows; empty: nothing, which no listener can do
+/// @param verified       whether the other side must show a certificate that is believed
+/// @param trustedCa      PEM, the authorities of the other side's certificates; empty: the system's
+/// @param crl            PEM or DER, lists of revoked certificates
+/// @param allowed        which of the believed certificates are let in
+/// @param originVerified whether a listener lets in a certificate that names hosts or addresses from these only
+/// @param minVersion     TLS1.2 or TLS1.3
+/// @param maxVersion     likewise, empty for the newest
+/// @param cipherSuites   for TLS 1.2, by their IANA names or Go's; none: the runtime's choice
 public record TlsSettings(
-        Path certFile,
-        Path keyFile,
-        Optional<Path> trustedCaFile,
-        Optional<Path> clientCrlFile,
-        boolean clientAuth,
-        List<String> allowedHostnames,
+        Optional<Own> own,
+        boolean verified,
+        Optional<TlsFile> trustedCa,
+        Optional<TlsFile> crl,
+        Allowed allowed,
+        boolean originVerified,
         String minVersion,
         Optional<String> maxVersion,
         List<String> cipherSuites) {
-    List<Path> files() {
-        List<Path> files = new java.util.ArrayList<>(List.of(certFile, keyFile));
-        trustedCaFile.ifPresent(files::add);
-        clientCrlFile.ifPresent(files::add);
+    /// A certificate and its key.
+    ///
+    /// @param cert PEM, the own certificate first and its chain behind it
+    /// @param key  PEM, in PKCS#8, PKCS#1 or SEC 1, not encrypted
+    public record Own(TlsFile cert, TlsFile key) {}
+
+    /// Names of which a certificate must bear one, of each kind that is given.
+    ///
+    /// @param commonNames of the subject
+    /// @param hostnames   among the alternative names; a certificate may have a leading `*` for one label
+    public record Allowed(List<String> commonNames, List<String> hostnames) {
+        public static final Allowed ALL = new Allowed(List.of(), List.of());
+    }
+
+    /// The same for the side that dials.
+    ///
+    /// @param other what it shows in place of the own; empty: the own
+    public TlsSettings dialing(boolean verifies, Optional<Own> other) {
+        return new TlsSettings(
+                other.or(() -> own),
+                verifies,
+                trustedCa,
+                crl,
+                allowed,
+                originVerified,
+                minVersion,
+                maxVersion,
+                cipherSuites);
+    }
+
+    List<TlsFile> files() {
+        List<TlsFile> files = new ArrayList<>();
+        own.ifPresent(pair -> files.addAll(List.of(pair.cert(), pair.key())));
+        trustedCa.ifPresent(files::add);
+        crl.ifPresent(files::add);
         return files;
     }
 }

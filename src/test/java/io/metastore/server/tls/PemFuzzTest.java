@@ -48,7 +48,7 @@ class PemFuzzTest {
         corpus.add(SelfSigned.pem("RSA PRIVATE KEY", pkcs1).getBytes());
         corpus.add(SelfSigned.pem("EC PRIVATE KEY", sec1).getBytes());
         corpus.add(SelfSigned.pem("PRIVATE KEY", ec.getPrivate().getEncoded()).getBytes());
-        fuzz("files of keys").run(corpus, input -> PrivateKeys.read("key-file", Files.write(file, input)));
+        fuzz("files of keys").run(corpus, input -> PrivateKeys.read(new TlsFile("key-file", Files.write(file, input))));
     }
 
     /// Whole files keep their framing, so the damage is in the encoding itself.
@@ -60,7 +60,7 @@ class PemFuzzTest {
         for (String label : List.of("PRIVATE KEY", "EC PRIVATE KEY", "RSA PRIVATE KEY")) {
             fuzz(label).refusingValid().run(corpus, input -> {
                 Files.writeString(file, SelfSigned.pem(label, input));
-                PrivateKeys.read("key-file", file);
+                PrivateKeys.read(new TlsFile("key-file", file));
             });
         }
     }
@@ -76,7 +76,7 @@ class PemFuzzTest {
         byte[] certificate = authority.issue("server").certificate().getEncoded();
         fuzz("certificates").run(List.of(certificate), input -> {
             Files.writeString(file, SelfSigned.pem("CERTIFICATE", input));
-            Pem.certificates("cert-file", file);
+            Pem.certificates(new TlsFile("cert-file", file));
         });
     }
 
@@ -84,7 +84,9 @@ class PemFuzzTest {
     void revocations() throws Exception {
         Path list = authority.revoke(authority.issue("bad"), authority.issue("worse"));
         fuzz("lists of revocations")
-                .run(List.of(Files.readAllBytes(list)), input -> Pem.revocations("crl", Files.write(file, input)));
+                .run(
+                        List.of(Files.readAllBytes(list)),
+                        input -> Pem.revocations(new TlsFile("crl", Files.write(file, input))));
     }
 
     @Test

@@ -21,6 +21,9 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class TestAuthority {
     private static final AtomicLong SERIALS = new AtomicLong(1);
 
+    private static final List<byte[]> THIS_MACHINE =
+            List.of(InetAddress.getLoopbackAddress().getAddress());
+
     private final Path folder;
     private final String name;
     private final KeyPair pair = pair();
@@ -32,7 +35,8 @@ public final class TestAuthority {
     public TestAuthority(Path folder, String name) throws IOException {
         this.folder = folder;
         this.name = name;
-        X509Certificate own = certificate(name, pair, Instant.now().plus(Duration.ofDays(1)), true);
+        X509Certificate own =
+                certificate(name, pair, Instant.now().plus(Duration.ofDays(1)), THIS_MACHINE, List.of(), true);
         certFile = write(name + "-ca.pem", SelfSigned.pem("CERTIFICATE", encoded(own)));
     }
 
@@ -46,13 +50,14 @@ public final class TestAuthority {
         }
     }
 
-    private X509Certificate certificate(String subject, KeyPair of, Instant until, boolean authority) {
+    private X509Certificate certificate(
+            String subject, KeyPair of, Instant until, List<byte[]> addresses, List<String> hosts, boolean authority) {
         try {
             return new CertificateForm(
                             subject,
                             of.getPublic(),
-                            List.of(InetAddress.getLoopbackAddress().getAddress()),
-                            List.of(subject + ".test", "localhost"),
+                            addresses,
+                            hosts,
                             BigInteger.valueOf(SERIALS.getAndIncrement()),
                             until.minus(Duration.ofDays(3)),
                             until,
@@ -77,8 +82,17 @@ public final class TestAuthority {
     }
 
     public Issued issue(String subject, Instant until) {
+        return issue(subject, until, THIS_MACHINE, List.of(subject + ".test", "localhost"));
+    }
+
+    /// A certificate for other addresses and hosts.
+    public Issued issue(String subject, List<byte[]> addresses, List<String> hosts) {
+        return issue(subject, Instant.now().plus(Duration.ofDays(1)), addresses, hosts);
+    }
+
+    private Issued issue(String subject, Instant until, List<byte[]> addresses, List<String> hosts) {
         KeyPair of = pair();
-        X509Certificate certificate = certificate(subject, of, until, false);
+        X509Certificate certificate = certificate(subject, of, until, addresses, hosts, false);
         return new Issued(
                 write(subject + ".pem", SelfSigned.pem("CERTIFICATE", encoded(certificate))),
                 write(

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.netty.handler.ssl.SslContext;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,17 +36,29 @@ class TlsContextsTest {
 
     private static TlsSettings settings(Path cert, Path key, List<String> suites) {
         return new TlsSettings(
-                cert, key, Optional.empty(), Optional.empty(), false, List.of(), "TLS1.2", Optional.empty(), suites);
+                Optional.of(new TlsSettings.Own(new TlsFile("cert-file", cert), new TlsFile("key-file", key))),
+                false,
+                Optional.empty(),
+                Optional.empty(),
+                TlsSettings.Allowed.ALL,
+                false,
+                "TLS1.2",
+                Optional.empty(),
+                suites);
+    }
+
+    private static SslContext load(TlsSettings settings) throws TlsFailure {
+        return TlsContexts.server(settings, (_, _) -> {});
     }
 
     private static String refusal(Path cert, Path key) {
-        return assertThrows(TlsFailure.class, () -> TlsContexts.load(settings(cert, key, List.of())))
+        return assertThrows(TlsFailure.class, () -> load(settings(cert, key, List.of())))
                 .getMessage();
     }
 
     @Test
     void filesThatFit() throws TlsFailure {
-        assertNotNull(TlsContexts.load(settings(server.certFile(), server.keyFile(), List.of())));
+        assertNotNull(load(settings(server.certFile(), server.keyFile(), List.of())));
     }
 
     @Test
@@ -73,13 +86,12 @@ class TlsContextsTest {
 
     @Test
     void cipherSuitesByTheirNames() throws TlsFailure {
-        assertNotNull(TlsContexts.load(settings(
+        assertNotNull(load(settings(
                 server.certFile(),
                 server.keyFile(),
                 List.of("TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305"))));
         TlsFailure failure = assertThrows(
-                TlsFailure.class,
-                () -> TlsContexts.load(settings(server.certFile(), server.keyFile(), List.of("TLS_MADE_UP"))));
+                TlsFailure.class, () -> load(settings(server.certFile(), server.keyFile(), List.of("TLS_MADE_UP"))));
         assertEquals("cipher-suites: \"TLS_MADE_UP\" is not known here, or not safe any more", failure.getMessage());
     }
 
@@ -97,7 +109,7 @@ class TlsContextsTest {
                         + SelfSigned.pem("EC PRIVATE KEY", sec1));
         assertEquals(
                 ((ECPrivateKey) server.pair().getPrivate()).getS(),
-                ((ECPrivateKey) PrivateKeys.read("key-file", file)).getS());
+                ((ECPrivateKey) PrivateKeys.read(new TlsFile("key-file", file))).getS());
     }
 
     /// PKCS#1: the older form of RSA keys.
@@ -108,7 +120,7 @@ class TlsContextsTest {
         KeyPair pair = generator.generateKeyPair();
         byte[] pkcs1 = inner(pair).get(2).content();
         Path file = Files.writeString(folder.resolve("pkcs1.pem"), SelfSigned.pem("RSA PRIVATE KEY", pkcs1));
-        assertEquals(pair.getPrivate(), PrivateKeys.read("key-file", file));
+        assertEquals(pair.getPrivate(), PrivateKeys.read(new TlsFile("key-file", file)));
     }
 
     private static List<Der.Read> inner(KeyPair pair) {
@@ -118,13 +130,14 @@ class TlsContextsTest {
     @Test
     void selfSignedIsKeptAndMadeAnewWhenItDoesNotFit() throws Exception {
         Path made = folder.resolve("made");
-        SelfSigned first = SelfSigned.in(made, List.of("127.0.0.1", "localhost"), 1);
-        assertNotNull(TlsContexts.load(settings(first.certFile(), first.keyFile(), List.of())));
+        SelfSigned first = SelfSigned.in("auto-tls", made, List.of("127.0.0.1", "localhost"), 1);
+        assertNotNull(load(settings(first.certFile(), first.keyFile(), List.of())));
         String before = Files.readString(first.certFile());
-        SelfSigned.in(made, List.of("localhost"), 1);
+        SelfSigned.in("auto-tls", made, List.of("localhost"), 1);
         assertEquals(before, Files.readString(first.certFile()));
-        SelfSigned.in(made, List.of("127.0.0.1", "::1", "db.test"), 10);
-        var certificate = Pem.certificates("cert-file", first.certFile()).getFirst();
+        SelfSigned.in("auto-tls", made, List.of("127.0.0.1", "::1", "db.test"), 10);
+        var certificate =
+                Pem.certificates(new TlsFile("cert-file", first.certFile())).getFirst();
         assertTrue(certificate.getSubjectAlternativeNames().toString().contains("db.test"));
         assertTrue(certificate.getNotAfter().toInstant().isAfter(Instant.now().plus(Duration.ofDays(3649))));
         assertEquals(

@@ -26,7 +26,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 
 /// The way to other members over gRPC: one connection to each, with one stream per lane on it.
@@ -51,15 +50,15 @@ public final class GrpcPeers implements Peers, AutoCloseable {
 
     private final PeerIdentity self;
     private final PeerTable table;
-    private final Optional<Supplier<SslContext>> tls;
+    private final Optional<SslContext> tls;
     private final EventLoopGroup loops;
     private final Map<Long, Peer> peers = new ConcurrentHashMap<>();
     private final ScheduledExecutorService clock = Threads.clock("peer-limits", Threads.UNCAUGHT);
     private volatile boolean closed;
 
-    /// @param tls   yields what the next connection is secured with; empty for none
+    /// @param tls   secures connections to https addresses; empty for none
     /// @param loops threads that send and receive; not closed here
-    public GrpcPeers(PeerIdentity self, PeerTable table, Optional<Supplier<SslContext>> tls, EventLoopGroup loops) {
+    public GrpcPeers(PeerIdentity self, PeerTable table, Optional<SslContext> tls, EventLoopGroup loops) {
         this.self = self;
         this.table = table;
         this.tls = tls;
@@ -145,8 +144,7 @@ public final class GrpcPeers implements Peers, AutoCloseable {
                     .maxInboundMessageSize(MESSAGE_BYTES_MAX);
             if (url.getScheme().equals("https")) {
                 builder.sslContext(tls.orElseThrow(
-                                () -> notSent(url + " needs certificates: set peer-cert-file and peer-key-file"))
-                        .get());
+                        () -> notSent(url + " needs certificates: set peer-cert-file and peer-key-file")));
             } else {
                 builder.usePlaintext();
             }
