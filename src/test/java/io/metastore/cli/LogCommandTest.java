@@ -154,9 +154,9 @@ class LogCommandTest {
                 raft log   entries 1 to 5
                 entry 1  term 2  checksum %s  members  7 bytes
                   a:1
-                entry 2  term 2  checksum %s  commands  18 bytes  applied
+                entry 2  term 2  checksum %s  commands  50 bytes  applied
                   Put "one", value of 6 bytes
-                entry 3  term 2  checksum %s  commands  18 bytes  applied
+                entry 3  term 2  checksum %s  commands  50 bytes  applied
                   Put "two", value of 6 bytes
                 entry 4  term 3  checksum %s  commands  6 bytes  to be applied
                   undecodable, 3 bytes: an entry of the raft log cannot be applied: it holds a command of an unknown kind
