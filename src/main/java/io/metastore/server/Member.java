@@ -12,6 +12,7 @@ import io.metastore.consensus.ReadBarrier;
 import io.metastore.consensus.Unavailable;
 import io.metastore.consensus.jraft.JraftConsensus;
 import io.metastore.consensus.jraft.RaftSettings;
+import io.metastore.consensus.jraft.SnapshotFiles;
 import io.metastore.engine.DiskSpace;
 import io.metastore.engine.Engine;
 import io.metastore.engine.EngineFailure;
@@ -22,8 +23,9 @@ import io.metastore.machine.ChunkLimits;
 import io.metastore.machine.Command;
 import io.metastore.machine.CommitListener;
 import io.metastore.machine.Outcome;
+import io.metastore.machine.Replica;
+import io.metastore.machine.Replicas;
 import io.metastore.machine.StateMachine;
-import io.metastore.mvcc.Collection;
 import io.metastore.mvcc.MvccStore;
 import io.metastore.service.AlarmService;
 import io.metastore.service.AutoCompaction;
@@ -47,6 +49,7 @@ import io.metastore.watch.WatchLimits;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -71,9 +74,8 @@ public final class Member implements AutoCloseable {
     private final DataDirectory directory;
     private final Identity identity;
     private final DiskSpace disk;
-    private final Engine engine;
-    private final MvccStore store;
-    private final StateMachine machine;
+    private final ExecutorService retired;
+    private final Replicas replicas;
     private final WatchHub watchHub;
     private final JraftConsensus consensus;
     private final ProposalQueue queue;
@@ -107,18 +109,24 @@ public final class Member implements AutoCloseable {
         this.identity = identity(config);
         this.disk = directory.space(keys.disk().reserveBytes());
         IdentityFile.claim(directory, identity);
-        this.engine = OpenedState.open(directory, keys, disk);
-        this.store = new MvccStore(engine);
-        this.machine = new StateMachine(store);
+        this.retired = Threads.pool("retired-states", 1, new LinkedBlockingQueue<>(), faults);
+        this.replicas = new Replicas(OpenedState.open(directory, keys, disk), this::install, retired);
         this.watchHub = new WatchHub(
-                store,
+                replicas,
                 WatchLimits.defaults()
                         .withStreamBytes(keys.watch().streamBufferBytes())
                         .withProgressInterval(config.watchProgressNotifyInterval()),
                 fault -> faults.halt("serving watchers failed", fault));
         this.applying = new ApplyMetrics(registry);
         this.consensus =
-                new JraftConsensus(raftSettings(), applyLoop(), machine, engine, faults, this::leadershipChanged, disk);
+                new JraftConsensus(
+                        raftSettings(),
+                        this::applyLoop,
+                        replicas,
+                        faults,
+                        this::leadershipChanged,
+                        this::installed,
+                        disk);
         this.queue = new ProposalQueue(new ProposalQueue.Limits(keys.queue().commands(), config.queueBytes()));
         this.batcher = new Batcher(queue, batchLimits(keys), consensus, new ConsensusMetrics(registry), faults);
         int threads = config.readThreads();
@@ -132,14 +140,14 @@ public final class Member implements AutoCloseable {
         ResponseBudgetMetrics.bind(responses, registry);
         this.proposals = new Proposals(queue, requests);
         this.barrier = new ReadBarrier(consensus, reads);
-        this.reading = new Reading(store, barrier, reads, fault -> faults.halt("reading the state failed", fault));
-        this.alarms = new AlarmService(proposals, reading, machine.alarms());
+        this.reading = new Reading(replicas, barrier, reads, fault -> faults.halt("reading the state failed", fault));
+        this.alarms = new AlarmService(proposals, reading, () -> machine().alarms());
         this.room = room();
         this.compaction = compactionLoop();
         this.kv = new KvService(
                 proposals,
                 reading,
-                new SpaceQuota(engine, config.quotaBytes()),
+                new SpaceQuota(this::engine, config.quotaBytes()),
                 room,
                 alarms,
                 compaction,
@@ -147,12 +155,10 @@ public final class Member implements AutoCloseable {
                 identity.memberId(),
                 requests);
         this.leases = new LeaseService(
-                proposals, reading, machine.leases(), kv, keys.member().electionTimeout(), requestLimit(), faults);
+                proposals, reading, () -> machine().leases(), kv, keys.member().electionTimeout(), requestLimit(), faults);
         this.status = new MemberStatus(
-                store,
-                engine,
+                replicas,
                 consensus,
-                machine.alarms(),
                 config.quotaBytes().orElse(keys.limits().quotaBackendBytes()));
     }
 
@@ -161,7 +167,7 @@ public final class Member implements AutoCloseable {
                 disk,
                 queue,
                 alarms,
-                machine.alarms(),
+                () -> machine().alarms(),
                 new Alarm(identity.memberId(), Alarm.Type.NO_SPACE),
                 consensus,
                 faults);
@@ -169,16 +175,14 @@ public final class Member implements AutoCloseable {
 
     private CompactionLoop compactionLoop() {
         return new CompactionLoop(
-                store,
-                new Collection(store),
+                replicas,
                 config.compactionBatchLimit(),
                 config.compactionSleepInterval(),
-                engine,
                 room,
                 faults);
     }
 
-    private ApplyLoop applyLoop() {
+    private ApplyLoop applyLoop(StateMachine machine) {
         ServerConfig.Apply apply = config.keys().apply();
         return new ApplyLoop(
                 machine, new ChunkLimits(apply.chunkCommands(), apply.chunkBytes()), new Committed(), applying);
@@ -210,7 +214,8 @@ public final class Member implements AutoCloseable {
                 Math.toIntExact(member.heartbeatInterval().toMillis()),
                 // On a small file system the log keeps to a small part of it.
                 Math.min(config.keys().snapshot().logBytes(), Math.max(LEAST_LOG_BYTES, disk.total() / 16)),
-                config.snapshotCount().orElse(0));
+                config.snapshotCount().orElse(0),
+                config.initialCluster().members().size() == 1);
     }
 
     private static BatchLimits batchLimits(ServerConfig keys) {
@@ -249,6 +254,17 @@ public final class Member implements AutoCloseable {
         }
     }
 
+    private Engine install(Path captured, long applied) {
+        return OpenedState.install(directory, config.keys(), disk, new SnapshotFiles.Captured(captured, applied));
+    }
+
+    /// What was told of the changes to the state goes on from a state that nobody told of.
+    private void installed(Replica replica) {
+        watchHub.resetTo(replica.store().state().revision());
+        leases.replaced();
+        compaction.wake();
+    }
+
     private void leadershipChanged(Leadership leadership) {
         leases.leadershipChanged(leadership);
         if (leadership.leader() != 0) {
@@ -265,7 +281,7 @@ public final class Member implements AutoCloseable {
                 identity.memberId(),
                 identity.clusterId(),
                 config.dataDir(),
-                store.state().revision());
+                replicas.state().revision());
         watchHub.start();
         consensus.start();
         batcher.start();
@@ -288,7 +304,7 @@ public final class Member implements AutoCloseable {
     }
 
     private void startAutoCompaction() {
-        AutoCompaction automatic = new AutoCompaction(store, consensus, proposals, compaction);
+        AutoCompaction automatic = new AutoCompaction(replicas, consensus, proposals, compaction);
         switch (config.retention()) {
             case Retention.Off _ -> LOG.debug("auto compaction is off");
             case Retention.Revisions(long revisions) -> automatic.keepRevisions(revisions, clock);
@@ -338,15 +354,20 @@ public final class Member implements AutoCloseable {
     }
 
     public Engine engine() {
-        return engine;
+        return replicas.get().engine();
     }
 
     public MvccStore store() {
-        return store;
+        return replicas.get().store();
     }
 
     public StateMachine machine() {
-        return machine;
+        return replicas.get().machine();
+    }
+
+    /// The state, as of now at each call. What is taken from it is not kept: a snapshot may replace it.
+    public Replicas replicas() {
+        return replicas;
     }
 
     public WatchHub watchHub() {
@@ -424,8 +445,8 @@ public final class Member implements AutoCloseable {
         consensus.close();
         watchHub.close();
         stop(reads);
-        store.close();
-        engine.close();
+        replicas.close();
+        stop(retired);
         directory.close();
     }
 

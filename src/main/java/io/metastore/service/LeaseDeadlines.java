@@ -51,6 +51,10 @@ final class LeaseDeadlines {
         notifyAll();
     }
 
+    synchronized boolean isArmed() {
+        return armed;
+    }
+
     synchronized void disarm() {
         armed = false;
         byId.values().forEach(deadline -> deadline.waiting.forEach(Runnable::run));

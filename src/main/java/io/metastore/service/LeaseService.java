@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 
 /// Leases: granted and revoked through the log, renewed in memory where this member leads, and revoked by a
@@ -32,7 +33,7 @@ public final class LeaseService implements AutoCloseable {
 
     private final Proposals proposals;
     private final Reading reading;
-    private final Leases leases;
+    private final Supplier<Leases> leases;
     private final KvService kv;
     private final LeaseDeadlines deadlines = new LeaseDeadlines();
     private final long leastTtlSeconds;
@@ -52,7 +53,7 @@ public final class LeaseService implements AutoCloseable {
     public LeaseService(
             Proposals proposals,
             Reading reading,
-            Leases leases,
+            Supplier<Leases> leases,
             KvService kv,
             Duration electionTimeout,
             Duration requestLimit,
@@ -110,7 +111,7 @@ public final class LeaseService implements AutoCloseable {
 
     public Uni<TimeToLive> timeToLive(long id, boolean withKeys) {
         return reading.linearizable(view -> {
-            Lease lease = leases.find(id);
+            Lease lease = leases.get().find(id);
             Long remaining = deadlines.remaining(id, System.nanoTime());
             if (lease == null || remaining == null) {
                 return new TimeToLive(-1, 0, List.of());
@@ -142,9 +143,20 @@ public final class LeaseService implements AutoCloseable {
     /// Told on the apply thread when leadership changes.
     public void leadershipChanged(Leadership leadership) {
         if (leadership.isLeader()) {
-            deadlines.arm(leases.all(), electionTimeout.toNanos(), System.nanoTime());
+            arm();
         } else {
             deadlines.disarm();
+        }
+    }
+
+    private void arm() {
+        deadlines.arm(leases.get().all(), electionTimeout.toNanos(), System.nanoTime());
+    }
+
+    /// Told on the apply thread when another state has taken the place of the one before, with other leases.
+    public void replaced() {
+        if (deadlines.isArmed()) {
+            arm();
         }
     }
 

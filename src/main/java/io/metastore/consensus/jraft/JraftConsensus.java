@@ -20,10 +20,11 @@ import io.metastore.consensus.Leadership;
 import io.metastore.consensus.Unavailable;
 import io.metastore.consensus.log.RaftLog;
 import io.metastore.engine.DiskSpace;
-import io.metastore.engine.Engine;
 import io.metastore.engine.EngineFailure;
 import io.metastore.machine.ApplyLoop;
 import io.metastore.machine.Outcome;
+import io.metastore.machine.Replica;
+import io.metastore.machine.Replicas;
 import io.metastore.machine.Result;
 import io.metastore.machine.StateMachine;
 import io.metastore.thread.Threads;
@@ -41,6 +42,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
@@ -55,7 +57,7 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
     private static final Set<String> GROUPS_WITH_EXECUTOR = ConcurrentHashMap.newKeySet();
 
     private final RaftSettings settings;
-    private final StateMachine machine;
+    private final Replicas replicas;
     private final Faults faults;
     private final PeerId self;
     private final ApplyAdapter adapter;
@@ -66,19 +68,22 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
     private Node node;
     private RaftLog log;
 
+    /// @param loops     makes the loop that applies to one generation of the state
+    /// @param replicas  what is applied to, and where a leader's snapshot goes
+    /// @param installed told on the apply thread when a leader's snapshot has taken the place of the state
     /// @param space where log and snapshots find room, or the file in reserve
     /// @throws EngineFailure when the list of skipped entries is damaged or cannot be read
     public JraftConsensus(
             RaftSettings settings,
-            ApplyLoop loop,
-            StateMachine machine,
-            Engine engine,
+            Function<StateMachine, ApplyLoop> loops,
+            Replicas replicas,
             Faults faults,
             Consumer<Leadership> listener,
+            Consumer<Replica> installed,
             DiskSpace space) {
         this.space = space;
         this.settings = settings;
-        this.machine = machine;
+        this.replicas = replicas;
         this.faults = faults;
         this.snapshots = Threads.pool("snapshots", 1, new LinkedBlockingQueue<>(), faults);
         this.self = PeerId.parsePeer(settings.peerAddress());
@@ -86,7 +91,7 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
                 new SnapshotTrigger(settings.snapshotLogBytes(), settings.snapshotCommands(), this::snapshotDue);
         this.skipped = SkippedEntries.read(settings.folder());
         this.adapter = new ApplyAdapter(
-                loop, machine, engine, faults, trigger, settings, listener, disk, space, skipped, snapshots);
+                loops, replicas, installed, faults, trigger, settings, listener, disk, space, skipped, snapshots);
     }
 
     /// Opens the log, replays what the state lacks, and takes part in elections from then on.
@@ -95,7 +100,7 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
     public void start() {
         // JRaft's messages were generated long ago; protobuf would say so once for each of them.
         System.setProperty("com.google.protobuf.use_unsafe_pre22_gencode", "true");
-        log = new RaftFiles(settings.folder(), self.toString(), machine.appliedIndex(), space).open();
+        log = new RaftFiles(settings.folder(), settings.soleVoter(), replicas.state().appliedIndex(), space).open();
         registerExecutor(settings.group());
         NodeManager.getInstance().addAddress(self.getEndpoint());
         node = RaftServiceFactory.createRaftNode(settings.group(), self);
@@ -298,7 +303,7 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
     /// counted.
     @Override
     public long appliedIndex() {
-        return Math.max(node.getLastAppliedLogIndex(), machine.appliedIndex());
+        return Math.max(node.getLastAppliedLogIndex(), replicas.state().appliedIndex());
     }
 
     /// Takes a snapshot now and waits for it.

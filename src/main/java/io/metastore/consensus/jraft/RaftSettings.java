@@ -12,6 +12,7 @@ import java.nio.file.Path;
 /// @param heartbeatMs       heartbeat interval, a divisor of the election timeout or near one
 /// @param snapshotLogBytes  take a snapshot after so many bytes of log
 /// @param snapshotCommands  and after so many commands; 0 for never by count
+/// @param soleVoter         whether nobody else has a copy of the log that this member's state follows
 public record RaftSettings(
         String group,
         String peerAddress,
@@ -20,7 +21,8 @@ public record RaftSettings(
         int electionMs,
         int heartbeatMs,
         long snapshotLogBytes,
-        long snapshotCommands) {
+        long snapshotCommands,
+        boolean soleVoter) {
     /// The member's data directory, as a command line names it: `folder` is DATA-DIR/member/raft.
     String dataDir() {
         Path member = folder.getParent();
