@@ -3,6 +3,7 @@ package io.metastore.machine;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -27,6 +28,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,7 +51,7 @@ class ReplicasTest {
     private final class Fed implements AutoCloseable {
         private final EngineKind kind;
         private final Path home;
-        private final List<Runnable> closings = new ArrayList<>();
+        private final List<Runnable> closings = new CopyOnWriteArrayList<>();
         private final Replicas replicas;
         private int opened;
 
@@ -77,6 +82,16 @@ class ReplicasTest {
         private void put(long index, Bytes key, String value) {
             Command<?> put = new Command.Put(key, Bytes.utf8(value), 0, false, false, false);
             apply(List.of(new FedEntries.Fed(new HistoryStep.Entry(index, List.of(put), false, true))));
+        }
+
+        private List<Runnable> drained() {
+            List<Runnable> due = List.copyOf(closings);
+            closings.removeAll(due);
+            return due;
+        }
+
+        private List<String> states() {
+            return Stream.of(home.toFile().list()).sorted().toList();
         }
 
         private Path snapshot() {
@@ -202,6 +217,52 @@ class ReplicasTest {
             assertEquals(0, kind == EngineKind.ROCKSDB ? before.engine().allocatedBytes() : 0);
             assertThrows(IllegalStateException.class, () -> before.store().view());
             assertEquals(Bytes.utf8("new 5"), b.hot().value());
+        }
+    }
+
+    /// Readers, and those who ask for sizes, at the moment of each change: RocksDB would end the process if one of them
+    /// met a closed state.
+    @Test
+    void nobodyMeetsAClosedState() throws InterruptedException {
+        AtomicBoolean done = new AtomicBoolean();
+        AtomicReference<Throwable> failure = new AtomicReference<>();
+        List<Thread> readers = new ArrayList<>();
+        try (Fed a = new Fed("a", EngineKind.ROCKSDB);
+                Fed b = new Fed("b", EngineKind.ROCKSDB)) {
+            for (int i = 1; i <= 100; i++) {
+                a.put(i, Bytes.utf8("key-" + i), "value");
+            }
+            b.put(1, HOT, "old");
+            Path snapshot = a.snapshot();
+            for (int i = 0; i < 3; i++) {
+                Thread reader = new Thread(() -> {
+                    try {
+                        while (!done.get()) {
+                            try (View view = b.replicas.view()) {
+                                int keys = view.range(RangeQuery.all(KeyRange.ALL)).keyValues().size();
+                                assertEquals(view.keys(), keys);
+                            }
+                            b.replicas.get().engine().gauges().forEach(gauge -> gauge.value().getAsLong());
+                        }
+                    } catch (Throwable thrown) {
+                        failure.set(thrown);
+                    }
+                });
+                reader.start();
+                readers.add(reader);
+            }
+            for (int i = 0; i < 20; i++) {
+                b.install(snapshot, 100);
+                List<Runnable> due = b.drained();
+                due.forEach(Runnable::run);
+            }
+            done.set(true);
+            for (Thread reader : readers) {
+                reader.join();
+            }
+            assertNull(failure.get());
+            b.drained().forEach(Runnable::run);
+            assertEquals(List.of("state-20"), b.states());
         }
     }
 
