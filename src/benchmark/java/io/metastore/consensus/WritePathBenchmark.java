@@ -123,8 +123,7 @@ public class WritePathBenchmark {
                     256L << 20,
                     0,
                     true);
-            consensus = new JraftConsensus(
-                    settings, loops, replicas, faults, _ -> {}, _ -> {}, DiskSpace.unbounded());
+            consensus = new JraftConsensus(settings, loops, replicas, faults, _ -> {}, _ -> {}, DiskSpace.unbounded());
             queue = new ProposalQueue(new ProposalQueue.Limits(10_000, 64 << 20));
             batcher = new Batcher(queue, batching.limits, consensus, new ConsensusMetrics(meters), faults);
             consensus.start();

@@ -8,7 +8,6 @@ import io.metastore.engine.DiskSpace;
 import io.metastore.engine.EngineGauge;
 import io.metastore.service.LeaseService;
 import io.metastore.watch.WatchMetrics;
-import java.util.List;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
@@ -16,6 +15,7 @@ import io.micrometer.core.instrument.binder.jvm.JvmInfoMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
 import java.io.IOException;
+import java.util.List;
 
 /// A member's figures under etcd's names, for what exists by now, and what RocksDB and the runtime tell of
 /// themselves.

@@ -118,15 +118,8 @@ public final class Member implements AutoCloseable {
                         .withProgressInterval(config.watchProgressNotifyInterval()),
                 fault -> faults.halt("serving watchers failed", fault));
         this.applying = new ApplyMetrics(registry);
-        this.consensus =
-                new JraftConsensus(
-                        raftSettings(),
-                        this::applyLoop,
-                        replicas,
-                        faults,
-                        this::leadershipChanged,
-                        this::installed,
-                        disk);
+        this.consensus = new JraftConsensus(
+                raftSettings(), this::applyLoop, replicas, faults, this::leadershipChanged, this::installed, disk);
         this.queue = new ProposalQueue(new ProposalQueue.Limits(keys.queue().commands(), config.queueBytes()));
         this.batcher = new Batcher(queue, batchLimits(keys), consensus, new ConsensusMetrics(registry), faults);
         int threads = config.readThreads();
@@ -155,11 +148,15 @@ public final class Member implements AutoCloseable {
                 identity.memberId(),
                 requests);
         this.leases = new LeaseService(
-                proposals, reading, () -> machine().leases(), kv, keys.member().electionTimeout(), requestLimit(), faults);
+                proposals,
+                reading,
+                () -> machine().leases(),
+                kv,
+                keys.member().electionTimeout(),
+                requestLimit(),
+                faults);
         this.status = new MemberStatus(
-                replicas,
-                consensus,
-                config.quotaBytes().orElse(keys.limits().quotaBackendBytes()));
+                replicas, consensus, config.quotaBytes().orElse(keys.limits().quotaBackendBytes()));
     }
 
     private DiskRoom room() {
@@ -175,11 +172,7 @@ public final class Member implements AutoCloseable {
 
     private CompactionLoop compactionLoop() {
         return new CompactionLoop(
-                replicas,
-                config.compactionBatchLimit(),
-                config.compactionSleepInterval(),
-                room,
-                faults);
+                replicas, config.compactionBatchLimit(), config.compactionSleepInterval(), room, faults);
     }
 
     private ApplyLoop applyLoop(StateMachine machine) {

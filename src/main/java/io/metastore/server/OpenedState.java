@@ -79,8 +79,7 @@ public final class OpenedState {
     /// Makes the state of a snapshot that the leader sent this member's own, while the one before is open still.
     ///
     /// @throws EngineFailure when files are damaged, missing or cannot be read or written
-    static Engine install(
-            DataDirectory directory, ServerConfig keys, DiskSpace disk, SnapshotFiles.Captured snapshot) {
+    static Engine install(DataDirectory directory, ServerConfig keys, DiskSpace disk, SnapshotFiles.Captured snapshot) {
         return switch (keys.storage().engine()) {
             case ServerConfig.Storage.MEMORY -> {
                 Engine engine = new MemoryEngine(keys.storage().memoryShards());
@@ -94,8 +93,8 @@ public final class OpenedState {
         };
     }
 
-    private static Engine installed(
-            Path next, RocksSettings settings, DiskSpace disk, SnapshotFiles.Captured snapshot) throws IOException {
+    private static Engine installed(Path next, RocksSettings settings, DiskSpace disk, SnapshotFiles.Captured snapshot)
+            throws IOException {
         if (RowStream.isIn(snapshot.captured())) {
             return filled(next, settings, disk, snapshot);
         }
@@ -189,8 +188,8 @@ public final class OpenedState {
         if (applied != snapshot.applied()) {
             throw new EngineFailure(
                     EngineFailure.Kind.DAMAGED,
-                    snapshot.captured() + " holds a state up to index " + applied + " of the raft log, but the snapshot says "
-                            + snapshot.applied(),
+                    snapshot.captured() + " holds a state up to index " + applied
+                            + " of the raft log, but the snapshot says " + snapshot.applied(),
                     null);
         }
     }

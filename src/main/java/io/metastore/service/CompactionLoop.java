@@ -43,12 +43,7 @@ public final class CompactionLoop implements AutoCloseable {
     /// @param pause         rest between two steps
     /// @param room          says when what was removed should leave the disk at once
     /// @param faults        told when the engine fails, or anything else ends the thread
-    public CompactionLoop(
-            Replicas replicas,
-            int stepRevisions,
-            Duration pause,
-            DiskRoom room,
-            Threads.Halt faults) {
+    public CompactionLoop(Replicas replicas, int stepRevisions, Duration pause, DiskRoom room, Threads.Halt faults) {
         this.replicas = replicas;
         this.stepRevisions = stepRevisions;
         this.pause = pause;

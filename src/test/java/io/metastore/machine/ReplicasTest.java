@@ -182,7 +182,9 @@ class ReplicasTest {
             assertEquals(
                     List.copyOf(a.replicas.get().alarms().raised()),
                     List.copyOf(b.replicas.get().alarms().raised()));
-            assertEquals(a.replicas.get().leases().all().size(), b.replicas.get().leases().all().size());
+            assertEquals(
+                    a.replicas.get().leases().all().size(),
+                    b.replicas.get().leases().all().size());
             try (View ofA = a.replicas.view();
                     View ofB = b.replicas.view()) {
                 assertEquals(ofA.keys(), ofB.keys());
@@ -205,9 +207,13 @@ class ReplicasTest {
             b.install(a.snapshot(), 5);
             assertNotSame(before, b.replicas.get());
             assertEquals(Bytes.utf8("new 5"), b.hot().value());
-            assertEquals(Bytes.utf8("old"), held.range(HOT_KEY).keyValues().getFirst().value());
+            assertEquals(
+                    Bytes.utf8("old"),
+                    held.range(HOT_KEY).keyValues().getFirst().value());
             held.close();
-            assertEquals(Bytes.utf8("old"), alsoHeld.range(HOT_KEY).keyValues().getFirst().value());
+            assertEquals(
+                    Bytes.utf8("old"),
+                    alsoHeld.range(HOT_KEY).keyValues().getFirst().value());
             assertTrue(b.closings.isEmpty());
             alsoHeld.close();
             assertEquals(kind == EngineKind.ROCKSDB ? 1 : 0, b.closings.size(), "states to be closed");
@@ -239,10 +245,16 @@ class ReplicasTest {
                     try {
                         while (!done.get()) {
                             try (View view = b.replicas.view()) {
-                                int keys = view.range(RangeQuery.all(KeyRange.ALL)).keyValues().size();
+                                int keys = view.range(RangeQuery.all(KeyRange.ALL))
+                                        .keyValues()
+                                        .size();
                                 assertEquals(view.keys(), keys);
                             }
-                            b.replicas.get().engine().gauges().forEach(gauge -> gauge.value().getAsLong());
+                            b.replicas
+                                    .get()
+                                    .engine()
+                                    .gauges()
+                                    .forEach(gauge -> gauge.value().getAsLong());
                         }
                     } catch (Throwable thrown) {
                         failure.set(thrown);

@@ -162,8 +162,7 @@ class InstalledStateTest {
             Path received = folder.resolve("received");
             copy(data, received);
             assertStarts(received, "rocksdb");
-            try (Engine installed =
-                    OpenedState.install(directory, config("rocksdb"), DiskSpace.unbounded(), sent)) {
+            try (Engine installed = OpenedState.install(directory, config("rocksdb"), DiskSpace.unbounded(), sent)) {
                 // Both are open, and the new one counts.
                 copy(data, after);
                 assertState(installed, SENT);

@@ -52,8 +52,10 @@ class ReplacedHistoryTest {
         List<Long> revisions = new ArrayList<>();
         for (Delivery delivery : all) {
             if (delivery instanceof Delivery.Events events) {
-                events.batch().events().forEach(watched ->
-                        revisions.add(watched.event().revision().main()));
+                events.batch()
+                        .events()
+                        .forEach(watched ->
+                                revisions.add(watched.event().revision().main()));
             }
         }
         return revisions;

@@ -100,7 +100,12 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
     public void start() {
         // JRaft's messages were generated long ago; protobuf would say so once for each of them.
         System.setProperty("com.google.protobuf.use_unsafe_pre22_gencode", "true");
-        log = new RaftFiles(settings.folder(), settings.soleVoter(), replicas.state().appliedIndex(), space).open();
+        log = new RaftFiles(
+                        settings.folder(),
+                        settings.soleVoter(),
+                        replicas.state().appliedIndex(),
+                        space)
+                .open();
         registerExecutor(settings.group());
         NodeManager.getInstance().addAddress(self.getEndpoint());
         node = RaftServiceFactory.createRaftNode(settings.group(), self);

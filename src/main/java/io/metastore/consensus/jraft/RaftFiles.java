@@ -68,8 +68,8 @@ final class RaftFiles {
     }
 
     /// State, log and snapshot are of one time: the log begins at the state or before it. A snapshot stands for the
-    /// log up to its index, which may have been cut off, and is loaded when it is ahead of the state: the member may
-    /// have ended before it took over what its leader sent.
+    /// log up to its index, which may have been cut off, and is loaded when it is ahead of the state: the
+    /// member may have ended before it took over what its leader sent.
     ///
     /// The log ends at the state or beyond, where its only copy is here. Else the state may be ahead: an entry is
     /// agreed and applied when a majority has synced it, of which this member need not have been one. The leader

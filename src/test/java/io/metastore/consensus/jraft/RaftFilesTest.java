@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.alipay.sofa.jraft.entity.LocalStorageOutter.StablePBMeta;
-import com.alipay.sofa.jraft.storage.io.ProtoBufFile;
 import com.alipay.sofa.jraft.option.RaftOptions;
+import com.alipay.sofa.jraft.storage.io.ProtoBufFile;
 import com.alipay.sofa.jraft.storage.snapshot.local.LocalSnapshotMetaTable;
 import io.metastore.consensus.log.RaftLog;
 import io.metastore.consensus.log.SegmentSizes;
@@ -118,7 +118,8 @@ class RaftFilesTest {
         new RaftFiles(raft, false, last + 5).open().close();
     }
 
-    /// A member that ended between the receipt of a snapshot and taking it over, and one that keeps its state in memory.
+    /// A member that ended between the receipt of a snapshot and taking it over, and one that keeps its state in
+    /// memory.
     @Test
     void aSnapshotAheadOfTheStateIsLegal() throws Exception {
         Path raft = stopped(10105);
@@ -154,7 +155,9 @@ class RaftFilesTest {
             Path copy = folder.resolve("stopped-" + port);
             try (Stream<Path> files = Files.walk(member.raftFolder())) {
                 for (Path file : files.toList()) {
-                    Files.copy(file, copy.resolve(member.raftFolder().relativize(file).toString()));
+                    Files.copy(
+                            file,
+                            copy.resolve(member.raftFolder().relativize(file).toString()));
                 }
             }
             member.start();
