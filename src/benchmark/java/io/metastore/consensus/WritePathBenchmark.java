@@ -2,8 +2,9 @@ package io.metastore.consensus;
 
 import io.metastore.consensus.jraft.JraftConsensus;
 import io.metastore.consensus.jraft.RaftSettings;
+import io.metastore.consensus.peer.PeerDispatch;
+import io.metastore.consensus.peer.Peers;
 import io.metastore.engine.DiskSpace;
-import io.metastore.engine.Engine;
 import io.metastore.engine.MeasuredEngine;
 import io.metastore.engine.MeasuredFolder;
 import io.metastore.machine.ApplyLoop;
@@ -12,9 +13,9 @@ import io.metastore.machine.ChunkLimits;
 import io.metastore.machine.Command;
 import io.metastore.machine.CommandCodec;
 import io.metastore.machine.Outcome;
+import io.metastore.machine.Replicas;
 import io.metastore.machine.Result;
 import io.metastore.machine.StateMachine;
-import io.metastore.mvcc.MvccStore;
 import io.metastore.value.Bytes;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
@@ -25,8 +26,10 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Random;
 import java.util.concurrent.Semaphore;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -88,8 +91,7 @@ public class WritePathBenchmark {
         private final Random random = new Random(1);
         private final AtomicReference<String> fault = new AtomicReference<>();
         private MeasuredFolder folder;
-        private Engine opened;
-        private MvccStore store;
+        private Replicas replicas;
         private JraftConsensus consensus;
         private ProposalQueue queue;
         private Batcher batcher;
@@ -103,11 +105,12 @@ public class WritePathBenchmark {
             value = Bytes.wrap(bytes);
             free = new Semaphore(callers);
             folder = MeasuredFolder.fresh();
-            opened = engine.open(folder.path().resolve("state"));
-            store = new MvccStore(opened);
-            StateMachine machine = new StateMachine(store);
+            Replicas.States none = (captured, _) -> {
+                throw new AssertionError(captured + " is not to be installed");
+            };
+            replicas = new Replicas(engine.open(folder.path().resolve("state")), none, Runnable::run);
             SimpleMeterRegistry meters = new SimpleMeterRegistry();
-            ApplyLoop loop = new ApplyLoop(
+            Function<StateMachine, ApplyLoop> loops = machine -> new ApplyLoop(
                     machine, new ChunkLimits(1000, 4 << 20), (_, _, _, _) -> {}, new ApplyMetrics(meters));
             Faults faults = (what, cause) -> {
                 fault.compareAndSet(null, what + ": " + cause);
@@ -115,14 +118,24 @@ public class WritePathBenchmark {
             };
             RaftSettings settings = new RaftSettings(
                     "benchmark",
-                    "127.0.0.1:1",
                     1,
+                    List.of(1L),
                     Files.createDirectories(folder.path().resolve("raft")),
                     1000,
                     100,
                     256L << 20,
                     0);
-            consensus = new JraftConsensus(settings, loop, machine, opened, faults, _ -> {}, DiskSpace.unbounded());
+            consensus = new JraftConsensus(
+                    settings,
+                    loops,
+                    replicas,
+                    faults,
+                    _ -> {},
+                    Peers.none(),
+                    new PeerDispatch(),
+                    1,
+                    _ -> {},
+                    DiskSpace.unbounded());
             queue = new ProposalQueue(new ProposalQueue.Limits(10_000, 64 << 20));
             batcher = new Batcher(queue, batching.limits, consensus, new ConsensusMetrics(meters), faults);
             consensus.start();
@@ -146,8 +159,7 @@ public class WritePathBenchmark {
             check();
             batcher.stop();
             consensus.close();
-            store.close();
-            opened.close();
+            replicas.close();
             folder.close();
         }
     }

@@ -63,7 +63,7 @@ public class EntryBenchmark {
         for (Command.Put put : puts) {
             encoded.add(CommandCodec.encode(put));
         }
-        return EntryCodec.encode(encoded, true);
+        return EntryCodec.encode(new Origin(1, 2, 3, 0), encoded);
     }
 
     @Benchmark

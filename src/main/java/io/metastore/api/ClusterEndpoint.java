@@ -8,14 +8,15 @@ import io.metastore.cluster.Members;
 import io.metastore.service.Reading;
 import io.smallrye.mutiny.Uni;
 import java.util.List;
+import java.util.function.Supplier;
 
 /// etcd's Cluster service, as far as it concerns one member: changes of the membership are UNIMPLEMENTED.
 public final class ClusterEndpoint extends MutinyClusterGrpc.ClusterImplBase {
-    private final Members members;
+    private final Supplier<Members> members;
     private final Reading reading;
     private final Headers headers;
 
-    public ClusterEndpoint(Members members, Reading reading, Headers headers) {
+    public ClusterEndpoint(Supplier<Members> members, Reading reading, Headers headers) {
         this.members = members;
         this.reading = reading;
         this.headers = headers;
@@ -24,8 +25,8 @@ public final class ClusterEndpoint extends MutinyClusterGrpc.ClusterImplBase {
     @Override
     public Uni<MemberListResponse> memberList(MemberListRequest request) {
         Uni<List<io.metastore.cluster.Member>> list = request.getLinearizable()
-                ? reading.linearizable(_ -> members.all())
-                : Uni.createFrom().item(members.all());
+                ? reading.linearizable(_ -> members.get().all())
+                : Uni.createFrom().item(members.get().all());
         return list.map(this::response).onFailure().transform(GrpcErrors::grpc);
     }
 

@@ -13,7 +13,7 @@ import io.metastore.api.etcd.etcdserverpb.LeaseTimeToLiveRequest;
 import io.metastore.api.etcd.etcdserverpb.LeaseTimeToLiveResponse;
 import io.metastore.api.etcd.etcdserverpb.MutinyLeaseGrpc;
 import io.metastore.machine.ProtobufBytes;
-import io.metastore.mvcc.MvccStore;
+import io.metastore.mvcc.Views;
 import io.metastore.service.KvService;
 import io.metastore.service.LeaseService;
 import io.smallrye.mutiny.Multi;
@@ -26,14 +26,14 @@ public final class LeaseEndpoint extends MutinyLeaseGrpc.LeaseImplBase {
 
     private final LeaseService leases;
     private final KvService kv;
-    private final MvccStore store;
+    private final Views views;
     private final Headers headers;
     private final Responses responses;
 
-    public LeaseEndpoint(LeaseService leases, KvService kv, MvccStore store, Headers headers) {
+    public LeaseEndpoint(LeaseService leases, KvService kv, Views views, Headers headers) {
         this.leases = leases;
         this.kv = kv;
-        this.store = store;
+        this.views = views;
         this.headers = headers;
         this.responses = new Responses(headers);
     }
@@ -56,7 +56,7 @@ public final class LeaseEndpoint extends MutinyLeaseGrpc.LeaseImplBase {
     public Multi<LeaseKeepAliveResponse> leaseKeepAlive(Multi<LeaseKeepAliveRequest> requests) {
         return requests.onItem()
                 .transformToUniAndConcatenate(request -> {
-                    long revision = store.state().revision();
+                    long revision = views.state().revision();
                     return leases.keepAlive(request.getID())
                             .map(ttl -> LeaseKeepAliveResponse.newBuilder()
                                     .setHeader(headers.of(revision))
@@ -73,7 +73,7 @@ public final class LeaseEndpoint extends MutinyLeaseGrpc.LeaseImplBase {
         return leases.timeToLive(request.getID(), request.getKeys())
                 .map(ttl -> {
                     LeaseTimeToLiveResponse.Builder response = LeaseTimeToLiveResponse.newBuilder()
-                            .setHeader(headers.of(store.state().revision()))
+                            .setHeader(headers.of(views.state().revision()))
                             .setID(request.getID())
                             .setTTL(ttl.remainingSeconds())
                             .setGrantedTTL(ttl.grantedSeconds());
@@ -87,7 +87,7 @@ public final class LeaseEndpoint extends MutinyLeaseGrpc.LeaseImplBase {
     @Override
     public Uni<LeaseLeasesResponse> leaseLeases(LeaseLeasesRequest request) {
         LeaseLeasesResponse.Builder response = LeaseLeasesResponse.newBuilder()
-                .setHeader(headers.of(store.state().revision()));
+                .setHeader(headers.of(views.state().revision()));
         leases.ids().forEach(id -> response.addLeases(LeaseStatus.newBuilder().setID(id)));
         return Uni.createFrom().item(response.build());
     }

@@ -98,6 +98,16 @@ public final class Origins {
         lost.forEach(entry -> fail(entry, new Unavailable.LeaderChanged()));
     }
 
+    /// Learns that the state was replaced by a leader's snapshot: what became of entries that a leader may have had cannot
+    /// be told any more.
+    public void replaced() {
+        for (Entry entry : List.copyOf(open.values())) {
+            if (entry.term != 0) {
+                fail(entry, new Unavailable.LeaderChanged());
+            }
+        }
+    }
+
     /// Entries that have not ended.
     public int size() {
         return open.size();

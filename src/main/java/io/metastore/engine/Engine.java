@@ -1,6 +1,7 @@
 package io.metastore.engine;
 
 import java.util.List;
+import java.util.concurrent.Executor;
 
 /// Ordered bytes: several tables, written atomically, read through snapshots.
 ///
@@ -53,6 +54,13 @@ public interface Engine extends AutoCloseable {
 
     /// What this kind of engine tells of itself.
     List<EngineGauge> gauges();
+
+    /// Ends an engine whose state another has replaced, once the last snapshot of it and whatever else reads it are
+    /// done, and deletes its files. Called once, instead of [#close], by the thread that writes. No snapshot can be
+    /// taken any more; sizes are 0 from then on.
+    ///
+    /// @param closing runs what may take long, from whichever thread was the last to read
+    void retire(Executor closing);
 
     /// Ends the engine, flushed if it is durable. Snapshots must have been closed before.
     @Override

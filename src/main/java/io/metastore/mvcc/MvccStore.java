@@ -18,7 +18,7 @@ import java.util.concurrent.atomic.LongAdder;
 /// The versioned key-value store over an engine: chunks of applied commands go in, views come out.
 ///
 /// One thread at a time begins and commits chunks; views may be taken from any thread.
-public final class MvccStore implements History.Source, AutoCloseable {
+public final class MvccStore implements Views, AutoCloseable {
     /// Row of `meta`: the revision that the table `counts` holds for.
     private static final byte[] COUNTS_STAMP = "counts".getBytes(StandardCharsets.US_ASCII);
 
@@ -41,6 +41,7 @@ public final class MvccStore implements History.Source, AutoCloseable {
     private boolean inPart;
 
     private volatile View current;
+    private volatile boolean retired;
     private Counts storedCounts;
     private long storedCountsRevision;
 
@@ -134,12 +135,24 @@ public final class MvccStore implements History.Source, AutoCloseable {
         return runs;
     }
 
-    /// The newest published state. Close it.
+    @Override
     public View view() {
+        View newest = viewUnlessRetired();
+        if (newest == null) {
+            throw new IllegalStateException("the store is closed");
+        }
+        return newest;
+    }
+
+    /// The newest published state, null when another store has taken the place of this one: that one has newer.
+    public View viewUnlessRetired() {
         while (true) {
             View newest = current;
             if (newest.retain()) {
                 return newest;
+            }
+            if (retired) {
+                return null;
             }
         }
     }
@@ -151,11 +164,6 @@ public final class MvccStore implements History.Source, AutoCloseable {
     }
 
     @Override
-    public History open() {
-        return view();
-    }
-
-    /// How far the log is applied, and the revisions that belong to it.
     public StateRow state() {
         return current.state();
     }
@@ -315,9 +323,16 @@ public final class MvccStore implements History.Source, AutoCloseable {
         return engine;
     }
 
+    /// Ends a store whose state another has replaced: what has to be written for the next start of it is not.
+    /// Called by the thread that commits, when nobody [#republish]es. Views that are open stay so.
+    public void retire() {
+        retired = true;
+        current.close();
+    }
+
     @Override
     public void close() {
         storeCounts();
-        current.close();
+        retire();
     }
 }

@@ -1,7 +1,9 @@
 package io.metastore.server;
 
+import io.metastore.consensus.jraft.CheckedText;
 import io.metastore.consensus.log.FolderNames;
 import io.metastore.engine.DiskSpace;
+import io.metastore.engine.EngineFailure;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -9,11 +11,14 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /// The folder of a member's state, held by one process at a time.
 ///
@@ -21,16 +26,44 @@ import java.util.List;
 /// member/LOCK        held while the member runs
 /// member/identity    whose it is
 /// member/reserve     only while the disk fills up: deleted when there is no room
-/// member/state/      the state database
+/// member/state/      the state database, until a snapshot has replaced it
+/// member/state-N/    the state database, after the Nth
+/// member/state-at    which of these counts; the first when it is not there
 /// member/raft/log/   the raft log    member/raft/meta/  votes    member/raft/snapshot/  snapshots
 /// ```
 public final class DataDirectory implements AutoCloseable {
+    private static final String STATE = "state";
+    private static final String STATE_AT = "state-at";
+    /// Folders of states, whole or half made.
+    private static final Pattern STATES = Pattern.compile("state(-[1-9]\\d*)?(\\.new)?");
+
     private final Path member;
     private final FileChannel channel;
+    private volatile Path state;
 
-    private DataDirectory(Path member, FileChannel channel) {
+    private DataDirectory(Path member, FileChannel channel) throws IOException {
         this.member = member;
         this.channel = channel;
+        try {
+            this.state = readState(member);
+        } catch (IOException | RuntimeException failure) {
+            channel.close();
+            throw failure;
+        }
+    }
+
+    /// @throws EngineFailure when the file that says which is damaged
+    private static Path readState(Path member) throws IOException {
+        Path file = member.resolve(STATE_AT);
+        if (Files.notExists(file)) {
+            return member.resolve(STATE);
+        }
+        String name = CheckedText.read(file).strip();
+        if (!name.matches("state(-[1-9]\\d*)?")) {
+            throw new EngineFailure(
+                    EngineFailure.Kind.DAMAGED, file + " is damaged: it names no folder of a state", null);
+        }
+        return member.resolve(name);
     }
 
     /// Creates what is missing and takes hold of it.
@@ -45,7 +78,6 @@ public final class DataDirectory implements AutoCloseable {
             FolderNames.create(member, ownerOnly);
             FolderNames.create(member.resolve("raft"));
             FolderNames.create(member.resolve("raft").resolve("snapshot"));
-            FolderNames.create(member.resolve("state"));
             FileChannel channel =
                     FileChannel.open(member.resolve("LOCK"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             FileLock lock = channel.tryLock();
@@ -57,7 +89,15 @@ public final class DataDirectory implements AutoCloseable {
                                 + " data-dir",
                         null);
             }
-            return new DataDirectory(member, channel);
+            DataDirectory directory = new DataDirectory(member, channel);
+            try {
+                FolderNames.create(directory.state());
+                directory.deleteOtherStates();
+            } catch (IOException | RuntimeException failure) {
+                channel.close();
+                throw failure;
+            }
+            return directory;
         } catch (OverlappingFileLockException e) {
             throw new StartFailure(
                     ExitStatus.IN_USE, "data-dir " + folder + " is in use by another member of this process", e);
@@ -131,8 +171,48 @@ public final class DataDirectory implements AutoCloseable {
         return member.resolve(name);
     }
 
+    /// The folder of the state database that counts.
     public Path state() {
-        return member.resolve("state");
+        return state;
+    }
+
+    /// A folder for the state that is to replace it, not there yet.
+    Path nextState() throws IOException {
+        String name = state.getFileName().toString();
+        long before = name.equals(STATE) ? 0 : Long.parseLong(name.substring(STATE.length() + 1));
+        Path next = member.resolve(STATE + "-" + (before + 1));
+        deleteFolder(next);
+        return next;
+    }
+
+    /// From now on, and at the next start, the state lies in `next`, whatever happens in between.
+    void moveState(Path next) throws IOException {
+        CheckedText.write(member.resolve(STATE_AT), next.getFileName() + "\n");
+        state = next;
+    }
+
+    /// States that were replaced and states that were not finished, of a program that ended meanwhile.
+    private void deleteOtherStates() throws IOException {
+        try (Stream<Path> files = Files.list(member)) {
+            for (Path file : files.toList()) {
+                if (STATES.matcher(file.getFileName().toString()).matches() && !file.equals(state)) {
+                    deleteFolder(file);
+                }
+            }
+        }
+    }
+
+    /// A folder of files, if it is there.
+    static void deleteFolder(Path folder) throws IOException {
+        if (!Files.isDirectory(folder)) {
+            return;
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path file : files.toList()) {
+                Files.delete(file);
+            }
+        }
+        Files.delete(folder);
     }
 
     public Path raft() {

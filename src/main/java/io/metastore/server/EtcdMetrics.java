@@ -5,7 +5,6 @@ import io.metastore.api.http.HealthCounts;
 import io.metastore.cli.Versions;
 import io.metastore.cluster.Alarm;
 import io.metastore.engine.DiskSpace;
-import io.metastore.engine.Engine;
 import io.metastore.engine.EngineGauge;
 import io.metastore.service.LeaseService;
 import io.metastore.watch.WatchMetrics;
@@ -16,6 +15,7 @@ import io.micrometer.core.instrument.binder.jvm.JvmInfoMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
 import java.io.IOException;
+import java.util.List;
 
 /// A member's figures under etcd's names, for what exists by now, and what RocksDB and the runtime tell of
 /// themselves.
@@ -51,7 +51,7 @@ final class EtcdMetrics implements AutoCloseable {
         bindHealth(health);
         bindWhatIsNot(member);
         new DurationMetrics(families).bind(member);
-        bindEngine(member.engine());
+        bindEngine(member);
         bindDisk(member.disk());
         ProcessMetrics.bind(families);
         WatchMetrics.bind(member.watchHub().counts(), registry);
@@ -118,19 +118,18 @@ final class EtcdMetrics implements AutoCloseable {
 
     /// MET-12, MET-13, MET-20.
     private void bindStore(Member member, AppliedCounts applied, GrpcMetrics calls) {
-        Engine engine = member.engine();
         families.gauge(
                 "etcd_mvcc_db_total_size_in_bytes",
                 "Size of the database on disk and in write buffers.",
-                engine::allocatedBytes);
+                () -> member.engine().allocatedBytes());
         families.gauge(
                 "etcd_mvcc_db_total_size_in_use_in_bytes",
                 "Estimate of what live data takes of it.",
-                engine::liveBytes);
+                () -> member.engine().liveBytes());
         families.gauge(
                 "etcd_mvcc_db_open_read_transactions",
                 "Views of the store that readers hold.",
-                member.store()::openViews);
+                () -> member.store().openViews());
         families.counter("etcd_mvcc_put_total", "Puts applied.", applied::puts);
         families.counter("etcd_mvcc_delete_total", "Deletes applied.", applied::deletes);
         families.counter(
@@ -142,7 +141,7 @@ final class EtcdMetrics implements AutoCloseable {
         families.gauge(
                 "etcd_debugging_mvcc_total_put_size_in_bytes", "Bytes of keys and values put.", applied::putBytes);
         families.gauge("etcd_debugging_mvcc_keys_total", "Keys that exist.", () -> {
-            try (var view = member.store().view()) {
+            try (var view = member.replicas().view()) {
                 return view.keys();
             }
         });
@@ -266,9 +265,15 @@ final class EtcdMetrics implements AutoCloseable {
                         "server_go_version", "none, Java " + Runtime.version().feature()));
     }
 
-    private void bindEngine(Engine engine) {
-        for (EngineGauge gauge : engine.gauges()) {
-            families.gauge("metastore_" + gauge.name(), gauge.help(), gauge.value()::getAsLong);
+    /// Every engine of one kind has the same figures, in the same order.
+    private void bindEngine(Member member) {
+        List<EngineGauge> gauges = member.engine().gauges();
+        for (int i = 0; i < gauges.size(); i++) {
+            int figure = i;
+            families.gauge(
+                    "metastore_" + gauges.get(i).name(),
+                    gauges.get(i).help(),
+                    () -> member.engine().gauges().get(figure).value().getAsLong());
         }
     }
 

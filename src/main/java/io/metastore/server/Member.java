@@ -17,6 +17,7 @@ import io.metastore.consensus.peer.PeerDispatch;
 import io.metastore.consensus.peer.PeerIdentity;
 import io.metastore.consensus.peer.PeerMessage;
 import io.metastore.consensus.peer.Peers;
+import io.metastore.consensus.jraft.SnapshotFiles;
 import io.metastore.engine.DiskSpace;
 import io.metastore.engine.Engine;
 import io.metastore.engine.EngineFailure;
@@ -27,8 +28,9 @@ import io.metastore.machine.ChunkLimits;
 import io.metastore.machine.Command;
 import io.metastore.machine.CommitListener;
 import io.metastore.machine.Outcome;
+import io.metastore.machine.Replica;
+import io.metastore.machine.Replicas;
 import io.metastore.machine.StateMachine;
-import io.metastore.mvcc.Collection;
 import io.metastore.mvcc.MvccStore;
 import io.metastore.server.tls.TlsFailure;
 import io.metastore.service.AlarmService;
@@ -54,6 +56,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.net.URI;
 import java.security.SecureRandom;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -83,9 +86,8 @@ public final class Member implements AutoCloseable {
     private final DataDirectory directory;
     private final Identity identity;
     private final DiskSpace disk;
-    private final Engine engine;
-    private final MvccStore store;
-    private final StateMachine machine;
+    private final ExecutorService retired;
+    private final Replicas replicas;
     private final WatchHub watchHub;
     private final Optional<PeerPorts> peerPorts;
     private final JraftConsensus consensus;
@@ -121,11 +123,10 @@ public final class Member implements AutoCloseable {
         this.identity = identity(config);
         this.disk = directory.space(keys.disk().reserveBytes());
         IdentityFile.claim(directory, identity);
-        this.engine = OpenedState.open(directory, keys, disk);
-        this.store = new MvccStore(engine);
-        this.machine = new StateMachine(store);
+        this.retired = Threads.pool("retired-states", 1, new LinkedBlockingQueue<>(), faults);
+        this.replicas = new Replicas(OpenedState.open(directory, keys, disk), this::install, retired);
         this.watchHub = new WatchHub(
-                store,
+                replicas,
                 WatchLimits.defaults()
                         .withStreamBytes(keys.watch().streamBufferBytes())
                         .withProgressInterval(config.watchProgressNotifyInterval()),
@@ -144,14 +145,14 @@ public final class Member implements AutoCloseable {
         Peers others = peerPorts.map(PeerPorts::peers).orElse(Peers.none());
         this.consensus = new JraftConsensus(
                 raftSettings(),
-                applyLoop(),
-                machine,
-                engine,
+                this::applyLoop,
+                replicas,
                 faults,
                 this::leadershipChanged,
                 others,
                 dispatch,
                 introduced.boot(),
+                this::installed,
                 disk);
         this.queue = new ProposalQueue(new ProposalQueue.Limits(keys.queue().commands(), config.queueBytes()));
         this.batcher = new Batcher(queue, batchLimits(keys), consensus, new ConsensusMetrics(registry), faults);
@@ -166,14 +167,14 @@ public final class Member implements AutoCloseable {
         ResponseBudgetMetrics.bind(responses, registry);
         this.proposals = new Proposals(queue, requests);
         this.barrier = new ReadBarrier(consensus, reads);
-        this.reading = new Reading(store, barrier, reads, fault -> faults.halt("reading the state failed", fault));
-        this.alarms = new AlarmService(proposals, reading, machine.alarms());
+        this.reading = new Reading(replicas, barrier, reads, fault -> faults.halt("reading the state failed", fault));
+        this.alarms = new AlarmService(proposals, reading, () -> machine().alarms());
         this.room = room();
         this.compaction = compactionLoop();
         this.kv = new KvService(
                 proposals,
                 reading,
-                new SpaceQuota(engine, config.quotaBytes()),
+                new SpaceQuota(this::engine, config.quotaBytes()),
                 room,
                 alarms,
                 compaction,
@@ -182,15 +183,17 @@ public final class Member implements AutoCloseable {
                 requests);
         this.leases = new LeaseService(
                 new LeaderCalls(others, consensus::leadership),
-                proposals, reading, machine.leases(), kv, keys.member().electionTimeout(), requestLimit(), faults);
+                proposals,
+                reading,
+                () -> machine().leases(),
+                kv,
+                keys.member().electionTimeout(),
+                requestLimit(),
+                faults);
         dispatch.add(PeerMessage.Kinds.LEASE_RENEW, leases);
         dispatch.add(PeerMessage.Kinds.LEASE_REMAINING, leases);
         this.status = new MemberStatus(
-                store,
-                engine,
-                consensus,
-                machine.alarms(),
-                config.quotaBytes().orElse(keys.limits().quotaBackendBytes()));
+                replicas, consensus, config.quotaBytes().orElse(keys.limits().quotaBackendBytes()));
     }
 
     private DiskRoom room() {
@@ -198,7 +201,7 @@ public final class Member implements AutoCloseable {
                 disk,
                 queue,
                 alarms,
-                machine.alarms(),
+                () -> machine().alarms(),
                 new Alarm(identity.memberId(), Alarm.Type.NO_SPACE),
                 consensus,
                 faults);
@@ -206,16 +209,10 @@ public final class Member implements AutoCloseable {
 
     private CompactionLoop compactionLoop() {
         return new CompactionLoop(
-                store,
-                new Collection(store),
-                config.compactionBatchLimit(),
-                config.compactionSleepInterval(),
-                engine,
-                room,
-                faults);
+                replicas, config.compactionBatchLimit(), config.compactionSleepInterval(), room, faults);
     }
 
-    private ApplyLoop applyLoop() {
+    private ApplyLoop applyLoop(StateMachine machine) {
         ServerConfig.Apply apply = config.keys().apply();
         return new ApplyLoop(
                 machine, new ChunkLimits(apply.chunkCommands(), apply.chunkBytes()), new Committed(), applying);
@@ -232,7 +229,7 @@ public final class Member implements AutoCloseable {
 
     /// Where the members are reached: as agreed, or as configured while nothing is agreed yet.
     private Map<Long, List<URI>> peers() {
-        List<io.metastore.cluster.Member> agreed = machine.members().all();
+        List<io.metastore.cluster.Member> agreed = machine().members().all();
         Map<Long, List<URI>> peers = new HashMap<>();
         (agreed.isEmpty() ? initialMembers() : agreed)
                 .forEach(member -> peers.put(
@@ -304,6 +301,17 @@ public final class Member implements AutoCloseable {
         }
     }
 
+    private Engine install(Path captured, long applied) {
+        return OpenedState.install(directory, config.keys(), disk, new SnapshotFiles.Captured(captured, applied));
+    }
+
+    /// What was told of the changes to the state goes on from a state that nobody told of.
+    private void installed(Replica replica) {
+        watchHub.resetTo(replica.store().state().revision());
+        leases.replaced();
+        compaction.wake();
+    }
+
     private void leadershipChanged(Leadership leadership) {
         leases.leadershipChanged(leadership);
         if (leadership.leader() != 0) {
@@ -323,7 +331,7 @@ public final class Member implements AutoCloseable {
                 identity.memberId(),
                 identity.clusterId(),
                 config.dataDir(),
-                store.state().revision());
+                replicas.state().revision());
         watchHub.start();
         if (peerPorts.isPresent()) {
             peerPorts.get().open();
@@ -350,7 +358,7 @@ public final class Member implements AutoCloseable {
     }
 
     private void startAutoCompaction() {
-        AutoCompaction automatic = new AutoCompaction(store, consensus, proposals, compaction);
+        AutoCompaction automatic = new AutoCompaction(replicas, consensus, proposals, compaction);
         switch (config.retention()) {
             case Retention.Off _ -> LOG.debug("auto compaction is off");
             case Retention.Revisions(long revisions) -> automatic.keepRevisions(revisions, clock);
@@ -362,7 +370,7 @@ public final class Member implements AutoCloseable {
         while (!leaderKnown.await(10, TimeUnit.SECONDS)) {
             LOG.infof("waiting for a leader, %d entries of the log applied", consensus.appliedIndex());
         }
-        if (machine.members().all().isEmpty()) {
+        if (machine().members().all().isEmpty()) {
             publish(new Command.ClusterStart(initialMembers()));
         }
         Outcome<?> outcome = publish(new Command.MemberPublish(
@@ -400,15 +408,20 @@ public final class Member implements AutoCloseable {
     }
 
     public Engine engine() {
-        return engine;
+        return replicas.get().engine();
     }
 
     public MvccStore store() {
-        return store;
+        return replicas.get().store();
     }
 
     public StateMachine machine() {
-        return machine;
+        return replicas.get().machine();
+    }
+
+    /// The state, as of now at each call. What is taken from it is not kept: a snapshot may replace it.
+    public Replicas replicas() {
+        return replicas;
     }
 
     public WatchHub watchHub() {
@@ -489,8 +502,8 @@ public final class Member implements AutoCloseable {
         }
         watchHub.close();
         stop(reads);
-        store.close();
-        engine.close();
+        replicas.close();
+        stop(retired);
         directory.close();
     }
 

@@ -1,6 +1,7 @@
 package io.metastore.server;
 
 import io.metastore.consensus.jraft.SnapshotFiles;
+import io.metastore.consensus.log.FolderNames;
 import io.metastore.engine.DiskSpace;
 import io.metastore.engine.Engine;
 import io.metastore.engine.EngineFailure;
@@ -14,9 +15,13 @@ import io.metastore.engine.rocksdb.RocksRows;
 import io.metastore.engine.rocksdb.RocksSettings;
 import io.metastore.mvcc.StateRow;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
 /// Opens a member's state in the engine that is configured, filled from the newest snapshot of the raft log where the
@@ -61,23 +66,96 @@ public final class OpenedState {
                 applied,
                 newest.get().applied());
         engine.close();
-        Path next = directory.state().resolveSibling("state.new");
+        Path before = directory.state();
+        Engine anew = anew(directory, next -> filled(next, settings, disk, newest.get()));
         try {
-            delete(next);
-            Files.createDirectory(next);
-            try (Engine filled = new RocksEngine(next, settings, disk)) {
-                fill(filled, newest.get());
-            }
-            // A crash in between leaves no state, or half of the old one, which the next start makes anew.
-            delete(directory.state());
-            Files.move(next, directory.state());
+            DataDirectory.deleteFolder(before);
         } catch (IOException failure) {
-            throw new EngineFailure(
-                    EngineFailure.Kind.INPUT_OUTPUT,
-                    "the state in " + directory.state() + " cannot be made anew: " + failure,
-                    failure);
+            throw cannotBeMade(before, failure);
         }
-        return new RocksEngine(directory.state(), settings, disk);
+        return anew;
+    }
+
+    /// Makes the state of a snapshot that the leader sent this member's own, while the one before is open still.
+    ///
+    /// @throws EngineFailure when files are damaged, missing or cannot be read or written
+    static Engine install(DataDirectory directory, ServerConfig keys, DiskSpace disk, SnapshotFiles.Captured snapshot) {
+        return switch (keys.storage().engine()) {
+            case ServerConfig.Storage.MEMORY -> {
+                Engine engine = new MemoryEngine(keys.storage().memoryShards());
+                fill(engine, snapshot);
+                yield engine;
+            }
+            default -> {
+                RocksSettings settings = settings(keys, disk);
+                yield anew(directory, next -> installed(next, settings, disk, snapshot));
+            }
+        };
+    }
+
+    private static Engine installed(Path next, RocksSettings settings, DiskSpace disk, SnapshotFiles.Captured snapshot)
+            throws IOException {
+        if (RowStream.isIn(snapshot.captured())) {
+            return filled(next, settings, disk, snapshot);
+        }
+        link(snapshot.captured(), next);
+        return ready(new RocksEngine(next, settings, disk), linked -> checkReach(linked, snapshot));
+    }
+
+    private static Engine filled(Path next, RocksSettings settings, DiskSpace disk, SnapshotFiles.Captured snapshot) {
+        return ready(new RocksEngine(next, settings, disk), empty -> fill(empty, snapshot));
+    }
+
+    private static Engine ready(Engine engine, Consumer<Engine> work) {
+        try {
+            work.accept(engine);
+            return engine;
+        } catch (RuntimeException failure) {
+            engine.close();
+            throw failure;
+        }
+    }
+
+    /// Shares the tables of a database that is never written to again: they never change either. RocksDB writes a
+    /// description of its own of what it opens, so the other files are copied.
+    private static void link(Path captured, Path next) throws IOException {
+        try (Stream<Path> files = Files.list(captured)) {
+            for (Path file : files.toList()) {
+                Path target = next.resolve(file.getFileName());
+                if (file.getFileName().toString().endsWith(".sst")) {
+                    Files.createLink(target, file);
+                } else {
+                    Files.copy(file, target);
+                }
+                try (FileChannel written = FileChannel.open(target, StandardOpenOption.WRITE)) {
+                    written.force(true);
+                }
+            }
+        }
+        FolderNames.sync(next);
+    }
+
+    /// Makes a state in a folder of its own, that counts once it is whole.
+    private interface Making {
+        Engine in(Path next) throws IOException;
+    }
+
+    private static Engine anew(DataDirectory directory, Making making) {
+        try {
+            Path next = directory.nextState();
+            FolderNames.create(next);
+            Engine made = making.in(next);
+            // Until here a crash leaves the state before, from here on this one: what does not count is deleted at
+            // the next start.
+            directory.moveState(next);
+            return made;
+        } catch (IOException failure) {
+            throw cannotBeMade(directory.state(), failure);
+        }
+    }
+
+    private static EngineFailure cannotBeMade(Path state, IOException failure) {
+        return EngineFailure.ofWriting("the state in " + state + " cannot be made anew", failure);
     }
 
     private static long applied(Engine engine) {
@@ -99,28 +177,20 @@ public final class OpenedState {
         try (RowSource rows = rows(captured)) {
             engine.restore(rows);
         }
+        checkReach(engine, snapshot);
+        LOG.infof(
+                "the state is filled from the snapshot at index %d: %d MiB in %d ms",
+                snapshot.applied(), engine.allocatedBytes() >> 20, (System.nanoTime() - started) / 1_000_000);
+    }
+
+    private static void checkReach(Engine engine, SnapshotFiles.Captured snapshot) {
         long applied = applied(engine);
         if (applied != snapshot.applied()) {
             throw new EngineFailure(
                     EngineFailure.Kind.DAMAGED,
-                    captured + " holds a state up to index " + applied + " of the raft log, but the snapshot says "
-                            + snapshot.applied(),
+                    snapshot.captured() + " holds a state up to index " + applied
+                            + " of the raft log, but the snapshot says " + snapshot.applied(),
                     null);
         }
-        LOG.infof(
-                "the state is filled from the snapshot at index %d: %d MiB in %d ms",
-                applied, engine.allocatedBytes() >> 20, (System.nanoTime() - started) / 1_000_000);
-    }
-
-    private static void delete(Path folder) throws IOException {
-        if (!Files.isDirectory(folder)) {
-            return;
-        }
-        try (var files = Files.list(folder)) {
-            for (Path file : files.toList()) {
-                Files.delete(file);
-            }
-        }
-        Files.delete(folder);
     }
 }

@@ -36,8 +36,8 @@ final class Serving {
                         config.maxTxnOps())
                 .bindService());
         services.add(new WatchEndpoint(member.watchHub(), headers, config.maxMessageBytes()).bindService());
-        services.add(new LeaseEndpoint(member.leases(), member.kv(), member.store(), headers).bindService());
-        services.add(new ClusterEndpoint(member.machine().members(), member.reading(), headers).bindService());
+        services.add(new LeaseEndpoint(member.leases(), member.kv(), member.replicas(), headers).bindService());
+        services.add(new ClusterEndpoint(() -> member.machine().members(), member.reading(), headers).bindService());
         services.add(new MaintenanceEndpoint(
                         member.status(),
                         member.alarms(),

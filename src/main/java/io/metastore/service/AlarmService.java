@@ -7,14 +7,15 @@ import io.metastore.machine.Outcome;
 import io.metastore.machine.Result;
 import io.smallrye.mutiny.Uni;
 import java.util.List;
+import java.util.function.Supplier;
 
 /// Raises, ends and lists alarms.
 public final class AlarmService {
     private final Proposals proposals;
     private final Reading reading;
-    private final Alarms alarms;
+    private final Supplier<Alarms> alarms;
 
-    public AlarmService(Proposals proposals, Reading reading, Alarms alarms) {
+    public AlarmService(Proposals proposals, Reading reading, Supplier<Alarms> alarms) {
         this.proposals = proposals;
         this.reading = reading;
         this.alarms = alarms;
@@ -26,6 +27,6 @@ public final class AlarmService {
 
     /// The alarms that are raised, as everybody agrees (ALM-08).
     public Uni<List<Alarm>> raised() {
-        return reading.linearizable(_ -> alarms.raised());
+        return reading.linearizable(_ -> alarms.get().raised());
     }
 }

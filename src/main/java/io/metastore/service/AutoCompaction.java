@@ -3,7 +3,7 @@ package io.metastore.service;
 import io.metastore.consensus.Consensus;
 import io.metastore.machine.Command;
 import io.metastore.machine.Outcome;
-import io.metastore.mvcc.MvccStore;
+import io.metastore.mvcc.Views;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -19,13 +19,13 @@ public final class AutoCompaction {
     private static final Duration LONGEST_INTERVAL = Duration.ofHours(1);
     private static final int SAMPLES_PER_INTERVAL = 10;
 
-    private final MvccStore store;
+    private final Views views;
     private final Consensus consensus;
     private final Proposals proposals;
     private final CompactionLoop loop;
 
-    public AutoCompaction(MvccStore store, Consensus consensus, Proposals proposals, CompactionLoop loop) {
-        this.store = store;
+    public AutoCompaction(Views views, Consensus consensus, Proposals proposals, CompactionLoop loop) {
+        this.views = views;
         this.consensus = consensus;
         this.proposals = proposals;
         this.loop = loop;
@@ -35,7 +35,7 @@ public final class AutoCompaction {
     public void keepRevisions(long revisions, ScheduledExecutorService clock) {
         long interval = BY_REVISION_INTERVAL.toMillis();
         clock.scheduleAtFixedRate(
-                () -> compactTo(store.state().revision() - revisions), interval, interval, TimeUnit.MILLISECONDS);
+                () -> compactTo(views.state().revision() - revisions), interval, interval, TimeUnit.MILLISECONDS);
     }
 
     /// Keeps what is younger than `period`: samples the revision ten times per interval, and compacts each
@@ -58,7 +58,7 @@ public final class AutoCompaction {
 
         @Override
         public void run() {
-            revisions.addLast(store.state().revision());
+            revisions.addLast(views.state().revision());
             sinceLast++;
             if (revisions.size() > kept) {
                 long oldest = revisions.removeFirst();
@@ -72,7 +72,7 @@ public final class AutoCompaction {
 
     private void compactTo(long revision) {
         if (!consensus.leadership().isLeader()
-                || revision <= Math.max(0, store.state().compactedRevision())) {
+                || revision <= Math.max(0, views.state().compactedRevision())) {
             return;
         }
         proposals

@@ -2,6 +2,8 @@ package io.metastore.service;
 
 import io.metastore.engine.Engine;
 import io.metastore.engine.EngineFailure;
+import io.metastore.machine.Replica;
+import io.metastore.machine.Replicas;
 import io.metastore.mvcc.Collection;
 import io.metastore.mvcc.MvccStore;
 import io.metastore.thread.Threads;
@@ -22,11 +24,9 @@ public final class CompactionLoop implements AutoCloseable {
     /// Merging that found no room is tried again after this.
     private static final long MERGE_AGAIN_NANOS = 10_000_000_000L;
 
-    private final MvccStore store;
-    private final Collection collection;
+    private final Replicas replicas;
     private final int stepRevisions;
     private final Duration pause;
-    private final Engine engine;
     private final DiskRoom room;
     private final Thread thread;
     private final CompactionMetrics metrics = new CompactionMetrics();
@@ -34,6 +34,8 @@ public final class CompactionLoop implements AutoCloseable {
     private boolean woken;
     /// Whether rows were removed that may lie in the files of tables still.
     private boolean unmerged;
+    /// What the steps since the walk began have done.
+    private Collection.Step walked = new Collection.Step(0, 0, 0);
     private long triedNanos = System.nanoTime() - MERGE_AGAIN_NANOS;
     private volatile boolean stopping;
 
@@ -41,19 +43,10 @@ public final class CompactionLoop implements AutoCloseable {
     /// @param pause         rest between two steps
     /// @param room          says when what was removed should leave the disk at once
     /// @param faults        told when the engine fails, or anything else ends the thread
-    public CompactionLoop(
-            MvccStore store,
-            Collection collection,
-            int stepRevisions,
-            Duration pause,
-            Engine engine,
-            DiskRoom room,
-            Threads.Halt faults) {
-        this.store = store;
-        this.collection = collection;
+    public CompactionLoop(Replicas replicas, int stepRevisions, Duration pause, DiskRoom room, Threads.Halt faults) {
+        this.replicas = replicas;
         this.stepRevisions = stepRevisions;
         this.pause = pause;
-        this.engine = engine;
         this.room = room;
         this.thread = Threads.unstarted("compaction", this::run, faults);
     }
@@ -86,7 +79,7 @@ public final class CompactionLoop implements AutoCloseable {
     private void run() {
         try {
             // What an earlier process removed while the disk was full may be in the files still.
-            unmerged = room.isWanted() && collection.done() > 0;
+            unmerged = room.isWanted() && collection().done() > 0;
             while (!stopping) {
                 work();
                 await();
@@ -96,41 +89,56 @@ public final class CompactionLoop implements AutoCloseable {
         }
     }
 
+    /// Of the newest state: one that was installed meanwhile has a walk of its own, wherever that stands.
+    private Collection collection() {
+        return replicas.get().collection();
+    }
+
     private void work() throws InterruptedException {
-        long visited = 0;
-        long removed = 0;
+        walked = new Collection.Step(0, 0, 0);
         long started = System.nanoTime();
-        while (!stopping && collection.isDue()) {
-            long begun = System.nanoTime();
-            Collection.Step step = collection.step(stepRevisions);
-            metrics.step(step.changes(), System.nanoTime() - begun);
-            visited += step.visited();
-            removed += step.removed();
-            if (collection.isDue()) {
+        while (!stopping && collection().isDue()) {
+            replicas.collect(this::step);
+            if (collection().isDue()) {
                 Thread.sleep(pause);
             }
         }
-        unmerged |= removed > 0;
-        if (visited > 0) {
+        unmerged |= walked.removed() > 0;
+        if (walked.visited() > 0) {
             long took = System.nanoTime() - started;
             metrics.walk(took, System.currentTimeMillis() / 1000);
-            store.republish();
+            replicas.collect(replica -> replica.store().republish());
             LOG.infof(
                     "collected what lies below revision %d: %d changes looked at, %d rows removed, took %d ms",
-                    collection.done(), visited, removed, took / 1_000_000);
+                    collection().done(), walked.visited(), walked.removed(), took / 1_000_000);
         }
-        if (store.countsBehind() > COUNTS_BEHIND_MAX) {
-            store.storeCounts();
-        }
+        replicas.collect(replica -> storeCounts(replica.store()));
         tellSettled();
         if (unmerged && room.isWanted() && System.nanoTime() - triedNanos >= MERGE_AGAIN_NANOS) {
             merge();
         }
     }
 
+    private void step(Replica replica) {
+        long begun = System.nanoTime();
+        Collection.Step step = replica.collection().step(stepRevisions);
+        metrics.step(step.changes(), System.nanoTime() - begun);
+        walked = new Collection.Step(
+                walked.visited() + step.visited(),
+                walked.removed() + step.removed(),
+                walked.changes() + step.changes());
+    }
+
+    private static void storeCounts(MvccStore store) {
+        if (store.countsBehind() > COUNTS_BEHIND_MAX) {
+            store.storeCounts();
+        }
+    }
+
     /// Makes RocksDB drop what was removed. It would do so by itself only when enough has been written.
     private void merge() {
         long started = System.nanoTime();
+        Engine engine = replicas.get().engine();
         long before = engine.allocatedBytes();
         try {
             engine.compact(room::mergedSome);
@@ -154,7 +162,7 @@ public final class CompactionLoop implements AutoCloseable {
         synchronized (this) {
             told = List.copyOf(settled);
         }
-        if (collection.isDue()) {
+        if (collection().isDue()) {
             return;
         }
         synchronized (this) {

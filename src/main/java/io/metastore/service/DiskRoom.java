@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 
 /// Whether the disk has room for a write. A thread looks at the disk five times a second; in between, what was let
@@ -45,7 +46,7 @@ public final class DiskRoom implements AutoCloseable {
     private final DiskSpace disk;
     private final ProposalQueue queue;
     private final AlarmService alarms;
-    private final Alarms raised;
+    private final Supplier<Alarms> raised;
     private final Alarm own;
     private final Freeable freeable;
     private final Thread thread;
@@ -68,7 +69,7 @@ public final class DiskRoom implements AutoCloseable {
             DiskSpace disk,
             ProposalQueue queue,
             AlarmService alarms,
-            Alarms raised,
+            Supplier<Alarms> raised,
             Alarm own,
             Freeable freeable,
             Threads.Halt faults) {
@@ -105,13 +106,14 @@ public final class DiskRoom implements AutoCloseable {
 
     /// Whether this member has raised NOSPACE.
     boolean isAlarmRaised() {
-        return raised.raised().contains(own);
+        return raised.get().raised().contains(own);
     }
 
     /// Whether an alarm has what takes space refused when it is applied (ALM-03): then it need not be proposed, and its
     /// bytes stay out of the log.
     boolean isBarred() {
-        return raised.isRaised(Alarm.Type.NO_SPACE) && !raised.isRaised(Alarm.Type.CORRUPT);
+        Alarms now = raised.get();
+        return now.isRaised(Alarm.Type.NO_SPACE) && !now.isRaised(Alarm.Type.CORRUPT);
     }
 
     /// Whether room is wanted: what was deleted should leave the files now.

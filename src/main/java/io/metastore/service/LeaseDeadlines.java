@@ -51,6 +51,10 @@ final class LeaseDeadlines {
         notifyAll();
     }
 
+    synchronized boolean isArmed() {
+        return armed;
+    }
+
     synchronized void disarm() {
         armed = false;
         byId.values().forEach(deadline -> deadline.waiting.forEach(Expiry::deposed));
@@ -125,10 +129,6 @@ final class LeaseDeadlines {
 
         /// It has run out and is being revoked: the caller will be told once it is (LEA-11).
         record Expiring() implements Renewal {}
-    }
-
-    synchronized boolean isArmed() {
-        return armed;
     }
 
     synchronized Renewal renew(long id, long now, Expiry caller) {

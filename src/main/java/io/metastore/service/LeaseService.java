@@ -46,7 +46,7 @@ public final class LeaseService implements PeerHandler, AutoCloseable {
     private final LeaderCalls leader;
     private final Proposals proposals;
     private final Reading reading;
-    private final Leases leases;
+    private final Supplier<Leases> leases;
     private final KvService kv;
     private final LeaseDeadlines deadlines = new LeaseDeadlines();
     private final long leastTtlSeconds;
@@ -68,7 +68,7 @@ public final class LeaseService implements PeerHandler, AutoCloseable {
             LeaderCalls leader,
             Proposals proposals,
             Reading reading,
-            Leases leases,
+            Supplier<Leases> leases,
             KvService kv,
             Duration electionTimeout,
             Duration requestLimit,
@@ -213,7 +213,7 @@ public final class LeaseService implements PeerHandler, AutoCloseable {
                         ? remainingHere(id)
                         : ask(PeerMessage.Kinds.LEASE_REMAINING, id).map(ByteBuffer::getLong))
                 .chain(remaining -> reading.linearizable(view -> {
-                    Lease lease = leases.find(id);
+                    Lease lease = leases.get().find(id);
                     if (lease == null || remaining == GONE) {
                         return new TimeToLive(-1, 0, List.of());
                     }
@@ -226,7 +226,7 @@ public final class LeaseService implements PeerHandler, AutoCloseable {
     public List<Long> ids() {
         return deadlines.isArmed()
                 ? deadlines.bySoonest()
-                : leases.all().stream().map(Lease::id).toList();
+                : leases.get().all().stream().map(Lease::id).toList();
     }
 
     /// Told on the apply thread what a chunk did to leases.
@@ -246,9 +246,20 @@ public final class LeaseService implements PeerHandler, AutoCloseable {
     /// Told on the apply thread when leadership changes.
     public void leadershipChanged(Leadership leadership) {
         if (leadership.isLeader()) {
-            deadlines.arm(leases.all(), electionTimeout.toNanos(), System.nanoTime());
+            arm();
         } else {
             deadlines.disarm();
+        }
+    }
+
+    private void arm() {
+        deadlines.arm(leases.get().all(), electionTimeout.toNanos(), System.nanoTime());
+    }
+
+    /// Told on the apply thread when another state has taken the place of the one before, with other leases.
+    public void replaced() {
+        if (deadlines.isArmed()) {
+            arm();
         }
     }
 

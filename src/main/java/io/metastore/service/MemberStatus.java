@@ -1,27 +1,22 @@
 package io.metastore.service;
 
 import io.metastore.cluster.Alarm;
-import io.metastore.cluster.Alarms;
 import io.metastore.consensus.Consensus;
 import io.metastore.consensus.Leadership;
-import io.metastore.engine.Engine;
-import io.metastore.mvcc.MvccStore;
+import io.metastore.machine.Replica;
 import java.util.List;
+import java.util.function.Supplier;
 
 /// How this member is doing.
 public final class MemberStatus {
-    private final MvccStore store;
-    private final Engine engine;
+    private final Supplier<Replica> replicas;
     private final Consensus consensus;
-    private final Alarms alarms;
     private final long quotaBytes;
 
     /// @param quotaBytes as it is reported, negative for none
-    public MemberStatus(MvccStore store, Engine engine, Consensus consensus, Alarms alarms, long quotaBytes) {
-        this.store = store;
-        this.engine = engine;
+    public MemberStatus(Supplier<Replica> replicas, Consensus consensus, long quotaBytes) {
+        this.replicas = replicas;
         this.consensus = consensus;
-        this.alarms = alarms;
         this.quotaBytes = quotaBytes;
     }
 
@@ -40,14 +35,15 @@ public final class MemberStatus {
             List<Alarm> alarms) {}
 
     public Now now() {
+        Replica replica = replicas.get();
         return new Now(
-                store.state().revision(),
-                engine.allocatedBytes(),
-                engine.liveBytes(),
+                replica.store().state().revision(),
+                replica.engine().allocatedBytes(),
+                replica.engine().liveBytes(),
                 quotaBytes,
                 consensus.leadership(),
                 consensus.committedIndex(),
                 consensus.appliedIndex(),
-                alarms.raised());
+                replica.alarms().raised());
     }
 }

@@ -5,8 +5,8 @@ import io.metastore.consensus.Unavailable;
 import io.metastore.engine.EngineFailure;
 import io.metastore.engine.NotInMemory;
 import io.metastore.mvcc.CorruptRow;
-import io.metastore.mvcc.MvccStore;
 import io.metastore.mvcc.View;
+import io.metastore.mvcc.Views;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.UniEmitter;
 import java.util.concurrent.Executor;
@@ -16,15 +16,15 @@ import java.util.function.Consumer;
 /// loop where they would have to wait for the disk. A read that finds no room for its answer is run again, from
 /// a new view, when there is some.
 public final class Reading {
-    private final MvccStore store;
+    private final Views views;
     private final ReadBarrier barrier;
     private final Executor reads;
     private final Consumer<RuntimeException> faults;
 
     /// @param reads  threads that may wait for the disk
     /// @param faults told of a state that cannot be read; does not return in a running member
-    public Reading(MvccStore store, ReadBarrier barrier, Executor reads, Consumer<RuntimeException> faults) {
-        this.store = store;
+    public Reading(Views views, ReadBarrier barrier, Executor reads, Consumer<RuntimeException> faults) {
+        this.views = views;
         this.barrier = barrier;
         this.reads = reads;
         this.faults = faults;
@@ -70,7 +70,7 @@ public final class Reading {
     /// that may wait and from a new view.
     private <T> void run(Read<T> now, Read<T> later, UniEmitter<? super T> emitter) {
         T result;
-        try (View view = store.view()) {
+        try (View view = views.view()) {
             result = now.from(view);
         } catch (NotInMemory _) {
             reads.execute(() -> run(later, later, emitter));

@@ -2,6 +2,7 @@ package io.metastore.service;
 
 import io.metastore.engine.Engine;
 import java.util.OptionalLong;
+import java.util.function.Supplier;
 
 /// Whether there is room for a write (ALM-01). The size of the database is sampled; in between, what was let
 /// through is counted on top.
@@ -9,17 +10,17 @@ public final class SpaceQuota {
     private static final long SAMPLE_NANOS = 100_000_000;
     private static final long SAMPLE_BYTES = 256 << 10;
 
-    private final Engine engine;
+    private final Supplier<Engine> engine;
     private final OptionalLong limit;
     private long sampled;
     private long sampledNanos;
     private long since;
 
     /// @param limit bytes; empty for no quota (ALM-06)
-    public SpaceQuota(Engine engine, OptionalLong limit) {
+    public SpaceQuota(Supplier<Engine> engine, OptionalLong limit) {
         this.engine = engine;
         this.limit = limit;
-        this.sampled = engine.allocatedBytes();
+        this.sampled = engine.get().allocatedBytes();
         this.sampledNanos = System.nanoTime();
     }
 
@@ -31,7 +32,7 @@ public final class SpaceQuota {
     private synchronized long usedWith(long cost) {
         long now = System.nanoTime();
         if (now - sampledNanos > SAMPLE_NANOS || since > SAMPLE_BYTES) {
-            sampled = engine.allocatedBytes();
+            sampled = engine.get().allocatedBytes();
             sampledNanos = now;
             since = 0;
         }

@@ -66,6 +66,11 @@ public abstract class ForwardingEngine implements Engine {
     }
 
     @Override
+    public void retire(java.util.concurrent.Executor closing) {
+        engine.retire(closing);
+    }
+
+    @Override
     public void close() {
         engine.close();
     }

@@ -72,7 +72,8 @@ class OpenedStateTest {
         }
         snapshot(writer, 500, 500);
         // A start that ended in the middle of this.
-        Path half = directory.state().resolveSibling("state.new");
+        Path before = directory.state();
+        Path half = before.resolveSibling("state-1");
         Files.createDirectory(half);
         Files.writeString(half.resolve("CURRENT"), "half");
         try (Engine opened = opened("rocksdb")) {
@@ -81,7 +82,10 @@ class OpenedStateTest {
                 assertNull(snapshot.get(Table.LEASES, KEY), "a row of the old state is there");
             }
         }
-        assertFalse(Files.exists(half));
+        assertFalse(Files.exists(before));
+        assertEquals(half, directory.state());
+        directory.close();
+        directory = DataDirectory.open(folder.resolve("data"));
         try (Engine again = opened("rocksdb")) {
             assertState(again, 500);
         }

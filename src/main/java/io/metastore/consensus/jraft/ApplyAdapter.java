@@ -17,7 +17,6 @@ import io.metastore.consensus.Unavailable;
 import io.metastore.consensus.log.Entry;
 import io.metastore.engine.Capture;
 import io.metastore.engine.DiskSpace;
-import io.metastore.engine.Engine;
 import io.metastore.engine.EngineFailure;
 import io.metastore.machine.ApplyLoop;
 import io.metastore.machine.CommittedEntries;
@@ -25,6 +24,8 @@ import io.metastore.machine.EntryCodec;
 import io.metastore.machine.EntryText;
 import io.metastore.machine.Origin;
 import io.metastore.machine.ProposedBatch;
+import io.metastore.machine.Replica;
+import io.metastore.machine.Replicas;
 import io.metastore.machine.StateMachine;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -34,6 +35,7 @@ import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
@@ -49,9 +51,9 @@ final class ApplyAdapter extends StateMachineAdapter {
     /// With less room than this a write is bound to fail.
     private static final long FULL_BYTES = 1 << 20;
 
-    private final ApplyLoop loop;
-    private final StateMachine machine;
-    private final Engine engine;
+    private final Function<StateMachine, ApplyLoop> loops;
+    private final Replicas replicas;
+    private final Consumer<Replica> installed;
     private final Faults faults;
     private final SnapshotTrigger trigger;
     private final RaftSettings settings;
@@ -63,12 +65,17 @@ final class ApplyAdapter extends StateMachineAdapter {
     /// Writes out what is captured, one snapshot after the other.
     private final Executor writers;
 
+    /// Of the newest generation; the state-machine thread's.
+    private ApplyLoop loop;
+
     private volatile Leadership leadership = new Leadership(0, 0, false, 0);
 
+    /// @param loops     makes the loop that applies to one generation of the state
+    /// @param installed told of a generation that has taken the place of the one before
     ApplyAdapter(
-            ApplyLoop loop,
-            StateMachine machine,
-            Engine engine,
+            Function<StateMachine, ApplyLoop> loops,
+            Replicas replicas,
+            Consumer<Replica> installed,
             Faults faults,
             SnapshotTrigger trigger,
             RaftSettings settings,
@@ -78,9 +85,10 @@ final class ApplyAdapter extends StateMachineAdapter {
             SkippedEntries skipped,
             Origins origins,
             Executor writers) {
-        this.loop = loop;
-        this.machine = machine;
-        this.engine = engine;
+        this.loops = loops;
+        this.replicas = replicas;
+        this.installed = installed;
+        this.loop = loops.apply(replicas.get().machine());
         this.faults = faults;
         this.trigger = trigger;
         this.settings = settings;
@@ -115,8 +123,9 @@ final class ApplyAdapter extends StateMachineAdapter {
                 cancelled(done, "the disk is full");
                 return;
             }
-            Capture capture = engine.capture();
-            long applied = machine.appliedIndex();
+            Replica replica = replicas.get();
+            Capture capture = replica.engine().capture();
+            long applied = replica.machine().appliedIndex();
             disk.checkpointTaken(System.nanoTime() - started);
             try {
                 writers.execute(() -> write(capture, applied, writer, done));
@@ -188,26 +197,29 @@ final class ApplyAdapter extends StateMachineAdapter {
         }
     }
 
-    /// The state lives on beside its snapshots and is ahead of them, or was filled from the newest when the member was
-    /// made, so nothing has to be loaded.
+    /// Takes a snapshot that is ahead of the state, such as one that the leader sent, as a new generation of it. One's
+    /// own are not: the state lives on beside them. False after a fault; the next start begins with this snapshot.
     @Override
     public boolean onSnapshotLoad(SnapshotReader reader) {
-        long snapshotIndex;
+        Path snapshot = Path.of(reader.getPath());
         try {
-            snapshotIndex = SnapshotFiles.readApplied(Path.of(reader.getPath()));
+            long applied = SnapshotFiles.readApplied(snapshot);
+            long own = replicas.state().appliedIndex();
+            if (own < applied) {
+                long started = System.nanoTime();
+                Replica replica = replicas.install(snapshot.resolve(SnapshotFiles.STATE), applied);
+                loop = loops.apply(replica.machine());
+                installed.accept(replica);
+                origins.replaced();
+                LOG.infof(
+                        "a snapshot has taken the state from index %d of the raft log to %d, in %d ms",
+                        own, applied, (System.nanoTime() - started) / 1_000_000);
+            }
+            return true;
         } catch (Throwable failure) {
-            faults.halt("the snapshot in " + reader.getPath() + " cannot be read", failure);
+            faults.halt("taking over the snapshot in " + snapshot + " failed", failure);
             return false;
         }
-        if (machine.appliedIndex() >= snapshotIndex) {
-            return true;
-        }
-        faults.halt(
-                "the state database has applied up to index " + machine.appliedIndex()
-                        + ", behind the snapshot at index " + snapshotIndex
-                        + ": files of the data directory are missing or from another time",
-                null);
-        return false;
     }
 
     @Override
@@ -315,7 +327,7 @@ final class ApplyAdapter extends StateMachineAdapter {
                                 + entry.term() + " with checksum " + SkippedEntry.text(entry.checksum())
                                 + "; 'metastore log skip --undo' takes the mark back");
             }
-            if (index() > machine.appliedIndex()) {
+            if (index() > replicas.state().appliedIndex()) {
                 LOG.warnf("%s is skipped, as it is marked%s: nothing that it says is done", mark, because(mark));
             }
             return true;

@@ -24,9 +24,10 @@ import io.metastore.consensus.peer.Peers;
 import io.metastore.consensus.Unavailable;
 import io.metastore.consensus.log.RaftLog;
 import io.metastore.engine.DiskSpace;
-import io.metastore.engine.Engine;
 import io.metastore.engine.EngineFailure;
 import io.metastore.machine.ApplyLoop;
+import io.metastore.machine.Replica;
+import io.metastore.machine.Replicas;
 import io.metastore.machine.StateMachine;
 import io.metastore.thread.Threads;
 import java.io.IOException;
@@ -42,6 +43,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
@@ -56,7 +58,7 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
     private static final Set<String> GROUPS_WITH_EXECUTOR = ConcurrentHashMap.newKeySet();
 
     private final RaftSettings settings;
-    private final StateMachine machine;
+    private final Replicas replicas;
     private final Faults faults;
     private final PeerId self;
     private final ApplyAdapter adapter;
@@ -70,26 +72,29 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
     private Node node;
     private RaftLog log;
 
-    /// @param peers    the way to other members
-    /// @param dispatch gets the handlers of what other members ask
-    /// @param boot     drawn at this start
-    /// @param space    where log and snapshots find room, or the file in reserve
+    /// @param loops     makes the loop that applies to one generation of the state
+    /// @param replicas  what is applied to, and where a leader's snapshot goes
+    /// @param peers     the way to other members
+    /// @param dispatch  gets the handlers of what other members ask
+    /// @param boot      drawn at this start
+    /// @param installed told on the apply thread when a leader's snapshot has taken the place of the state
+    /// @param space     where log and snapshots find room, or the file in reserve
     /// @throws EngineFailure when the list of skipped entries is damaged or cannot be read
     public JraftConsensus(
             RaftSettings settings,
-            ApplyLoop loop,
-            StateMachine machine,
-            Engine engine,
+            Function<StateMachine, ApplyLoop> loops,
+            Replicas replicas,
             Faults faults,
             Consumer<Leadership> listener,
             Peers peers,
             PeerDispatch dispatch,
             long boot,
+            Consumer<Replica> installed,
             DiskSpace space) {
         this.peers = peers;
         this.space = space;
         this.settings = settings;
-        this.machine = machine;
+        this.replicas = replicas;
         this.faults = faults;
         this.snapshots = Threads.pool("snapshots", 1, new LinkedBlockingQueue<>(), faults);
         this.self = PeerAddress.of(settings.memberId());
@@ -103,9 +108,9 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
         dispatch.raft(answers);
         dispatch.add(PeerMessage.Kinds.FORWARD, router);
         this.adapter = new ApplyAdapter(
-                loop,
-                machine,
-                engine,
+                loops,
+                replicas,
+                installed,
                 faults,
                 trigger,
                 settings,
@@ -126,7 +131,12 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
     public void start() {
         // JRaft's messages were generated long ago; protobuf would say so once for each of them.
         System.setProperty("com.google.protobuf.use_unsafe_pre22_gencode", "true");
-        log = new RaftFiles(settings.folder(), self.toString(), machine.appliedIndex(), space).open();
+        log = new RaftFiles(
+                        settings.folder(),
+                        settings.soleVoter(),
+                        replicas.state().appliedIndex(),
+                        space)
+                .open();
         registerExecutor(settings.group());
         NodeManager.getInstance().addAddress(self.getEndpoint());
         node = RaftServiceFactory.createRaftNode(settings.group(), self);
@@ -302,7 +312,7 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
     /// counted.
     @Override
     public long appliedIndex() {
-        return Math.max(node.getLastAppliedLogIndex(), machine.appliedIndex());
+        return Math.max(node.getLastAppliedLogIndex(), replicas.state().appliedIndex());
     }
 
     /// Takes a snapshot now and waits for it.

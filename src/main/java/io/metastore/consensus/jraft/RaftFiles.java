@@ -12,22 +12,22 @@ import java.nio.file.Path;
 /// that was never there.
 final class RaftFiles {
     private final Path folder;
-    private final String self;
+    private final boolean soleVoter;
     private final long applied;
     private final DiskSpace disk;
 
-    /// @param folder  of log, vote and snapshots
-    /// @param self    this member's address in the group
-    /// @param applied index up to which the state has applied the log
-    RaftFiles(Path folder, String self, long applied) {
-        this(folder, self, applied, DiskSpace.unbounded());
+    /// @param folder    of log, vote and snapshots
+    /// @param soleVoter whether nobody else has a copy of the log
+    /// @param applied   index up to which the state has applied the log
+    RaftFiles(Path folder, boolean soleVoter, long applied) {
+        this(folder, soleVoter, applied, DiskSpace.unbounded());
     }
 
     /// @param disk whose room in reserve the log may ask for
-    RaftFiles(Path folder, String self, long applied, DiskSpace disk) {
+    RaftFiles(Path folder, boolean soleVoter, long applied, DiskSpace disk) {
         this.disk = disk;
         this.folder = folder;
-        this.self = self;
+        this.soleVoter = soleVoter;
         this.applied = applied;
     }
 
@@ -62,24 +62,23 @@ final class RaftFiles {
         SnapshotFiles.Reach snapshot = voted
                 ? SnapshotFiles.check(
                         folder.resolve("snapshot"),
-                        self,
                         VoteFile.read(vote.getParent()).term())
                 : SnapshotFiles.Reach.NONE;
         checkReach(log, snapshot);
     }
 
-    /// State, log and snapshot are of one time: the log reaches from the state or before to the state or
-    /// beyond. A snapshot stands for the log up to its index, which may have been cut off.
+    /// State, log and snapshot are of one time: the log begins at the state or before it. A snapshot stands for the
+    /// log up to its index, which may have been cut off, and is loaded when it is ahead of the state: the
+    /// member may have ended before it took over what its leader sent.
+    ///
+    /// The log ends at the state or beyond, where its only copy is here. Else the state may be ahead: an entry is
+    /// agreed and applied when a majority has synced it, of which this member need not have been one. The leader
+    /// sends such entries again.
     private void checkReach(RaftLog log, SnapshotFiles.Reach snapshot) {
         long last = Math.max(log.last(), snapshot.index());
-        if (last < applied) {
+        if (soleVoter && last < applied) {
             throw damaged("the raft log in " + folder + " ends at index " + last
                     + " although the state has applied up to index " + applied + ": part of the log is lost");
-        }
-        if (applied < snapshot.applied()) {
-            throw damaged("the state has applied up to index " + applied
-                    + ", behind the newest snapshot of the log in " + folder + " at index "
-                    + snapshot.applied() + ": files of the state are missing or from another time");
         }
         if (log.first() > Math.max(applied, snapshot.index()) + 1) {
             throw damaged("the raft log in " + folder + " begins at index " + log.first()

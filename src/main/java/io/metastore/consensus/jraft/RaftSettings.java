@@ -22,6 +22,11 @@ public record RaftSettings(
         int heartbeatMs,
         long snapshotLogBytes,
         long snapshotCommands) {
+    /// Whether nobody else has a copy of the log that this member's state follows.
+    boolean soleVoter() {
+        return voters.size() == 1;
+    }
+
     /// The member's data directory, as a command line names it: `folder` is DATA-DIR/member/raft.
     String dataDir() {
         Path member = folder.getParent();

@@ -70,10 +70,9 @@ public final class SnapshotFiles {
 
     /// Looks through the newest snapshot in `folder`, if there is one.
     ///
-    /// @param self    this member's address in the group
     /// @param ownTerm term of this member
     /// @throws EngineFailure naming the file that is damaged
-    static Reach check(Path folder, String self, long ownTerm) throws IOException {
+    static Reach check(Path folder, long ownTerm) throws IOException {
         Optional<Path> newest = newest(folder);
         if (newest.isEmpty()) {
             return Reach.NONE;
@@ -82,19 +81,15 @@ public final class SnapshotFiles {
         SnapshotMeta meta = meta(metaFile);
         long applied = readApplied(newest.get());
         long index = index(newest.get());
-        boolean knowsSelf = meta.getPeersList().contains(self)
-                || meta.getLearnersList().contains(self)
-                || meta.getOldPeersList().contains(self);
         if (meta.getLastIncludedIndex() != index
                 || applied > index
                 || meta.getLastIncludedTerm() < 1
-                || meta.getLastIncludedTerm() > ownTerm
-                || !knowsSelf) {
+                || meta.getLastIncludedTerm() > ownTerm) {
             throw new EngineFailure(
                     EngineFailure.Kind.DAMAGED,
                     metaFile + " is damaged: it says index " + meta.getLastIncludedIndex() + ", term "
-                            + meta.getLastIncludedTerm() + " and members " + meta.getPeersList()
-                            + ", but this is member " + self + " in term " + ownTerm + " with state up to " + applied,
+                            + meta.getLastIncludedTerm() + ", but this member is in term " + ownTerm
+                            + " and its state goes up to " + applied,
                     null);
         }
         return new Reach(index, applied);

@@ -10,6 +10,7 @@ import io.metastore.engine.Table;
 import io.metastore.engine.WriteBatch;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.Executor;
 
 /// All tables in the heap, as trees that never change: a write makes new ones that share all but what it touched, and
 /// publishes them together. Readers take the newest and wait for nobody; a snapshot or a capture is a reference.
@@ -179,6 +180,11 @@ public final class MemoryEngine implements Engine {
         return List.of(
                 new EngineGauge("memory_rows", "Rows in all tables.", () -> newest.rows()),
                 new EngineGauge("memory_bytes", "Bytes of rows and what holds them, estimated.", () -> newest.bytes()));
+    }
+
+    @Override
+    public void retire(Executor closing) {
+        // The collector of garbage takes what nobody reads any more.
     }
 
     @Override

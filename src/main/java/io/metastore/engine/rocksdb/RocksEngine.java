@@ -10,10 +10,13 @@ import io.metastore.engine.Snapshot;
 import io.metastore.engine.Table;
 import io.metastore.engine.WriteBatch;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.rocksdb.Checkpoint;
 import org.rocksdb.ColumnFamilyHandle;
@@ -90,6 +93,12 @@ public final class RocksEngine implements Engine {
     /// What the batch before was built in, for the next: batches are built one after the other, nearly always.
     private final AtomicReference<byte[]> spareBuffer = new AtomicReference<>();
 
+    /// The engine's own until it is retired, one for each snapshot, and one for each call into RocksDB that a retiring
+    /// could meet.
+    private final AtomicInteger holds = new AtomicInteger(1);
+
+    private volatile Executor closing;
+
     public RocksEngine(Path folder, RocksSettings settings) {
         this(folder, settings, DiskSpace.unbounded());
     }
@@ -150,7 +159,48 @@ public final class RocksEngine implements Engine {
 
     @Override
     public Snapshot snapshot() {
-        return new RocksSnapshot(db, families);
+        if (!hold()) {
+            throw new IllegalStateException("the state in " + folder + " is retired");
+        }
+        return new RocksSnapshot(db, families, this::release);
+    }
+
+    /// Keeps RocksDB open until [#release]; false when it may be closed already.
+    private boolean hold() {
+        while (true) {
+            int now = holds.get();
+            if (now == 0) {
+                return false;
+            }
+            if (holds.compareAndSet(now, now + 1)) {
+                return true;
+            }
+        }
+    }
+
+    private void release() {
+        if (holds.decrementAndGet() == 0) {
+            closing.execute(this::drop);
+        }
+    }
+
+    private boolean isRetired() {
+        return closing != null;
+    }
+
+    @Override
+    public void retire(Executor closing) {
+        this.closing = closing;
+        release();
+    }
+
+    private void drop() {
+        end();
+        try {
+            RocksCapture.delete(folder);
+        } catch (IOException failure) {
+            throw new UncheckedIOException("the replaced state in " + folder + " cannot be deleted", failure);
+        }
     }
 
     @Override
@@ -197,10 +247,23 @@ public final class RocksEngine implements Engine {
     /// freed back before the next begins.
     @Override
     public void compact(Runnable between) {
+        if (hold()) {
+            try {
+                merge(between);
+            } finally {
+                release();
+            }
+        }
+    }
+
+    private void merge(Runnable between) {
         flush();
         try (CompactRangeOptions options = new CompactRangeOptions().setExclusiveManualCompaction(false)) {
             for (ColumnFamilyHandle family : families) {
                 for (byte[][] range : ranges(family)) {
+                    if (isRetired()) {
+                        return;
+                    }
                     db.compactRange(family, range[0], range[1], options);
                     between.run();
                 }
@@ -296,16 +359,25 @@ public final class RocksEngine implements Engine {
     }
 
     private long sum(String property) {
+        if (!hold()) {
+            return 0;
+        }
         try {
             return db.getAggregatedLongProperty(property);
         } catch (RocksDBException e) {
             return -1;
+        } finally {
+            release();
         }
     }
 
     @Override
     public void close() {
         flush();
+        end();
+    }
+
+    private void end() {
         families.forEach(ColumnFamilyHandle::close);
         db.close();
         writeOptions.close();

@@ -14,9 +14,12 @@ final class RocksSnapshot implements Snapshot {
     private final org.rocksdb.Snapshot snapshot;
     private final RocksReads anywhere;
     private final RocksReads memory;
+    private final Runnable released;
 
-    RocksSnapshot(RocksDB db, List<ColumnFamilyHandle> families) {
+    /// @param released run when this is closed, after the last use of `db`
+    RocksSnapshot(RocksDB db, List<ColumnFamilyHandle> families, Runnable released) {
         this.db = db;
+        this.released = released;
         this.snapshot = db.getSnapshot();
         this.anywhere = new RocksReads(db, families, snapshot, ReadTier.READ_ALL_TIER);
         this.memory = new RocksReads(db, families, snapshot, ReadTier.BLOCK_CACHE_TIER);
@@ -48,5 +51,6 @@ final class RocksSnapshot implements Snapshot {
         memory.close();
         db.releaseSnapshot(snapshot);
         snapshot.close();
+        released.run();
     }
 }

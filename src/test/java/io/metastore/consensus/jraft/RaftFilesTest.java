@@ -6,7 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.alipay.sofa.jraft.entity.LocalStorageOutter.StablePBMeta;
+import com.alipay.sofa.jraft.option.RaftOptions;
 import com.alipay.sofa.jraft.storage.io.ProtoBufFile;
+import com.alipay.sofa.jraft.storage.snapshot.local.LocalSnapshotMetaTable;
+import io.metastore.consensus.log.RaftLog;
+import io.metastore.consensus.log.SegmentSizes;
+import io.metastore.engine.DiskSpace;
 import io.metastore.engine.EngineFailure;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -99,5 +104,70 @@ class RaftFilesTest {
         assertThrows(EngineFailure.class, () -> SnapshotFiles.readApplied(folder));
         Files.write(file, "12".getBytes(StandardCharsets.US_ASCII));
         assertEquals(12, SnapshotFiles.readApplied(folder));
+    }
+
+    /// An entry is agreed once a majority has synced it, of which this member need not have been one. Where its copy of
+    /// the log is the only one, a state ahead of it has lost a part of it.
+    @Test
+    void aStateAheadOfItsLogIsLegalWhereOthersHaveTheLogToo() throws Exception {
+        Path raft = stopped(10104);
+        long last = last(raft);
+        new RaftFiles(raft, true, last).open().close();
+        EngineFailure lost = assertThrows(EngineFailure.class, () -> new RaftFiles(raft, true, last + 5).open());
+        assertTrue(lost.getMessage().contains("part of the log is lost"), lost.getMessage());
+        new RaftFiles(raft, false, last + 5).open().close();
+    }
+
+    /// A member that ended between the receipt of a snapshot and taking it over, and one that keeps its state in
+    /// memory.
+    @Test
+    void aSnapshotAheadOfTheStateIsLegal() throws Exception {
+        Path raft = stopped(10105);
+        assertTrue(SnapshotFiles.newestCaptured(raft).orElseThrow().applied() > 0);
+        new RaftFiles(raft, true, 0).open().close();
+        new RaftFiles(raft, false, 0).open().close();
+    }
+
+    /// A snapshot is of the time before its receiver joined, when that needs it to join.
+    @Test
+    void aSnapshotThatDoesNotNameItsMemberIsLegal() throws Exception {
+        Path raft = stopped(10106);
+        try (Stream<Path> snapshots = Files.list(raft.resolve("snapshot"))) {
+            Path meta = snapshots.findFirst().orElseThrow().resolve("__raft_snapshot_meta");
+            LocalSnapshotMetaTable table = new LocalSnapshotMetaTable(new RaftOptions());
+            assertTrue(table.loadFromFile(meta.toString()));
+            table.setMeta(table.getMeta().toBuilder()
+                    .clearPeers()
+                    .addPeers("127.0.0.1:1")
+                    .build());
+            assertTrue(table.saveToFile(meta.toString()));
+        }
+        new RaftFiles(raft, false, last(raft)).open().close();
+    }
+
+    /// The files of a member that has ended, with a snapshot and entries behind it.
+    private Path stopped(int port) throws Exception {
+        try (SingleMember member = new SingleMember(folder, port, 0)) {
+            put(member, "a");
+            member.consensus().snapshot();
+            put(member, "b");
+            member.stop();
+            Path copy = folder.resolve("stopped-" + port);
+            try (Stream<Path> files = Files.walk(member.raftFolder())) {
+                for (Path file : files.toList()) {
+                    Files.copy(
+                            file,
+                            copy.resolve(member.raftFolder().relativize(file).toString()));
+                }
+            }
+            member.start();
+            return copy;
+        }
+    }
+
+    private static long last(Path raft) throws Exception {
+        try (RaftLog log = RaftLog.open(raft.resolve("log"), SegmentSizes.DEFAULT, DiskSpace.unbounded())) {
+            return log.last();
+        }
     }
 }

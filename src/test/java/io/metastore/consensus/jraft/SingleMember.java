@@ -13,6 +13,7 @@ import io.metastore.machine.ChunkLimits;
 import io.metastore.machine.Command;
 import io.metastore.machine.CommandCodec;
 import io.metastore.machine.Outcome;
+import io.metastore.machine.Replicas;
 import io.metastore.machine.Result;
 import io.metastore.machine.StateMachine;
 import io.metastore.mvcc.MvccStore;
@@ -30,6 +31,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 
 /// A member of its own in a folder: real raft log, real state, no network.
 final class SingleMember implements AutoCloseable {
@@ -38,7 +40,7 @@ final class SingleMember implements AutoCloseable {
     private final long snapshotCommands;
     private final StoreFolder stateFolder;
     private final AtomicReference<String> fault = new AtomicReference<>();
-    private MvccStore store;
+    private Replicas replicas;
     private JraftConsensus consensus;
 
     /// @param port only a name here, nothing listens
@@ -51,9 +53,13 @@ final class SingleMember implements AutoCloseable {
     }
 
     void start() {
-        store = new MvccStore(stateFolder.open());
-        StateMachine machine = new StateMachine(store);
-        ApplyLoop loop = new ApplyLoop(
+        replicas = new Replicas(
+                stateFolder.open(),
+                (captured, applied) -> {
+                    throw new AssertionError(captured + " is at " + applied + ", and no leader sent it");
+                },
+                Runnable::run);
+        Function<StateMachine, ApplyLoop> loops = machine -> new ApplyLoop(
                 machine,
                 new ChunkLimits(100, 1 << 20),
                 (_, _, _, _) -> {},
@@ -62,20 +68,20 @@ final class SingleMember implements AutoCloseable {
                 "group-" + port, port, List.of((long) port), folder, 300, 100, 256L << 20, snapshotCommands);
         consensus = new JraftConsensus(
                 settings,
-                loop,
-                machine,
-                stateFolder.engine(),
+                loops,
+                replicas,
                 (what, cause) -> fault.compareAndSet(null, what + ": " + cause),
                 _ -> {},
                 Peers.none(),
                 new PeerDispatch(),
                 new Random().nextLong(),
+                _ -> {},
                 DiskSpace.unbounded());
         consensus.start();
     }
 
     MvccStore store() {
-        return store;
+        return replicas.get().store();
     }
 
     JraftConsensus consensus() {
@@ -148,7 +154,7 @@ final class SingleMember implements AutoCloseable {
     /// Stops in order.
     void stop() throws InterruptedException {
         consensus.close();
-        store.close();
+        store().close();
         stateFolder.reopen();
     }
 
@@ -156,7 +162,7 @@ final class SingleMember implements AutoCloseable {
     void crash() throws InterruptedException, IOException {
         Path copy = stateFolder.copyUnflushed();
         consensus.close();
-        store.close();
+        store().close();
         stateFolder.abandonFor(copy);
     }
 
@@ -168,7 +174,7 @@ final class SingleMember implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted while stopping", e);
         }
-        store.close();
+        store().close();
         stateFolder.close();
     }
 }

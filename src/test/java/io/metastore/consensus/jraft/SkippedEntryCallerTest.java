@@ -18,9 +18,9 @@ import io.metastore.machine.ChunkLimits;
 import io.metastore.machine.Command;
 import io.metastore.machine.CommandCodec;
 import io.metastore.machine.Outcome;
+import io.metastore.machine.Replicas;
 import io.metastore.machine.Result;
 import io.metastore.machine.StateMachine;
-import io.metastore.mvcc.MvccStore;
 import io.metastore.mvcc.StoreFolder;
 import io.metastore.value.Bytes;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -28,6 +28,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -132,18 +133,20 @@ class SkippedEntryCallerTest {
                         .bytes())
                 .toList();
         TwoEntries entries = new TwoEntries(proposed);
-        try (MvccStore store = new MvccStore(state.open())) {
-            StateMachine machine = new StateMachine(store);
-            ApplyLoop loop = new ApplyLoop(
+        Replicas.States none = (captured, _) -> {
+            throw new AssertionError(captured + " is not to be installed");
+        };
+        try (Replicas replicas = new Replicas(state.open(), none, Runnable::run)) {
+            Function<StateMachine, ApplyLoop> loops = machine -> new ApplyLoop(
                     machine,
                     new ChunkLimits(1, 1 << 20),
                     (changes, _, _, _) -> events.add(changes.size()),
                     new ApplyMetrics(new SimpleMeterRegistry()));
             int checksum = new Entry(2, Entry.Kind.COMMANDS, proposed.getFirst()).checksum();
             ApplyAdapter adapter = new ApplyAdapter(
-                    loop,
-                    machine,
-                    state.engine(),
+                    loops,
+                    replicas,
+                    _ -> {},
                     (what, cause) -> faults.add(what + ": " + cause),
                     new SnapshotTrigger(1 << 20, 0, () -> {}),
                     new RaftSettings("group", 1, List.of(1L), folder.resolve("raft"), 300, 100, 1 << 20, 0),
@@ -155,10 +158,9 @@ class SkippedEntryCallerTest {
                     Runnable::run);
             adapter.onApply(entries);
             assertEquals(List.of(), faults);
-            assertEquals(6, store.state().appliedIndex());
-            assertEquals(2, store.state().revision(), "one put");
+            assertEquals(6, replicas.state().appliedIndex());
+            assertEquals(2, replicas.state().revision(), "one put");
         }
-        state.close();
         assertEquals(1, events.stream().mapToInt(Integer::intValue).sum());
         Caller skipped = callers.get(0);
         assertTrue(skipped.failed.mayHaveApplied());
