@@ -31,6 +31,9 @@ public final class GrpcErrors {
             case LEASE_NOT_FOUND -> Status.NOT_FOUND.withDescription("etcdserver: requested lease not found");
             case LEASE_EXISTS -> Status.FAILED_PRECONDITION.withDescription("etcdserver: lease already exists");
             case LEASE_TTL_TOO_LARGE -> Status.OUT_OF_RANGE.withDescription("etcdserver: too large lease TTL");
+            case NOT_LEADER -> Status.FAILED_PRECONDITION.withDescription("etcdserver: not leader");
+            case BAD_LEADER_TRANSFEREE ->
+                Status.FAILED_PRECONDITION.withDescription("etcdserver: bad leader transferee");
             case AUTH_NOT_ENABLED ->
                 Status.FAILED_PRECONDITION.withDescription("etcdserver: authentication is not enabled");
             case STREAM_SORT_UNSUPPORTED ->

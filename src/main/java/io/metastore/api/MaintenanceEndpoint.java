@@ -7,6 +7,8 @@ import io.metastore.api.etcd.etcdserverpb.AlarmType;
 import io.metastore.api.etcd.etcdserverpb.DowngradeInfo;
 import io.metastore.api.etcd.etcdserverpb.HashKVRequest;
 import io.metastore.api.etcd.etcdserverpb.HashKVResponse;
+import io.metastore.api.etcd.etcdserverpb.MoveLeaderRequest;
+import io.metastore.api.etcd.etcdserverpb.MoveLeaderResponse;
 import io.metastore.api.etcd.etcdserverpb.MutinyMaintenanceGrpc;
 import io.metastore.api.etcd.etcdserverpb.StatusRequest;
 import io.metastore.api.etcd.etcdserverpb.StatusResponse;
@@ -15,15 +17,17 @@ import io.metastore.measure.Histogram;
 import io.metastore.mvcc.KvHash;
 import io.metastore.mvcc.RevisionUnavailable;
 import io.metastore.service.AlarmService;
+import io.metastore.service.LeaderTransfer;
 import io.metastore.service.MemberStatus;
 import io.metastore.service.Reading;
 import io.smallrye.mutiny.Uni;
 import java.util.List;
 
-/// etcd's Maintenance service: Status, Alarm and HashKV. The rest is UNIMPLEMENTED.
+/// etcd's Maintenance service: Status, Alarm, HashKV and MoveLeader. The rest is UNIMPLEMENTED.
 public final class MaintenanceEndpoint extends MutinyMaintenanceGrpc.MaintenanceImplBase {
     private final MemberStatus member;
     private final AlarmService alarms;
+    private final LeaderTransfer transfer;
     private final Reading reading;
     private final Headers headers;
     private final String version;
@@ -34,12 +38,14 @@ public final class MaintenanceEndpoint extends MutinyMaintenanceGrpc.Maintenance
     public MaintenanceEndpoint(
             MemberStatus member,
             AlarmService alarms,
+            LeaderTransfer transfer,
             Reading reading,
             Headers headers,
             String version,
             Histogram hashes) {
         this.member = member;
         this.alarms = alarms;
+        this.transfer = transfer;
         this.reading = reading;
         this.headers = headers;
         this.version = version;
@@ -76,6 +82,20 @@ public final class MaintenanceEndpoint extends MutinyMaintenanceGrpc.Maintenance
     /// An alarm in the text form of protobuf (MNT-04).
     private static String text(Alarm alarm) {
         return "memberID:" + Long.toUnsignedString(alarm.memberId()) + " alarm:" + type(alarm.type());
+    }
+
+    /// Its answer has no header (GEN-11).
+    @Override
+    public Uni<MoveLeaderResponse> moveLeader(MoveLeaderRequest request) {
+        return transfer.to(request.getTargetID())
+                .map(refused -> {
+                    if (refused.isPresent()) {
+                        throw new RefusedRequest(refused.get());
+                    }
+                    return MoveLeaderResponse.getDefaultInstance();
+                })
+                .onFailure()
+                .transform(GrpcErrors::grpc);
     }
 
     @Override

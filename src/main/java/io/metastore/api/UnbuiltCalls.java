@@ -33,7 +33,6 @@ public final class UnbuiltCalls {
     private static Map<String, String> missing() {
         Map<String, String> texts = new LinkedHashMap<>();
         add(texts, ClusterGrpc.SERVICE_NAME, ONE_MEMBER, "MemberAdd", "MemberRemove", "MemberUpdate", "MemberPromote");
-        add(texts, MaintenanceGrpc.SERVICE_NAME, ONE_MEMBER, "MoveLeader");
         add(texts, MaintenanceGrpc.SERVICE_NAME, "the store gives space back by itself, as it goes", "Defragment");
         add(texts, MaintenanceGrpc.SERVICE_NAME, "HashKV has the hash of keys and values", "Hash");
         add(

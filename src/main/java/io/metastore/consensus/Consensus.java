@@ -31,6 +31,11 @@ public interface Consensus {
 
     Leadership leadership();
 
+    /// Begins to hand leadership to `member`, which leads a moment later or, when it does not answer, not at all.
+    ///
+    /// @throws Unavailable when this member does not lead, or cannot hand over now
+    void transfer(long member);
+
     /// Raft index up to which entries are agreed, as far as this member knows.
     long committedIndex();
 

@@ -39,6 +39,7 @@ import io.metastore.service.CompactionLoop;
 import io.metastore.service.CompactionMetrics;
 import io.metastore.service.DiskRoom;
 import io.metastore.service.KvService;
+import io.metastore.service.LeaderTransfer;
 import io.metastore.service.LeaseService;
 import io.metastore.service.MemberStatus;
 import io.metastore.service.Proposals;
@@ -104,6 +105,7 @@ public final class Member implements AutoCloseable {
     private final DiskRoom room;
     private final KvService kv;
     private final LeaseService leases;
+    private final LeaderTransfer transfer;
     private final MemberStatus status;
     private final ApplyMetrics applying;
     private final RequestMetrics requests = new RequestMetrics();
@@ -192,6 +194,8 @@ public final class Member implements AutoCloseable {
                 faults);
         dispatch.add(PeerMessage.Kinds.LEASE_RENEW, leases);
         dispatch.add(PeerMessage.Kinds.LEASE_REMAINING, leases);
+        this.transfer =
+                new LeaderTransfer(consensus, () -> machine().members(), identity.memberId(), requestLimit());
         this.status = new MemberStatus(
                 replicas, consensus, config.quotaBytes().orElse(keys.limits().quotaBackendBytes()));
     }
@@ -313,6 +317,7 @@ public final class Member implements AutoCloseable {
     }
 
     private void leadershipChanged(Leadership leadership) {
+        transfer.leadershipChanged(leadership);
         leases.leadershipChanged(leadership);
         if (leadership.leader() != 0) {
             leaderKnown.countDown();
@@ -455,6 +460,16 @@ public final class Member implements AutoCloseable {
 
     public KvService kv() {
         return kv;
+    }
+
+    LeaderTransfer transfer() {
+        return transfer;
+    }
+
+    /// Lets another member lead before this one stops. Called while it still serves: calls under way end with the next
+    /// leader.
+    void handOver() throws InterruptedException {
+        consensus.handOver();
     }
 
     public LeaseService leases() {

@@ -67,6 +67,7 @@ public class ServerApplication implements QuarkusApplication {
         try {
             Quarkus.waitForExit();
             LOG.info("stopping");
+            member.handOver();
             ports.stop(GRACE);
             member.close();
         } finally {

@@ -41,6 +41,7 @@ final class Serving {
         services.add(new MaintenanceEndpoint(
                         member.status(),
                         member.alarms(),
+                        member.transfer(),
                         member.reading(),
                         headers,
                         Versions.ETCD,

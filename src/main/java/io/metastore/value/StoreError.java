@@ -19,6 +19,10 @@ public enum StoreError {
     LEASE_NOT_FOUND,
     LEASE_EXISTS,
     LEASE_TTL_TOO_LARGE,
+    /// A change of the leader asked of a member that does not lead.
+    NOT_LEADER,
+    /// Leadership for whom it cannot be given to.
+    BAD_LEADER_TRANSFEREE,
     /// Credentials for a store that asks nobody who they are.
     AUTH_NOT_ENABLED,
     /// RangeStream with another order than that of the keys (RST-02).

@@ -42,7 +42,6 @@ class UnbuiltCallsIT {
             "etcdserverpb.Maintenance/Defragment",
             "etcdserverpb.Maintenance/Hash",
             "etcdserverpb.Maintenance/Snapshot",
-            "etcdserverpb.Maintenance/MoveLeader",
             "etcdserverpb.Maintenance/Downgrade",
             "etcdserverpb.Auth/AuthEnable",
             "etcdserverpb.Auth/UserAdd",

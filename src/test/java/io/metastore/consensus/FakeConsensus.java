@@ -62,6 +62,11 @@ public final class FakeConsensus implements Consensus {
     }
 
     @Override
+    public void transfer(long member) {
+        throw new Unavailable.NoLeader();
+    }
+
+    @Override
     public long committedIndex() {
         return 0;
     }

@@ -299,6 +299,32 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
     }
 
     @Override
+    public void transfer(long member) {
+        Status status = node.transferLeadershipTo(PeerAddress.of(member));
+        if (!status.isOk()) {
+            LOG.infof("leadership is not handed to member %x: %s", member, status.getErrorMsg());
+            throw reason(status);
+        }
+    }
+
+    /// Lets the member that is furthest lead, when this one does and is not alone. Returns once it does not lead any more,
+    /// or after an election timeout.
+    public void handOver() throws InterruptedException {
+        if (settings.soleVoter() || node == null || !leadership().isLeader()) {
+            return;
+        }
+        Status status = node.transferLeadershipTo(PeerId.ANY_PEER);
+        if (!status.isOk()) {
+            LOG.infof("leadership is not handed over: %s", status.getErrorMsg());
+            return;
+        }
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(settings.electionMs());
+        while (leadership().leader() == settings.memberId() && System.nanoTime() < deadline) {
+            TimeUnit.MILLISECONDS.sleep(2);
+        }
+    }
+
+    @Override
     public Leadership leadership() {
         return adapter.leadership();
     }
