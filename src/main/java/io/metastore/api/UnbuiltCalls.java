@@ -18,7 +18,7 @@ import java.util.Map;
 /// Calls of etcd's contract that are not there yet. They are registered all the same, counted as any other, and
 /// answered with UNIMPLEMENTED and a text that says what is missing and what there is instead.
 public final class UnbuiltCalls {
-    private static final String ONE_MEMBER = "this server runs as one member";
+    private static final String ONE_MEMBER = "a cluster keeps the members that it began with";
     private static final String NO_AUTH =
             "there are no users, roles and permissions; client certificates (--client-cert-auth) say who may connect";
     private static final String NO_LOCKS =

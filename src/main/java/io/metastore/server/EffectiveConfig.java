@@ -1,5 +1,6 @@
 package io.metastore.server;
 
+import io.metastore.consensus.BatchLimits;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -28,6 +29,18 @@ public record EffectiveConfig(ServerConfig keys) {
             alone.put(keys.member().name(), keys.cluster().initialAdvertisePeerUrls());
             return new InitialCluster(alone);
         });
+    }
+
+    /// When batches of writes are closed, and how many may be under way.
+    BatchLimits batchLimits() {
+        ServerConfig.Batch batch = keys.batch();
+        return new BatchLimits(
+                batch.enabled(),
+                batch.commands(),
+                batch.bytes(),
+                batch.time(),
+                batch.inflightEntries(),
+                batch.inflightBytes());
     }
 
     /// Bytes of state at which writes are refused; empty: never (ALM-06).

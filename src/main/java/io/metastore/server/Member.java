@@ -2,7 +2,6 @@ package io.metastore.server;
 
 import io.metastore.cluster.Alarm;
 import io.metastore.cluster.Identity;
-import io.metastore.consensus.BatchLimits;
 import io.metastore.consensus.Batcher;
 import io.metastore.consensus.ConsensusMetrics;
 import io.metastore.consensus.Faults;
@@ -56,12 +55,9 @@ import io.metastore.watch.WatchLimits;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.net.URI;
-import java.security.SecureRandom;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -85,6 +81,7 @@ public final class Member implements AutoCloseable {
     private final EffectiveConfig config;
     private final Faults faults;
     private final DataDirectory directory;
+    private final Founders founders;
     private final Identity identity;
     private final DiskSpace disk;
     private final ExecutorService retired;
@@ -122,27 +119,19 @@ public final class Member implements AutoCloseable {
         this.faults = faults;
         this.clock = Threads.clock("clock", faults);
         this.directory = DataDirectory.open(config.dataDir());
-        this.identity = identity(config);
+        this.founders = new Founders(config);
+        this.identity = founders.identity();
         this.disk = directory.space(keys.disk().reserveBytes());
         IdentityFile.claim(directory, identity);
         this.retired = Threads.pool("retired-states", 1, new LinkedBlockingQueue<>(), faults);
         this.replicas = new Replicas(OpenedState.open(directory, keys, disk), this::install, retired);
-        this.watchHub = new WatchHub(
-                replicas,
-                WatchLimits.defaults()
-                        .withStreamBytes(keys.watch().streamBufferBytes())
-                        .withProgressInterval(config.watchProgressNotifyInterval()),
-                fault -> faults.halt("serving watchers failed", fault));
+        this.watchHub = watchHub(keys);
         this.applying = new ApplyMetrics(registry);
-        PeerIdentity introduced = new PeerIdentity(
-                identity.clusterId(),
-                identity.memberId(),
-                IdentityFile.INCARNATION,
-                new SecureRandom().nextLong(),
-                PeerIdentity.FEATURE_LEVEL);
+        PeerIdentity introduced = founders.introduction(IdentityFile.INCARNATION);
         PeerDispatch dispatch = new PeerDispatch();
-        this.peerPorts = initialMembers().size() > 1
-                ? Optional.of(new PeerPorts(config, introduced, this::peers, dispatch))
+        this.peerPorts = founders.members().size() > 1
+                ? Optional.of(new PeerPorts(
+                        config, introduced, () -> founders.addresses(machine().members()), dispatch))
                 : Optional.empty();
         Peers others = peerPorts.map(PeerPorts::peers).orElse(Peers.none());
         this.consensus = new JraftConsensus(
@@ -157,7 +146,7 @@ public final class Member implements AutoCloseable {
                 this::installed,
                 disk);
         this.queue = new ProposalQueue(new ProposalQueue.Limits(keys.queue().commands(), config.queueBytes()));
-        this.batcher = new Batcher(queue, batchLimits(keys), consensus, new ConsensusMetrics(registry), faults);
+        this.batcher = new Batcher(queue, config.batchLimits(), consensus, new ConsensusMetrics(registry), faults);
         int threads = config.readThreads();
         this.reads = Threads.pool("reads", threads, new LinkedBlockingQueue<>(), faults);
         this.responses = new ResponseBudget(
@@ -173,7 +162,27 @@ public final class Member implements AutoCloseable {
         this.alarms = new AlarmService(proposals, reading, () -> machine().alarms());
         this.room = room();
         this.compaction = compactionLoop();
-        this.kv = new KvService(
+        this.kv = kvService();
+        this.leases = leaseService(others);
+        dispatch.add(PeerMessage.Kinds.LEASE_RENEW, leases);
+        dispatch.add(PeerMessage.Kinds.LEASE_REMAINING, leases);
+        this.transfer =
+                new LeaderTransfer(consensus, () -> machine().members(), identity.memberId(), requestLimit());
+        this.status = new MemberStatus(
+                replicas, consensus, config.quotaBytes().orElse(keys.limits().quotaBackendBytes()));
+    }
+
+    private WatchHub watchHub(ServerConfig keys) {
+        return new WatchHub(
+                replicas,
+                WatchLimits.defaults()
+                        .withStreamBytes(keys.watch().streamBufferBytes())
+                        .withProgressInterval(config.watchProgressNotifyInterval()),
+                fault -> faults.halt("serving watchers failed", fault));
+    }
+
+    private KvService kvService() {
+        return new KvService(
                 proposals,
                 reading,
                 new SpaceQuota(this::engine, config.quotaBytes()),
@@ -183,21 +192,18 @@ public final class Member implements AutoCloseable {
                 responses,
                 identity.memberId(),
                 requests);
-        this.leases = new LeaseService(
+    }
+
+    private LeaseService leaseService(Peers others) {
+        return new LeaseService(
                 new LeaderCalls(others, consensus::leadership),
                 proposals,
                 reading,
                 () -> machine().leases(),
                 kv,
-                keys.member().electionTimeout(),
+                config.keys().member().electionTimeout(),
                 requestLimit(),
                 faults);
-        dispatch.add(PeerMessage.Kinds.LEASE_RENEW, leases);
-        dispatch.add(PeerMessage.Kinds.LEASE_REMAINING, leases);
-        this.transfer =
-                new LeaderTransfer(consensus, () -> machine().members(), identity.memberId(), requestLimit());
-        this.status = new MemberStatus(
-                replicas, consensus, config.quotaBytes().orElse(keys.limits().quotaBackendBytes()));
     }
 
     private DiskRoom room() {
@@ -222,62 +228,19 @@ public final class Member implements AutoCloseable {
                 machine, new ChunkLimits(apply.chunkCommands(), apply.chunkBytes()), new Committed(), applying);
     }
 
-    /// The members that a new cluster begins with, by the configuration. Their names are told by themselves.
-    private List<io.metastore.cluster.Member> initialMembers() {
-        String token = config.keys().cluster().initialClusterToken();
-        return config.initialCluster().members().values().stream()
-                .map(urls -> new io.metastore.cluster.Member(
-                        Identity.memberId(texts(urls), token), "", texts(urls), List.of(), false))
-                .toList();
-    }
-
-    /// Where the members are reached: as agreed, or as configured while nothing is agreed yet.
-    private Map<Long, List<URI>> peers() {
-        List<io.metastore.cluster.Member> agreed = machine().members().all();
-        Map<Long, List<URI>> peers = new HashMap<>();
-        (agreed.isEmpty() ? initialMembers() : agreed)
-                .forEach(member -> peers.put(
-                        member.id(), member.peerUrls().stream().map(URI::create).toList()));
-        return peers;
-    }
-
-    private static Identity identity(EffectiveConfig config) {
-        String token = config.keys().cluster().initialClusterToken();
-        List<Long> memberIds = config.initialCluster().members().values().stream()
-                .map(urls -> Identity.memberId(texts(urls), token))
-                .toList();
-        long self = Identity.memberId(texts(config.keys().cluster().initialAdvertisePeerUrls()), token);
-        return new Identity(Identity.clusterId(memberIds), self);
-    }
-
-    private static List<String> texts(List<URI> urls) {
-        return urls.stream().map(URI::toString).toList();
-    }
-
     private RaftSettings raftSettings() {
         ServerConfig.Member member = config.keys().member();
         return new RaftSettings(
                 // JRaft wants a name that begins with a letter.
                 "cluster-" + Long.toHexString(identity.clusterId()),
                 identity.memberId(),
-                initialMembers().stream().map(io.metastore.cluster.Member::id).toList(),
+                founders.members().stream().map(io.metastore.cluster.Member::id).toList(),
                 directory.raft(),
                 Math.toIntExact(member.electionTimeout().toMillis()),
                 Math.toIntExact(member.heartbeatInterval().toMillis()),
                 // On a small file system the log keeps to a small part of it.
                 Math.min(config.keys().snapshot().logBytes(), Math.max(LEAST_LOG_BYTES, disk.total() / 16)),
                 config.snapshotCount().orElse(0));
-    }
-
-    private static BatchLimits batchLimits(ServerConfig keys) {
-        ServerConfig.Batch batch = keys.batch();
-        return new BatchLimits(
-                batch.enabled(),
-                batch.commands(),
-                batch.bytes(),
-                batch.time(),
-                batch.inflightEntries(),
-                batch.inflightBytes());
     }
 
     /// How long a proposal may take (GEN-21).
@@ -376,12 +339,14 @@ public final class Member implements AutoCloseable {
             LOG.infof("waiting for a leader, %d entries of the log applied", consensus.appliedIndex());
         }
         if (machine().members().all().isEmpty()) {
-            publish(new Command.ClusterStart(initialMembers()));
+            publish(new Command.ClusterStart(founders.members()));
         }
         Outcome<?> outcome = publish(new Command.MemberPublish(
                 identity.memberId(),
                 config.keys().member().name(),
-                texts(config.keys().listen().advertiseClientUrls())));
+                config.keys().listen().advertiseClientUrls().stream()
+                        .map(URI::toString)
+                        .toList()));
         if (outcome instanceof Outcome.Refused<?> refused) {
             throw new StartFailure(
                     ExitStatus.FAILED, "the member could not make itself known: " + refused.error(), null);

@@ -34,7 +34,7 @@ final class Rooms {
     private static final Map<String, Predicate<JavaClass>> VENDORS = Map.of(
             "com.alipay.sofa.", in("consensus.jraft"),
             "org.rocksdb.", in("engine.rocksdb"),
-            "io.grpc.", in("api", "bench", "server"),
+            "io.grpc.", in("api", "bench", "server", "consensus.peer.grpc", "consensus.peer.wire"),
             "io.metastore.api.etcd.", in("api", "bench", "server"),
             "io.micrometer.", in("server").or(Rooms::isMetrics),
             "io.quarkus.", in("server", "api", "cli").or(Rooms::isMain),
@@ -90,7 +90,7 @@ final class Rooms {
     }
 
     static boolean isGenerated(JavaClass type) {
-        return isIn(type, "api.etcd") || isIn(type, "api.grpc") || isIn(type, "machine.replicated");
+        return isIn(type, "api.etcd") || isIn(type, "api.grpc") || isIn(type, "machine.replicated") || isIn(type, "consensus.peer.wire");
     }
 
     private static String room(String className) {
