@@ -23,12 +23,17 @@ public final class LeaderCalls {
         return leadership.get().isLeader();
     }
 
-    /// Asks the leader. Exactly one of `answered` and `failed` is called, once, on a thread that must not be blocked; an
+    /// Asks the leader. Exactly one of `answered` and `failed` is called, once, on a thread that must not be blocked;
+    /// an
     /// answer without a body says that the other does not lead, which is [Unavailable.LeaderChanged].
     ///
     /// @param limit how long the answer may take
     public void ask(
-            int kind, ByteString question, Consumer<ByteString> answered, Consumer<Unavailable> failed, Duration limit) {
+            int kind,
+            ByteString question,
+            Consumer<ByteString> answered,
+            Consumer<Unavailable> failed,
+            Duration limit) {
         Leadership now = leadership.get();
         if (now.leader() == 0 || now.isLeader()) {
             failed.accept(new Unavailable.NoLeader());

@@ -49,7 +49,8 @@ public final class Origins {
             return term;
         }
 
-        /// Notes, before it is handed to the leader of `handed`, that it may be in the log of that term from now on; 0 once
+        /// Notes, before it is handed to the leader of `handed`, that it may be in the log of that term from now on; 0
+        /// once
         /// it is known that it is not.
         public void term(long handed) {
             term = handed;
@@ -86,7 +87,8 @@ public final class Origins {
         return open.values().stream().anyMatch(entry -> entry.term != 0 && entry.term < term);
     }
 
-    /// Learns that an entry of `term` is being applied. One that was handed to the leader of an earlier term and has not been
+    /// Learns that an entry of `term` is being applied. One that was handed to the leader of an earlier term and has
+    /// not been
     /// applied by now never will be: terms in the log only grow.
     public void reached(long term) {
         List<Entry> lost = new ArrayList<>();
@@ -98,7 +100,8 @@ public final class Origins {
         lost.forEach(entry -> fail(entry, new Unavailable.LeaderChanged()));
     }
 
-    /// Learns that the state was replaced by a leader's snapshot: what became of entries that a leader may have had cannot
+    /// Learns that the state was replaced by a leader's snapshot: what became of entries that a leader may have had
+    /// cannot
     /// be told any more.
     public void replaced() {
         for (Entry entry : List.copyOf(open.values())) {

@@ -91,7 +91,8 @@ public final class ReadBarrier {
         return overdue;
     }
 
-    /// Holds a round once more that has failed, or that was asked for more than `lostNanos` ago. Called again and again,
+    /// Holds a round once more that has failed, or that was asked for more than `lostNanos` ago. Called again and
+    /// again,
     /// and when a leader is found.
     public void retry(long lostNanos) {
         Round again;

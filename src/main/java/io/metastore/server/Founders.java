@@ -55,7 +55,8 @@ final class Founders {
         List<Member> known = agreed.all().isEmpty() ? members : agreed.all();
         Map<Long, List<URI>> addresses = new HashMap<>();
         for (Member member : known) {
-            addresses.put(member.id(), member.peerUrls().stream().map(URI::create).toList());
+            addresses.put(
+                    member.id(), member.peerUrls().stream().map(URI::create).toList());
         }
         return addresses;
     }

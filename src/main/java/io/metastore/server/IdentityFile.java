@@ -27,8 +27,8 @@ final class IdentityFile {
     /// program could not read; a program reads its own.
     ///
     /// 1: the identity was a row of the state. 2: rows had numbers of eight bytes, and small values stood in `keys`
-    /// as well as in `log`. 3: entries of the log did not say where they come from, and members made themselves known
-    /// with their peer addresses.
+    /// as well as in `log`. 3: entries of the log did not say where they come from, and members made themselves
+    /// known with their peer addresses.
     static final int FORMAT = 4;
 
     /// Of a member that has never lost its data.

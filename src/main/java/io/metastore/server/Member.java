@@ -12,11 +12,11 @@ import io.metastore.consensus.ReadBarrier;
 import io.metastore.consensus.Unavailable;
 import io.metastore.consensus.jraft.JraftConsensus;
 import io.metastore.consensus.jraft.RaftSettings;
+import io.metastore.consensus.jraft.SnapshotFiles;
 import io.metastore.consensus.peer.PeerDispatch;
 import io.metastore.consensus.peer.PeerIdentity;
 import io.metastore.consensus.peer.PeerMessage;
 import io.metastore.consensus.peer.Peers;
-import io.metastore.consensus.jraft.SnapshotFiles;
 import io.metastore.engine.DiskSpace;
 import io.metastore.engine.Engine;
 import io.metastore.engine.EngineFailure;
@@ -166,8 +166,7 @@ public final class Member implements AutoCloseable {
         this.leases = leaseService(others);
         dispatch.add(PeerMessage.Kinds.LEASE_RENEW, leases);
         dispatch.add(PeerMessage.Kinds.LEASE_REMAINING, leases);
-        this.transfer =
-                new LeaderTransfer(consensus, () -> machine().members(), identity.memberId(), requestLimit());
+        this.transfer = new LeaderTransfer(consensus, () -> machine().members(), identity.memberId(), requestLimit());
         this.status = new MemberStatus(
                 replicas, consensus, config.quotaBytes().orElse(keys.limits().quotaBackendBytes()));
     }

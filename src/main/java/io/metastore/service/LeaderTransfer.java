@@ -33,7 +33,8 @@ public final class LeaderTransfer {
 
     private record Waiting(long member, UniEmitter<? super Optional<StoreError>> emitter) {}
 
-    /// Yields why it is refused, nothing once `member` leads. Fails with [Unavailable] when it does not lead in time, or
+    /// Yields why it is refused, nothing once `member` leads. Fails with [Unavailable] when it does not lead in time,
+    /// or
     /// this member cannot hand over now.
     public Uni<Optional<StoreError>> to(long member) {
         return Uni.createFrom()

@@ -104,8 +104,8 @@ public final class LeaseService implements PeerHandler, AutoCloseable {
     }
 
     /// Renews a lease and yields its time in seconds, 0 when it is gone (LEA-09, LEA-10). One that has run out
-    /// and is about to be revoked is waited for. The leader does it, once it has made sure that it leads: one that was
-    /// deposed and has not learned of it must not promise anything.
+    /// and is about to be revoked is waited for. The leader does it, once it has made sure that it leads: one that
+    /// was deposed and has not learned of it must not promise anything.
     public Uni<Long> keepAlive(long id) {
         return untilLeaderAnswers(() -> leader.isLeader()
                 ? renewHere(id)

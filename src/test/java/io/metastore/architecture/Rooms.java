@@ -90,7 +90,10 @@ final class Rooms {
     }
 
     static boolean isGenerated(JavaClass type) {
-        return isIn(type, "api.etcd") || isIn(type, "api.grpc") || isIn(type, "machine.replicated") || isIn(type, "consensus.peer.wire");
+        return isIn(type, "api.etcd")
+                || isIn(type, "api.grpc")
+                || isIn(type, "machine.replicated")
+                || isIn(type, "consensus.peer.wire");
     }
 
     private static String room(String className) {

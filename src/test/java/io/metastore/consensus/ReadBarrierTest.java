@@ -52,7 +52,8 @@ class ReadBarrierTest {
         assertNotNull(consensus.barriers.remove());
     }
 
-    /// A leader that is lost costs its readers time, not an error: they go on with the next one, together with those who
+    /// A leader that is lost costs its readers time, not an error: they go on with the next one, together with those
+    /// who
     /// came meanwhile.
     @Test
     void aRoundThatFailsForWantOfALeaderIsHeldOnceMore() {

@@ -127,7 +127,9 @@ final class HistoryGenerator {
         Member member = member();
         return chance(50)
                 ? new Command.ClusterStart(
-                        member.id() == 7 ? List.of(member) : List.of(member, new Member(7, "", List.of(), List.of(), false)))
+                        member.id() == 7
+                                ? List.of(member)
+                                : List.of(member, new Member(7, "", List.of(), List.of(), false)))
                 : new Command.MemberPublish(member.id(), member.name(), member.clientUrls());
     }
 

@@ -90,10 +90,7 @@ class LeaseDeadlinesTest {
     void whatHasRunOutIsNotRenewedAndItsClientIsAnsweredWhenItIsGone() throws InterruptedException {
         deadlines.granted(lease(1, 10), now);
         now += 10 * SECOND;
-        assertInstanceOf(
-                LeaseDeadlines.Renewal.Expiring.class,
-                deadlines.renew(1, now, told),
-                "before it was taken");
+        assertInstanceOf(LeaseDeadlines.Renewal.Expiring.class, deadlines.renew(1, now, told), "before it was taken");
         assertEquals(List.of(1L), expiredAt(now));
         assertInstanceOf(LeaseDeadlines.Renewal.Expiring.class, deadlines.renew(1, now, told));
         assertEquals(0, told.revoked);

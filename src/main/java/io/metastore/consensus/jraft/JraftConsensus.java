@@ -8,7 +8,6 @@ import com.alipay.sofa.jraft.Status;
 import com.alipay.sofa.jraft.closure.ReadIndexClosure;
 import com.alipay.sofa.jraft.conf.Configuration;
 import com.alipay.sofa.jraft.entity.PeerId;
-import com.alipay.sofa.jraft.entity.Task;
 import com.alipay.sofa.jraft.error.RaftError;
 import com.alipay.sofa.jraft.option.NodeOptions;
 import com.alipay.sofa.jraft.option.RaftOptions;
@@ -18,11 +17,11 @@ import io.metastore.consensus.Faults;
 import io.metastore.consensus.Freeable;
 import io.metastore.consensus.Leadership;
 import io.metastore.consensus.Origins;
+import io.metastore.consensus.Unavailable;
+import io.metastore.consensus.log.RaftLog;
 import io.metastore.consensus.peer.PeerDispatch;
 import io.metastore.consensus.peer.PeerMessage;
 import io.metastore.consensus.peer.Peers;
-import io.metastore.consensus.Unavailable;
-import io.metastore.consensus.log.RaftLog;
 import io.metastore.engine.DiskSpace;
 import io.metastore.engine.EngineFailure;
 import io.metastore.machine.ApplyLoop;
@@ -307,7 +306,8 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
         }
     }
 
-    /// Lets the member that is furthest lead, when this one does and is not alone. Returns once it does not lead any more,
+    /// Lets the member that is furthest lead, when this one does and is not alone. Returns once it does not lead any
+    /// more,
     /// or after an election timeout.
     public void handOver() throws InterruptedException {
         if (settings.soleVoter() || node == null || !leadership().isLeader()) {

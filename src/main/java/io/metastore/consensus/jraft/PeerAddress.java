@@ -3,7 +3,8 @@ package io.metastore.consensus.jraft;
 import com.alipay.sofa.jraft.entity.PeerId;
 import com.alipay.sofa.jraft.util.Endpoint;
 
-/// A member's address in its raft group: its id in hexadecimal for a host, and port 1, which means nothing. So it stays the
+/// A member's address in its raft group: its id in hexadecimal for a host, and port 1, which means nothing. So it stays
+/// the
 /// same when the member's URLs change.
 final class PeerAddress {
     private static final int PORT = 1;

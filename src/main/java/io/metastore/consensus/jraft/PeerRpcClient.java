@@ -20,7 +20,8 @@ import java.util.concurrent.TimeoutException;
 
 /// JRaft's calls to other members.
 ///
-/// Says of every member that it is connected: JRaft asks this under its node's lock and would else wait for a connection
+/// Says of every member that it is connected: JRaft asks this under its node's lock and would else wait for a
+/// connection
 /// there, while a dead member holds up an election. A call to a member that is not reached fails at once instead.
 final class PeerRpcClient implements RpcClient {
     private Peers peers = Peers.none();

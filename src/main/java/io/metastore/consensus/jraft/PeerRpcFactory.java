@@ -7,7 +7,8 @@ import com.alipay.sofa.jraft.rpc.RpcServer;
 import com.alipay.sofa.jraft.util.Endpoint;
 import com.alipay.sofa.jraft.util.SPI;
 
-/// How JRaft reaches other members: through the [io.metastore.consensus.peer.Peers] of the node's own options, since there
+/// How JRaft reaches other members: through the [io.metastore.consensus.peer.Peers] of the node's own options, since
+/// there
 /// is one such factory in a program and there may be several members.
 @SPI(name = "peers", priority = 10)
 public final class PeerRpcFactory implements RaftRpcFactory {

@@ -198,10 +198,13 @@ final class ProposalRouter implements PeerHandler, AutoCloseable {
         forwardedBytes.addAndGet(bytes);
         byte[] copy = new byte[bytes];
         body.get(copy);
-        apply(ByteBuffer.wrap(copy), term, status -> guarded.accept(() -> {
-            forwardedBytes.addAndGet(-bytes);
-            answer.accept(answer(status.isOk() ? ENDED : wasTaken(status) ? LOST : NOT_TAKEN));
-        }));
+        apply(
+                ByteBuffer.wrap(copy),
+                term,
+                status -> guarded.accept(() -> {
+                    forwardedBytes.addAndGet(-bytes);
+                    answer.accept(answer(status.isOk() ? ENDED : wasTaken(status) ? LOST : NOT_TAKEN));
+                }));
     }
 
     private static PeerMessage answer(byte how) {
@@ -209,8 +212,8 @@ final class ProposalRouter implements PeerHandler, AutoCloseable {
     }
 
     /// JRaft gives one code to entries that it never took and to entries that were in the log when this member stopped
-    /// leading; these may still be agreed, by the next leader or after a restart. Only the text tells them apart, and
-    /// what is not known to be harmless counts as the latter.
+    /// leading; these may still be agreed, by the next leader or after a restart. Only the text tells them apart,
+    /// and what is not known to be harmless counts as the latter.
     private static boolean wasTaken(Status status) {
         String text = status.getErrorMsg() == null ? "" : status.getErrorMsg();
         return switch (status.getRaftError()) {

@@ -76,9 +76,7 @@ enum RaftMessage {
 
     /// Where a message travels: heartbeats must not wait behind entries.
     static Lane lane(Object message) {
-        return message instanceof AppendEntriesRequest append && isHeartbeat(append)
-                ? Lane.CONTROL
-                : of(message).lane;
+        return message instanceof AppendEntriesRequest append && isHeartbeat(append) ? Lane.CONTROL : of(message).lane;
     }
 
     /// JRaft's own rule: what probes where a log ends has empty data, a heartbeat has none.

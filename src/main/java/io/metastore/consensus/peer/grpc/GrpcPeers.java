@@ -30,7 +30,8 @@ import org.jboss.logging.Logger;
 
 /// The way to other members over gRPC: one connection to each, with one stream per lane on it.
 ///
-/// A connection is made when something is to be sent and is cut as a whole when any of its streams ends. The next one is
+/// A connection is made when something is to be sent and is cut as a whole when any of its streams ends. The next one
+/// is
 /// tried after a short, jittered pause, at the member's next address, with its name looked up anew: members that run in
 /// pods come back under other IP addresses. Until a lane has been greeted, calls that must not be lost in doubt fail as
 /// not sent.

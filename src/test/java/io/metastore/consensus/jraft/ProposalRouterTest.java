@@ -1,0 +1,205 @@
+package io.metastore.consensus.jraft;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+
+import com.alipay.sofa.jraft.Node;
+import com.alipay.sofa.jraft.Status;
+import com.alipay.sofa.jraft.entity.Task;
+import com.alipay.sofa.jraft.error.RaftError;
+import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
+import io.metastore.consensus.Consensus;
+import io.metastore.consensus.Leadership;
+import io.metastore.consensus.Origins;
+import io.metastore.consensus.Unavailable;
+import io.metastore.consensus.peer.Caller;
+import io.metastore.consensus.peer.Lane;
+import io.metastore.consensus.peer.PeerFailure;
+import io.metastore.consensus.peer.PeerMessage;
+import io.metastore.consensus.peer.Peers;
+import io.metastore.machine.Command;
+import io.metastore.machine.CommandCodec;
+import io.metastore.machine.Outcome;
+import io.metastore.machine.Result;
+import io.metastore.value.Bytes;
+import java.lang.reflect.Proxy;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/// Where entries go, and that none of unknown fate is sent twice.
+class ProposalRouterTest {
+    private static final Command.Put PUT =
+            new Command.Put(Bytes.utf8("key"), Bytes.utf8("value"), 0, false, false, false);
+    private static final long SELF = 1;
+    private static final long OTHER = 2;
+
+    private record Sent(long member, Lane lane, PeerMessage message, Peers.Reply reply) {}
+
+    private static final class Caught implements Consensus.Pending {
+        private Unavailable failed;
+
+        @Override
+        public void failed(Unavailable reason) {
+            failed = reason;
+        }
+
+        @Override
+        public List<? extends Command<?>> commands() {
+            return List.of(PUT);
+        }
+
+        @Override
+        public void complete(List<Outcome<? extends Result>> outcomes) {
+            throw new AssertionError("nothing is applied here");
+        }
+    }
+
+    private final BlockingQueue<Task> applied = new LinkedBlockingQueue<>();
+    private final BlockingQueue<Sent> sent = new LinkedBlockingQueue<>();
+    private final Origins origins = new Origins(SELF, 77);
+    private volatile Leadership leadership = new Leadership(3, SELF, true, 1);
+    private final ProposalRouter router = new ProposalRouter(
+            origins,
+            () -> leadership,
+            (member, lane, message, reply, _) -> sent.add(new Sent(member, lane, message, reply)),
+            Runnable::run,
+            (what, cause) -> {
+                throw new AssertionError(what, cause);
+            });
+
+    ProposalRouterTest() {
+        router.start((Node) Proxy.newProxyInstance(
+                Node.class.getClassLoader(), new Class<?>[] {Node.class}, (_, method, arguments) -> {
+                    assertEquals("apply", method.getName());
+                    applied.add((Task) arguments[0]);
+                    return null;
+                }));
+    }
+
+    @AfterEach
+    void close() {
+        router.close();
+    }
+
+    private Caught propose() {
+        Caught caller = new Caught();
+        router.propose(List.of(CommandCodec.encode(PUT)), caller);
+        return caller;
+    }
+
+    private static <T> T soon(BlockingQueue<T> queue) throws InterruptedException {
+        T next = queue.poll(10, TimeUnit.SECONDS);
+        assertNotNull(next);
+        return next;
+    }
+
+    @Test
+    void aLeaderAppliesItsOwnEntriesInItsTermOnly() throws Exception {
+        Caught caller = propose();
+        Task task = soon(applied);
+        assertEquals(3, task.getExpectedTerm());
+        assertNull(caller.failed);
+        assertEquals(caller, origins.take(task.getData()));
+        assertNull(origins.take(task.getData()), "it is taken once");
+    }
+
+    @Test
+    void whatALeaderHasNotTakenIsTriedAgain() throws Exception {
+        Caught caller = propose();
+        for (Status never : List.of(
+                new Status(RaftError.EBUSY, "Node is busy, has too many tasks."),
+                new Status(RaftError.EPERM, "Is not leader."),
+                new Status(RaftError.EPERM, "expected_term=3 doesn't match current_term=4"))) {
+            soon(applied).getDone().run(never);
+        }
+        soon(applied);
+        assertNull(caller.failed);
+    }
+
+    /// JRaft's words for what was in the log of a leader that stepped down.
+    @Test
+    void whatALeaderMayHaveTakenIsNeverSentAgainAndFailsWithItsTerm() throws Exception {
+        Caught caller = propose();
+        soon(applied).getDone().run(new Status(RaftError.EPERM, "Leader stepped down"));
+        assertNull(applied.poll(50, TimeUnit.MILLISECONDS), "it is tried again after 10 ms, if at all");
+        origins.reached(3);
+        assertNull(caller.failed, "it may still come");
+        origins.reached(4);
+        assertInstanceOf(Unavailable.LeaderChanged.class, caller.failed);
+    }
+
+    @Test
+    void aFollowerSendsToItsLeaderAndAgainOnlyWhatWasNotTaken() throws Exception {
+        leadership = new Leadership(5, OTHER, false, 2);
+        Caught caller = propose();
+        Sent first = soon(sent);
+        assertEquals(OTHER, first.member());
+        assertEquals(Lane.FORWARD, first.lane());
+        assertEquals(5, first.message().body().asReadOnlyByteBuffer().getLong(), "the term that it counts on");
+        first.reply().failed(new PeerFailure(PeerFailure.Kind.NOT_SENT, "no connection"));
+        soon(sent).reply().answered(new PeerMessage(100, ByteString.copyFrom(new byte[] {1})));
+        soon(sent).reply().failed(new PeerFailure(PeerFailure.Kind.UNKNOWN, "the connection broke"));
+        assertNull(sent.poll(50, TimeUnit.MILLISECONDS), "its fate is unknown");
+        leadership = new Leadership(6, SELF, true, 3);
+        router.leadershipChanged(leadership);
+        Task fence = soon(applied);
+        origins.reached(6);
+        assertInstanceOf(Unavailable.LeaderChanged.class, caller.failed);
+        assertEquals(List.of(), origins.take(fence.getData()).commands(), "an entry that only moves the log on");
+    }
+
+    @Test
+    void withoutALeaderEntriesWait() throws Exception {
+        leadership = new Leadership(5, 0, false, 2);
+        Caught caller = propose();
+        assertNull(applied.poll(50, TimeUnit.MILLISECONDS));
+        leadership = new Leadership(6, SELF, true, 3);
+        assertEquals(6, soon(applied).getExpectedTerm());
+        assertNull(caller.failed);
+    }
+
+    @Test
+    void whatWaitsWhenTheMemberStopsFails() {
+        leadership = new Leadership(5, 0, false, 2);
+        Caught caller = propose();
+        router.close();
+        assertInstanceOf(Unavailable.Stopping.class, caller.failed);
+    }
+
+    @Test
+    void aLeaderTakesAnothersEntryInTheTermThatItCountsOnAndSaysHowItEnded() throws Exception {
+        BlockingQueue<PeerMessage> answers = new LinkedBlockingQueue<>();
+        Caller other = new Caller(OTHER, Lane.FORWARD, () -> {});
+        router.called(other, forwarded(2), answers::add);
+        assertEquals(1, soon(answers).body().byteAt(0), "of another term: not taken");
+        router.called(other, forwarded(3), answers::add);
+        Task task = soon(applied);
+        assertEquals(ByteBuffer.wrap(new byte[] {9, 8}), task.getData());
+        task.getDone().run(Status.OK());
+        assertEquals(0, soon(answers).body().byteAt(0));
+        router.called(other, forwarded(3), answers::add);
+        soon(applied).getDone().run(new Status(RaftError.EPERM, "Leader stepped down"));
+        assertEquals(2, soon(answers).body().byteAt(0), "lost: it may be agreed yet");
+        leadership = new Leadership(3, 0, false, 1);
+        router.called(other, forwarded(3), answers::add);
+        assertEquals(1, soon(answers).body().byteAt(0), "does not lead: not taken");
+    }
+
+    private static PeerMessage forwarded(long term) {
+        return new PeerMessage(
+                PeerMessage.Kinds.FORWARD,
+                UnsafeByteOperations.unsafeWrap(ByteBuffer.allocate(Long.BYTES + 2)
+                        .putLong(term)
+                        .put((byte) 9)
+                        .put((byte) 8)
+                        .flip()));
+    }
+}
