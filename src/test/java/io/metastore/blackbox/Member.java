@@ -34,6 +34,7 @@ public final class Member implements AutoCloseable {
     /// Stands for the member's own client URL in a flag, where more URLs are wanted beside it.
     public static final String CLIENT_URL = "{client-url}";
 
+    private static final String INITIAL_CLUSTER = "--initial-cluster=";
     private static final Duration STOP = Duration.ofSeconds(60);
     private static final int SHOWN_LOG = 8_000;
 
@@ -43,6 +44,7 @@ public final class Member implements AutoCloseable {
     private final int metricsPort;
     private final Path folder;
     private final List<String> flags;
+    private final String initialCluster;
     private final Map<String, String> environment;
     private MemberTarget.Program program;
     private String javaOptions;
@@ -56,10 +58,22 @@ public final class Member implements AutoCloseable {
         metricsPort = 0;
         folder = null;
         flags = List.of();
+        initialCluster = "";
         environment = Map.of();
     }
 
     private Member(Path parent, MemberTarget.Program target, Map<String, String> environment, List<String> further)
+            throws IOException {
+        this(parent, target, "alone", "http", environment, further);
+    }
+
+    private Member(
+            Path parent,
+            MemberTarget.Program target,
+            String name,
+            String peerScheme,
+            Map<String, String> environment,
+            List<String> further)
             throws IOException {
         program = target;
         this.environment = environment;
@@ -69,15 +83,16 @@ public final class Member implements AutoCloseable {
         metricsPort = LoopbackPorts.next();
         folder = Files.createTempDirectory(parent, "metastore-blackbox-");
         String clientUrl = "http://127.0.0.1:" + clientPort;
-        String peerUrl = "http://127.0.0.1:" + peerPort;
+        String peerUrl = peerScheme + "://127.0.0.1:" + peerPort;
+        initialCluster = name + "=" + peerUrl;
         flags = new ArrayList<>(List.of(
-                "--name=alone",
+                "--name=" + name,
                 "--data-dir=" + folder.resolve("data"),
                 "--listen-client-urls=" + clientUrl,
                 "--advertise-client-urls=" + clientUrl,
                 "--listen-peer-urls=" + peerUrl,
                 "--initial-advertise-peer-urls=" + peerUrl,
-                "--initial-cluster=alone=" + peerUrl,
+                INITIAL_CLUSTER + initialCluster,
                 "--listen-metrics-urls=http://127.0.0.1:" + metricsPort));
         further.forEach(flag -> flags.add(flag.replace(CLIENT_URL, clientUrl)));
     }
@@ -139,7 +154,52 @@ public final class Member implements AutoCloseable {
         }
     }
 
+    /// A member of a cluster, with ports and a folder and no process: [#joins], then [#begin] and [#await].
+    static Member unstarted(
+            Path parent, MemberTarget.Program program, String name, String peerScheme, List<String> flags) {
+        try {
+            Member member = new Member(parent, program, name, peerScheme, Map.of(), flags);
+            Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(member::killQuietly));
+            return member;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /// The member's part of `--initial-cluster`: `name=peer-url`.
+    String initialCluster() {
+        return initialCluster;
+    }
+
+    /// Sets the members that the cluster starts with.
+    void joins(String cluster) {
+        flags.replaceAll(flag -> flag.startsWith(INITIAL_CLUSTER) ? INITIAL_CLUSTER + cluster : flag);
+    }
+
+    /// Starts the process and does not wait: a member of three answers nothing before there are two.
+    void begin() {
+        try {
+            begun();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /// Waits until a member that has begun answers.
+    void await() {
+        try {
+            awaitAnswer();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     private void launch() throws IOException {
+        begun();
+        awaitAnswer();
+    }
+
+    private void begun() throws IOException {
         ProcessBuilder builder = new ProcessBuilder(MemberTarget.commandLine(program, flags))
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(logFile().toFile()));
@@ -148,7 +208,6 @@ public final class Member implements AutoCloseable {
             builder.environment().put("METASTORE_JAVA_OPTS", javaOptions);
         }
         process = builder.start();
-        awaitAnswer();
     }
 
     /// Waits until the member answers a linearizable read; its end, or the deadline, fails with its output.

@@ -1,0 +1,140 @@
+package io.metastore.blackbox;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.grpc.StatusRuntimeException;
+import io.metastore.Eventually;
+import io.metastore.api.etcd.etcdserverpb.HashKVRequest;
+import io.metastore.api.etcd.etcdserverpb.StatusRequest;
+import io.metastore.api.etcd.etcdserverpb.StatusResponse;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Assumptions;
+
+/// Members that know each other, each a process with its own data folder on free loopback ports.
+final class Cluster implements AutoCloseable {
+    private final List<Member> members = new ArrayList<>();
+
+    private Cluster(int size, String peerScheme, List<String> flags) {
+        if (!(MemberTarget.current() instanceof MemberTarget.Program program)) {
+            Assumptions.abort("needs members of its own, the target is an external one");
+            throw new IllegalStateException("unreachable");
+        }
+        Path parent = Path.of(System.getProperty("java.io.tmpdir"));
+        for (int i = 1; i <= size; i++) {
+            members.add(Member.unstarted(parent, program, "m" + i, peerScheme, flags));
+        }
+        String all = members.stream().map(Member::initialCluster).collect(Collectors.joining(","));
+        members.forEach(member -> member.joins(all));
+    }
+
+    /// Starts members at once and waits until each answers.
+    static Cluster start(int size, String... flags) {
+        return startWith("http", size, flags);
+    }
+
+    static Cluster startWith(String peerScheme, int size, String... flags) {
+        Cluster cluster = unstarted(size, peerScheme, flags);
+        try {
+            cluster.members.forEach(Member::begin);
+            cluster.members.forEach(Member::await);
+            return cluster;
+        } catch (RuntimeException | Error failure) {
+            cluster.close();
+            throw failure;
+        }
+    }
+
+    /// Members with ports and folders, for a test that starts them itself.
+    static Cluster unstarted(int size, String peerScheme, String... flags) {
+        return new Cluster(size, peerScheme, List.of(flags));
+    }
+
+    List<Member> members() {
+        return List.copyOf(members);
+    }
+
+    Member member(int index) {
+        return members.get(index);
+    }
+
+    private List<Member> alive() {
+        return members.stream().filter(Member::isAlive).toList();
+    }
+
+    /// The member that all who are alive call their leader.
+    Member leader() {
+        List<Member> found = new ArrayList<>();
+        Eventually.holds("all agree on a leader", () -> {
+            found.clear();
+            agreed().ifPresent(found::add);
+            return !found.isEmpty();
+        });
+        return found.getFirst();
+    }
+
+    private Optional<Member> agreed() {
+        List<StatusResponse> all;
+        try {
+            all = alive().stream().map(Cluster::status).toList();
+        } catch (StatusRuntimeException _) {
+            // Asks again: a member may be between two leaders, or just about to listen.
+            return Optional.empty();
+        }
+        Set<Long> named = all.stream().map(StatusResponse::getLeader).collect(Collectors.toSet());
+        for (int i = 0; named.size() == 1 && i < all.size(); i++) {
+            if (named.contains(all.get(i).getHeader().getMemberId())) {
+                return Optional.of(alive().get(i));
+            }
+        }
+        return Optional.empty();
+    }
+
+    static StatusResponse status(Member member) {
+        return member.client().maintenance().status(StatusRequest.getDefaultInstance());
+    }
+
+    Member follower() {
+        return others(leader()).getFirst();
+    }
+
+    List<Member> others(Member one) {
+        return alive().stream().filter(member -> member != one).toList();
+    }
+
+    /// Checks that all have the same entries up to a revision, once each has applied it.
+    void hashesAgree(long revision) {
+        Set<Integer> hashes = members.stream()
+                .map(member -> {
+                    caughtUp(member, revision);
+                    return member.client()
+                            .maintenance()
+                            .hashKV(HashKVRequest.newBuilder()
+                                    .setRevision(revision)
+                                    .build())
+                            .getHash();
+                })
+                .collect(Collectors.toSet());
+        assertEquals(1, hashes.size(), () -> "hashes at revision " + revision + ": " + hashes);
+    }
+
+    /// Waits until a member has applied a revision by itself.
+    static void caughtUp(Member member, long revision) {
+        Eventually.holds(
+                member.endpoint() + " has applied revision " + revision,
+                () -> member.client()
+                                .range(Requests.range(Requests.bytes("ready?")).setSerializable(true))
+                                .getHeader()
+                                .getRevision()
+                        >= revision);
+    }
+
+    @Override
+    public void close() {
+        members.forEach(Member::close);
+    }
+}
