@@ -25,13 +25,24 @@ public final class Origins {
         this.boot = boot;
     }
 
+    /// In which term an entry was handed to a leader, and over which of the connections to it, counted by the member
+    /// that
+    /// hands it over.
+    public record Handed(long term, long epoch) {
+        /// No leader can have it.
+        public static final Handed NOT = new Handed(0, 0);
+
+        private boolean isOlderThan(Handed other) {
+            return term != 0 && (term < other.term || (term == other.term && epoch < other.epoch));
+        }
+    }
+
     /// An entry on its way.
     public static final class Entry {
         private final long sequence;
         private final ByteBuffer bytes;
         private final Consensus.Pending pending;
-        /// The term whose leader has it, 0 while none has.
-        private volatile long term;
+        private volatile Handed handed = Handed.NOT;
 
         private Entry(long sequence, ByteBuffer bytes, Consensus.Pending pending) {
             this.sequence = sequence;
@@ -44,16 +55,15 @@ public final class Origins {
             return bytes.duplicate();
         }
 
-        /// The term in which it was handed to a leader, 0 while no leader can have it.
-        public long term() {
-            return term;
+        /// To whom it was handed last.
+        public Handed handed() {
+            return handed;
         }
 
-        /// Notes, before it is handed to the leader of `handed`, that it may be in the log of that term from now on; 0
-        /// once
-        /// it is known that it is not.
-        public void term(long handed) {
-            term = handed;
+        /// Notes, before it is handed to a leader, that it may be in the log of that one's term from now on;
+        /// [Handed#NOT] once it is known that it is not.
+        public void handed(Handed to) {
+            handed = to;
         }
     }
 
@@ -72,7 +82,13 @@ public final class Origins {
             return null;
         }
         Entry entry = open.remove(origin.sequence());
-        return entry == null ? null : entry.pending;
+        if (entry == null) {
+            return null;
+        }
+        // A leader takes nothing of an earlier connection once it has taken something of a later one, and what it took
+        // before stands before this in the log.
+        lost(entry.handed);
+        return entry.pending;
     }
 
     /// Gives an entry up. Does nothing when it has been taken.
@@ -84,16 +100,22 @@ public final class Origins {
 
     /// Whether entries were handed to leaders of terms before `term`, and neither came back nor failed.
     public boolean hasOlderThan(long term) {
-        return open.values().stream().anyMatch(entry -> entry.term != 0 && entry.term < term);
+        return open.values().stream().anyMatch(entry -> entry.handed.isOlderThan(new Handed(term, 0)));
     }
 
     /// Learns that an entry of `term` is being applied. One that was handed to the leader of an earlier term and has
     /// not been
     /// applied by now never will be: terms in the log only grow.
     public void reached(long term) {
+        if (!open.isEmpty()) {
+            lost(new Handed(term, 0));
+        }
+    }
+
+    private void lost(Handed before) {
         List<Entry> lost = new ArrayList<>();
         for (Entry entry : open.values()) {
-            if (entry.term != 0 && entry.term < term) {
+            if (entry.handed.isOlderThan(before)) {
                 lost.add(entry);
             }
         }
@@ -105,7 +127,7 @@ public final class Origins {
     /// be told any more.
     public void replaced() {
         for (Entry entry : List.copyOf(open.values())) {
-            if (entry.term != 0) {
+            if (entry.handed != Handed.NOT) {
                 fail(entry, new Unavailable.LeaderChanged());
             }
         }

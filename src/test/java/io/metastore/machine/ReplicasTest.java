@@ -254,7 +254,7 @@ class ReplicasTest {
                                     .get()
                                     .engine()
                                     .gauges()
-                                    .forEach(gauge -> gauge.value().getAsLong());
+                                    .forEach(gauge -> assertTrue(gauge.value().getAsLong() >= -1, gauge.name()));
                         }
                     } catch (Throwable thrown) {
                         failure.set(thrown);

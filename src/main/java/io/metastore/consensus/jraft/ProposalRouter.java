@@ -18,6 +18,7 @@ import io.metastore.consensus.peer.PeerHandler;
 import io.metastore.consensus.peer.PeerMessage;
 import io.metastore.consensus.peer.Peers;
 import io.metastore.machine.Command;
+import io.metastore.machine.EntryCodec;
 import io.metastore.machine.Outcome;
 import io.metastore.machine.Result;
 import io.metastore.thread.Threads;
@@ -25,7 +26,9 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -37,14 +40,17 @@ import java.util.function.Supplier;
 /// Brings entries to the leader: to this member's own node, or over the forward lane to another's.
 ///
 /// An entry that a leader has certainly not taken waits here for the next try. One of unknown fate is never sent again:
-/// it comes back through the apply loop, or fails once an entry of a later term is applied. So that this is soon, a new
-/// leader gets an entry without commands when entries of earlier terms are open.
+/// it comes back through the apply loop, or fails once it is certain that it never will: when an entry of a later term
+/// is
+/// applied, or one that went to the same leader over a later connection. So that this is soon, a new leader, and one
+/// that is reached again, gets an entry without commands.
 ///
 /// ```
 /// leader says          entry
 /// not leader, full     waits here, tried again after a pause or at a change of leadership
-/// (connection breaks)  unknown: stays with Origins until its term is over
-/// lost                 likewise
+/// (connection breaks)  unknown: stays with Origins; the next connections are another epoch, of which the leader takes
+///                      nothing of an earlier one any more
+/// lost                 stays with Origins until its term is over
 /// taken and applied    ended by the apply loop, maybe before the leader's answer
 /// ```
 final class ProposalRouter implements PeerHandler, AutoCloseable {
@@ -66,6 +72,12 @@ final class ProposalRouter implements PeerHandler, AutoCloseable {
     private final Deque<Origins.Entry> held = new ArrayDeque<>();
     private final AtomicBoolean retrying = new AtomicBoolean();
     private final AtomicLong forwardedBytes = new AtomicLong();
+    /// Counts the connections over which entries went: each time the fate of one is not known, later ones are
+    /// another's.
+    private final AtomicLong epoch = new AtomicLong(1);
+    /// What was taken last of each other member.
+    private final Map<Long, Taken> taken = new HashMap<>();
+
     private volatile Node node;
     private volatile boolean stopping;
 
@@ -83,6 +95,8 @@ final class ProposalRouter implements PeerHandler, AutoCloseable {
         this.clock = Threads.clock("proposal-retry", faults);
     }
 
+    private record Taken(long boot, long epoch) {}
+
     void start(Node started) {
         node = started;
     }
@@ -96,7 +110,7 @@ final class ProposalRouter implements PeerHandler, AutoCloseable {
         if (stopping) {
             origins.fail(entry, new Unavailable.Stopping());
         } else if (now.isLeader()) {
-            entry.term(now.term());
+            entry.handed(new Origins.Handed(now.term(), epoch.get()));
             apply(entry.bytes(), now.term(), new OwnEntry(entry));
         } else if (now.leader() != 0) {
             forward(entry, now);
@@ -118,7 +132,7 @@ final class ProposalRouter implements PeerHandler, AutoCloseable {
 
     /// Keeps an entry that no leader has until there is one that may take it.
     private void hold(Origins.Entry entry) {
-        entry.term(0);
+        entry.handed(Origins.Handed.NOT);
         synchronized (held) {
             held.addLast(entry);
         }
@@ -151,10 +165,13 @@ final class ProposalRouter implements PeerHandler, AutoCloseable {
     }
 
     private void forward(Origins.Entry entry, Leadership to) {
-        entry.term(to.term());
+        long current = epoch.get();
+        entry.handed(new Origins.Handed(to.term(), current));
         ByteBuffer bytes = entry.bytes();
-        ByteString message = UnsafeByteOperations.unsafeWrap(
-                        ByteBuffer.allocate(Long.BYTES).putLong(to.term()).flip())
+        ByteString message = UnsafeByteOperations.unsafeWrap(ByteBuffer.allocate(2 * Long.BYTES)
+                        .putLong(to.term())
+                        .putLong(current)
+                        .flip())
                 .concat(UnsafeByteOperations.unsafeWrap(bytes));
         peers.call(
                 to.leader(),
@@ -172,6 +189,8 @@ final class ProposalRouter implements PeerHandler, AutoCloseable {
                     public void failed(PeerFailure why) {
                         if (why.kind() == PeerFailure.Kind.NOT_SENT) {
                             hold(entry);
+                        } else if (epoch.compareAndSet(current, current + 1)) {
+                            propose(List.of(), new NoCallers());
                         }
                     }
                 },
@@ -183,6 +202,7 @@ final class ProposalRouter implements PeerHandler, AutoCloseable {
     public void called(Caller caller, PeerMessage message, Consumer<PeerMessage> answer) {
         ByteBuffer body = message.body().asReadOnlyByteBuffer();
         long term = body.getLong();
+        long over = body.getLong();
         int bytes = body.remaining();
         Leadership now = leadership.get();
         Node current = node;
@@ -195,16 +215,30 @@ final class ProposalRouter implements PeerHandler, AutoCloseable {
             answer.accept(answer(NOT_TAKEN));
             return;
         }
-        forwardedBytes.addAndGet(bytes);
         byte[] copy = new byte[bytes];
         body.get(copy);
-        apply(
-                ByteBuffer.wrap(copy),
-                term,
-                status -> guarded.accept(() -> {
-                    forwardedBytes.addAndGet(-bytes);
-                    answer.accept(answer(status.isOk() ? ENDED : wasTaken(status) ? LOST : NOT_TAKEN));
-                }));
+        Closure done = status -> guarded.accept(() -> {
+            forwardedBytes.addAndGet(-bytes);
+            answer.accept(answer(status.isOk() ? ENDED : wasTaken(status) ? LOST : NOT_TAKEN));
+        });
+        forwardedBytes.addAndGet(bytes);
+        if (!applyInOrder(caller.member(), over, ByteBuffer.wrap(copy), term, done)) {
+            forwardedBytes.addAndGet(-bytes);
+            answer.accept(answer(NOT_TAKEN));
+        }
+    }
+
+    /// Hands another member's entry to the node, unless something of a later connection of that member was handed to it
+    /// before.
+    private synchronized boolean applyInOrder(long member, long over, ByteBuffer entry, long term, Closure done) {
+        Taken last = taken.get(member);
+        long boot = EntryCodec.origin(entry).boot();
+        if (last != null && last.boot() == boot && over < last.epoch()) {
+            return false;
+        }
+        taken.put(member, new Taken(boot, over));
+        apply(entry, term, done);
+        return true;
     }
 
     private static PeerMessage answer(byte how) {

@@ -147,13 +147,61 @@ class ProposalRouterTest {
         first.reply().failed(new PeerFailure(PeerFailure.Kind.NOT_SENT, "no connection"));
         soon(sent).reply().answered(new PeerMessage(100, ByteString.copyFrom(new byte[] {1})));
         soon(sent).reply().failed(new PeerFailure(PeerFailure.Kind.UNKNOWN, "the connection broke"));
+        Sent fence = soon(sent);
+        assertEquals(2, epoch(fence), "what follows goes over another connection");
         assertNull(sent.poll(50, TimeUnit.MILLISECONDS), "its fate is unknown");
+        fence.reply().answered(new PeerMessage(100, ByteString.copyFrom(new byte[] {1})));
+        assertEquals(2, epoch(soon(sent)), "not taken, tried again");
         leadership = new Leadership(6, SELF, true, 3);
         router.leadershipChanged(leadership);
-        Task fence = soon(applied);
+        Task moving = soon(applied);
         origins.reached(6);
         assertInstanceOf(Unavailable.LeaderChanged.class, caller.failed);
-        assertEquals(List.of(), origins.take(fence.getData()).commands(), "an entry that only moves the log on");
+        assertEquals(List.of(), origins.take(moving.getData()).commands(), "an entry that only moves the log on");
+    }
+
+    private static long epoch(Sent sent) {
+        return sent.message().body().asReadOnlyByteBuffer().getLong(Long.BYTES);
+    }
+
+    private static ByteBuffer entry(Sent sent) {
+        return sent.message().body().asReadOnlyByteBuffer().position(2 * Long.BYTES);
+    }
+
+    /// The leader stays, only the connection breaks: what was lost with it must not be waited for until the next
+    /// election.
+    @Test
+    void whatWasLostWithAConnectionFailsOnceTheNextHasBroughtAnEntry() throws Exception {
+        leadership = new Leadership(5, OTHER, false, 2);
+        Caught lost = propose();
+        Caught arrived = propose();
+        Sent first = soon(sent);
+        Sent second = soon(sent);
+        first.reply().failed(new PeerFailure(PeerFailure.Kind.UNKNOWN, "the connection broke"));
+        second.reply().failed(new PeerFailure(PeerFailure.Kind.UNKNOWN, "the connection broke"));
+        Sent fence = soon(sent);
+        assertNull(sent.poll(50, TimeUnit.MILLISECONDS), "one for both");
+        origins.reached(5);
+        assertEquals(arrived, origins.take(entry(second)));
+        assertNull(lost.failed, "it may still come");
+        assertEquals(List.of(), origins.take(entry(fence)).commands());
+        assertInstanceOf(Unavailable.LeaderChanged.class, lost.failed);
+        assertEquals(0, origins.size());
+    }
+
+    @Test
+    void aLeaderTakesNothingOfAnEarlierConnection() throws Exception {
+        BlockingQueue<PeerMessage> answers = new LinkedBlockingQueue<>();
+        Caller other = new Caller(OTHER, Lane.FORWARD, () -> {});
+        router.called(other, forwarded(3, 7), answers::add);
+        soon(applied);
+        router.called(other, forwarded(3, 6), answers::add);
+        assertEquals(1, soon(answers).body().byteAt(0), "not taken");
+        router.called(other, forwarded(3, 7), answers::add);
+        soon(applied);
+        router.called(new Caller(9, Lane.FORWARD, () -> {}), forwarded(3, 1), answers::add);
+        soon(applied);
+        assertNull(answers.poll());
     }
 
     @Test
@@ -178,26 +226,27 @@ class ProposalRouterTest {
     void aLeaderTakesAnothersEntryInTheTermThatItCountsOnAndSaysHowItEnded() throws Exception {
         BlockingQueue<PeerMessage> answers = new LinkedBlockingQueue<>();
         Caller other = new Caller(OTHER, Lane.FORWARD, () -> {});
-        router.called(other, forwarded(2), answers::add);
+        router.called(other, forwarded(2, 1), answers::add);
         assertEquals(1, soon(answers).body().byteAt(0), "of another term: not taken");
-        router.called(other, forwarded(3), answers::add);
+        router.called(other, forwarded(3, 1), answers::add);
         Task task = soon(applied);
         assertEquals(ByteBuffer.wrap(new byte[] {9, 8}), task.getData());
         task.getDone().run(Status.OK());
         assertEquals(0, soon(answers).body().byteAt(0));
-        router.called(other, forwarded(3), answers::add);
+        router.called(other, forwarded(3, 1), answers::add);
         soon(applied).getDone().run(new Status(RaftError.EPERM, "Leader stepped down"));
         assertEquals(2, soon(answers).body().byteAt(0), "lost: it may be agreed yet");
         leadership = new Leadership(3, 0, false, 1);
-        router.called(other, forwarded(3), answers::add);
+        router.called(other, forwarded(3, 1), answers::add);
         assertEquals(1, soon(answers).body().byteAt(0), "does not lead: not taken");
     }
 
-    private static PeerMessage forwarded(long term) {
+    private static PeerMessage forwarded(long term, long epoch) {
         return new PeerMessage(
                 PeerMessage.Kinds.FORWARD,
-                UnsafeByteOperations.unsafeWrap(ByteBuffer.allocate(Long.BYTES + 2)
+                UnsafeByteOperations.unsafeWrap(ByteBuffer.allocate(2 * Long.BYTES + 2)
                         .putLong(term)
+                        .putLong(epoch)
                         .put((byte) 9)
                         .put((byte) 8)
                         .flip()));
