@@ -308,7 +308,7 @@ class ClusterIT {
         try (Cluster cluster = Cluster.start(3, "--snapshot-count=100")) {
             Keys keys = Keys.fresh();
             Member late = cluster.follower();
-            Client client = cluster.others(late).getFirst().client();
+            Client client = cluster.leader().client();
             long first = client.putRevision(keys.key("0"), "0");
             late.kill();
             int more = 1_000;
