@@ -62,6 +62,7 @@ final class ApplyAdapter extends StateMachineAdapter {
     private final DiskSpace space;
     private final SkippedEntries skipped;
     private final Origins origins;
+    private final Runnable applied;
     /// Writes out what is captured, one snapshot after the other.
     private final Executor writers;
 
@@ -84,6 +85,7 @@ final class ApplyAdapter extends StateMachineAdapter {
             DiskSpace space,
             SkippedEntries skipped,
             Origins origins,
+            Runnable applied,
             Executor writers) {
         this.loops = loops;
         this.replicas = replicas;
@@ -97,6 +99,7 @@ final class ApplyAdapter extends StateMachineAdapter {
         this.space = space;
         this.skipped = skipped;
         this.origins = origins;
+        this.applied = applied;
         this.writers = writers;
     }
 
@@ -109,6 +112,7 @@ final class ApplyAdapter extends StateMachineAdapter {
         Entries entries = new Entries(iterator);
         try {
             loop.run(entries);
+            applied.run();
         } catch (Throwable fault) {
             faults.halt(entries.underWay(), fault);
         }

@@ -68,6 +68,7 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
     private final Peers peers;
     private final ProposalRouter router;
     private final PeerRpcServer answers;
+    private final CommitNotice notice = new CommitNotice();
     private Node node;
     private RaftLog log;
 
@@ -121,7 +122,14 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
                 space,
                 skipped,
                 origins,
+                this::applied,
                 snapshots);
+    }
+
+    private void applied() {
+        if (!settings.soleVoter() && leadership().isLeader()) {
+            notice.applied(node);
+        }
     }
 
     /// Opens the log, replays what the state lacks, and takes part in elections from then on.

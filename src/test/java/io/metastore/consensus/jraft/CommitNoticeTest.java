@@ -1,0 +1,73 @@
+package io.metastore.consensus.jraft;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.alipay.sofa.jraft.Node;
+import com.alipay.sofa.jraft.Status;
+import com.alipay.sofa.jraft.closure.ReadIndexClosure;
+import java.lang.reflect.Proxy;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import org.junit.jupiter.api.Test;
+
+/// Followers hear at once of the last entry of a burst, and nothing is sent where the next append says it.
+class CommitNoticeTest {
+    private final Deque<ReadIndexClosure> rounds = new ArrayDeque<>();
+    private final CommitNotice notice = new CommitNotice();
+    private long last;
+    private long committed;
+    private final Node node = (Node) Proxy.newProxyInstance(
+            Node.class.getClassLoader(),
+            new Class<?>[] {Node.class},
+            (_, method, arguments) -> switch (method.getName()) {
+                case "getLastLogIndex" -> last;
+                case "getLastCommittedIndex" -> committed;
+                case "readIndex" -> {
+                    rounds.add((ReadIndexClosure) arguments[1]);
+                    yield null;
+                }
+                default -> throw new AssertionError(method + " is not asked for");
+            });
+
+    private void applied(long lastInLog, long agreed) {
+        last = lastInLog;
+        committed = agreed;
+        notice.applied(node);
+    }
+
+    @Test
+    void theLastEntryIsToldAtOnce() {
+        applied(7, 7);
+        assertEquals(1, rounds.size());
+    }
+
+    @Test
+    void whatTheNextAppendTellsIsNotToldTwice() {
+        applied(7, 5);
+        assertEquals(0, rounds.size());
+    }
+
+    @Test
+    void oneRoundIsUnderWayAtATimeAndAnotherFollowsWhereThereIsMore() {
+        applied(7, 7);
+        applied(8, 8);
+        applied(9, 9);
+        assertEquals(1, rounds.size());
+        rounds.remove().run(Status.OK(), 7, null);
+        assertEquals(1, rounds.size(), "8 and 9 together");
+        rounds.remove().run(Status.OK(), 9, null);
+        assertEquals(0, rounds.size());
+        applied(10, 10);
+        assertEquals(1, rounds.size());
+    }
+
+    @Test
+    void aRoundThatFailsIsNotRepeatedByItself() {
+        applied(7, 7);
+        applied(8, 8);
+        rounds.remove().run(new Status(1, "no longer the leader"), 0, null);
+        assertEquals(0, rounds.size());
+        applied(9, 9);
+        assertEquals(1, rounds.size());
+    }
+}
