@@ -27,6 +27,7 @@ class ArchitectureTest {
         try {
             return new ClassFileImporter()
                     .withImportOption(location -> !location.contains("/io/metastore/api/etcd/"))
+                    .withImportOption(location -> !location.contains("/io/metastore/consensus/peer/wire/"))
                     .importPath(Path.of(KeyValue.class
                             .getProtectionDomain()
                             .getCodeSource()

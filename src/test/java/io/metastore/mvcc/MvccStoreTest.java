@@ -108,9 +108,9 @@ class MvccStoreTest {
             });
             Future<Long> reading = others.submit(() -> {
                 long seen = 0;
-                while (!done.get()) {
+                do {
                     seen = Math.max(seen, modRevisionIsTheViews(store));
-                }
+                } while (!done.get());
                 return seen;
             });
             try {
