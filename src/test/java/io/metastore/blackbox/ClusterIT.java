@@ -4,6 +4,7 @@ import static io.metastore.blackbox.Requests.put;
 import static io.metastore.blackbox.Requests.range;
 import static io.metastore.blackbox.WatchCall.all;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -71,6 +72,35 @@ class ClusterIT {
     void serveOverPeerTls() {
         try (Cluster cluster = Cluster.startWith("https", 3, "--peer-auto-tls=true")) {
             serveThroughEach(cluster);
+        }
+    }
+
+    /// A leader that stops lets another lead first, and everybody stops as one who has ended, not as one who has
+    /// failed.
+    @Test
+    void stopInOrderAndStartAgain() {
+        try (Cluster cluster = Cluster.start(3)) {
+            Keys keys = Keys.fresh();
+            Member first = cluster.leader();
+            first.client().put(keys.key("a"), "1");
+            int status = first.stop();
+            long revision = cluster.follower().client().putRevision(keys.key("b"), "2");
+            for (Member member : cluster.others(first)) {
+                assertEquals(status, member.stop(), member::log);
+                assertFalse(member.log().contains("Exception"), member::log);
+            }
+            cluster.members().forEach(Member::begin);
+            cluster.members().forEach(Member::await);
+            for (Member member : cluster.members()) {
+                assertEquals(
+                        "2",
+                        member.client()
+                                .get(keys.key("b"))
+                                .orElseThrow()
+                                .getValue()
+                                .toStringUtf8());
+            }
+            cluster.hashesAgree(revision);
         }
     }
 

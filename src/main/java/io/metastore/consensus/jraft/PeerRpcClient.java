@@ -15,8 +15,11 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jboss.logging.Logger;
 
 /// JRaft's calls to other members.
 ///
@@ -24,6 +27,8 @@ import java.util.concurrent.TimeoutException;
 /// connection
 /// there, while a dead member holds up an election. A call to a member that is not reached fails at once instead.
 final class PeerRpcClient implements RpcClient {
+    private static final Logger LOG = Logger.getLogger(PeerRpcClient.class);
+
     private Peers peers = Peers.none();
 
     void use(Peers way) {
@@ -109,12 +114,23 @@ final class PeerRpcClient implements RpcClient {
                 Duration.ofMillis(timeoutMs));
     }
 
+    /// Runs `end` where JRaft wants it. A full pool must not lose it, since a replicator without its answer sends
+    /// nothing
+    /// any more; one that is shut down belongs to a node that has stopped, and nobody waits.
     private static void run(InvokeCallback callback, Runnable end) {
         Executor executor = callback.executor();
         if (executor == null) {
             end.run();
-        } else {
+            return;
+        }
+        try {
             executor.execute(end);
+        } catch (RejectedExecutionException rejected) {
+            if (executor instanceof ExecutorService service && service.isShutdown()) {
+                LOG.debugf("an answer came after raft had stopped: %s", rejected.getMessage());
+            } else {
+                end.run();
+            }
         }
     }
 }

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.function.Consumer;
 
@@ -50,13 +51,20 @@ final class PeerRpcServer implements RpcServer, PeerHandler, AutoCloseable {
             throw new IllegalArgumentException(type + " is no call");
         }
         RpcContext context = new Context(connection(caller), answer);
-        executor(processor, type, request).execute(() -> {
-            try {
-                processor.handleRequest(context, request);
-            } catch (Throwable fault) {
-                faults.halt("a call of member " + Long.toHexString(caller.member()) + " failed", fault);
-            }
-        });
+        try {
+            executor(processor, type, request).execute(() -> handle(processor, caller, context, request));
+        } catch (RejectedExecutionException full) {
+            // Too much waits, or raft has stopped: the sender learns it with its lane, and sends again what counts.
+            caller.cut();
+        }
+    }
+
+    private void handle(RpcProcessor<Message> processor, Caller caller, RpcContext context, Message request) {
+        try {
+            processor.handleRequest(context, request);
+        } catch (Throwable fault) {
+            faults.halt("a call of member " + Long.toHexString(caller.member()) + " failed", fault);
+        }
     }
 
     private Executor executor(RpcProcessor<Message> processor, String type, Message request) {
