@@ -69,6 +69,7 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
     private final ProposalRouter router;
     private final PeerRpcServer answers;
     private final CommitNotice notice = new CommitNotice();
+    private final ElectionHint hint;
     private Node node;
     private RaftLog log;
 
@@ -107,6 +108,8 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
         this.answers = new PeerRpcServer(faults);
         dispatch.raft(answers);
         dispatch.add(PeerMessage.Kinds.FORWARD, router);
+        this.hint = new ElectionHint(settings, peers, this::leadership, faults);
+        dispatch.add(PeerMessage.Kinds.PING, hint);
         this.adapter = new ApplyAdapter(
                 loops,
                 replicas,
@@ -117,6 +120,7 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
                 leadership -> {
                     listener.accept(leadership);
                     router.leadershipChanged(leadership);
+                    hint.leadershipChanged(leadership);
                 },
                 disk,
                 space,
@@ -149,7 +153,9 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
         node = RaftServiceFactory.createRaftNode(settings.group(), self);
         router.start(node);
         LogAdapter adapted = new LogAdapter(log, disk, faults);
-        if (!node.init(options(adapted))) {
+        NodeOptions options = options(adapted);
+        hint.start(node, options);
+        if (!node.init(options)) {
             adapted.shutdown();
             // A node that did not start cannot be waited for: JRaft would never come back.
             node = null;
@@ -375,6 +381,7 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
     @Override
     public void close() throws InterruptedException {
         router.close();
+        hint.close();
         if (node != null) {
             node.shutdown();
             node.join();

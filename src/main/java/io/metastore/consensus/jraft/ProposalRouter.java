@@ -187,7 +187,7 @@ final class ProposalRouter implements PeerHandler, AutoCloseable {
 
                     @Override
                     public void failed(PeerFailure why) {
-                        if (why.kind() == PeerFailure.Kind.NOT_SENT) {
+                        if (why.neverSent()) {
                             hold(entry);
                         } else if (epoch.compareAndSet(current, current + 1)) {
                             propose(List.of(), new NoCallers());

@@ -13,9 +13,11 @@ import io.metastore.consensus.peer.wire.Frame;
 import io.metastore.consensus.peer.wire.PeerGrpc;
 import io.metastore.thread.Threads;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.ssl.SslContext;
+import java.net.ConnectException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -88,7 +90,22 @@ public final class GrpcPeers implements Peers, AutoCloseable {
     private record Waiting(Reply reply, long deadline) {}
 
     private static PeerFailure notSent(String why) {
-        return new PeerFailure(PeerFailure.Kind.NOT_SENT, why);
+        return notSent(false, why);
+    }
+
+    private static PeerFailure notSent(boolean refused, String why) {
+        return new PeerFailure(refused ? PeerFailure.Kind.REFUSED : PeerFailure.Kind.NOT_SENT, why);
+    }
+
+    /// Whether nobody listened at the address. A connection that could not be made in time is no such case: Netty's
+    /// exception for that is a kind of the other.
+    private static boolean isRefused(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof ConnectException) {
+                return !(cause instanceof ConnectTimeoutException);
+            }
+        }
+        return false;
     }
 
     /// One other member.
@@ -99,6 +116,7 @@ public final class GrpcPeers implements Peers, AutoCloseable {
         private long pauseMs;
         private int address;
         private String complaint = "";
+        private boolean refused;
 
         private Peer(long member) {
             this.member = member;
@@ -121,7 +139,7 @@ public final class GrpcPeers implements Peers, AutoCloseable {
             }
             if (link == null) {
                 if (System.nanoTime() - retryNanos < 0) {
-                    throw notSent(complaint);
+                    throw notSent(refused, complaint);
                 }
                 link = connect();
             }
@@ -153,11 +171,17 @@ public final class GrpcPeers implements Peers, AutoCloseable {
         }
 
         private void ended(Link ended, String why) {
+            ended(ended, PeerFailure.Kind.UNKNOWN, why);
+        }
+
+        /// @param kind of the calls that had no answer
+        private void ended(Link ended, PeerFailure.Kind kind, String why) {
             synchronized (this) {
                 if (link != ended) {
                     return;
                 }
                 link = null;
+                refused = kind == PeerFailure.Kind.REFUSED;
                 address++;
                 pauseMs = Math.clamp(2 * pauseMs, PAUSE_LEAST_MS, PAUSE_MOST_MS);
                 long jittered = pauseMs / 2 + ThreadLocalRandom.current().nextLong(pauseMs / 2 + 1);
@@ -168,7 +192,7 @@ public final class GrpcPeers implements Peers, AutoCloseable {
                     complaint = said;
                 }
             }
-            ended.cut(why);
+            ended.cut(kind, why);
         }
 
         private synchronized void greeted(Link greeted) {
@@ -186,7 +210,7 @@ public final class GrpcPeers implements Peers, AutoCloseable {
                 link = null;
             }
             if (dropped != null) {
-                dropped.cut(why);
+                dropped.cut(PeerFailure.Kind.UNKNOWN, why);
             }
         }
 
@@ -247,10 +271,10 @@ public final class GrpcPeers implements Peers, AutoCloseable {
             return late && now - heardNanos > SILENCE_NANOS;
         }
 
-        private void cut(String why) {
+        private void cut(PeerFailure.Kind kind, String why) {
             List<Stream> opened = opened();
             channel.shutdownNow();
-            opened.forEach(stream -> stream.fail(why));
+            opened.forEach(stream -> stream.fail(kind, why));
         }
     }
 
@@ -262,6 +286,7 @@ public final class GrpcPeers implements Peers, AutoCloseable {
         private StreamObserver<Frame> out;
         private long calls;
         private String ended;
+        private boolean refused;
         private volatile boolean greeted;
 
         private Stream(Link link, Lane lane) {
@@ -280,7 +305,7 @@ public final class GrpcPeers implements Peers, AutoCloseable {
             PeerFailure failure = null;
             synchronized (this) {
                 if (ended != null) {
-                    failure = notSent(ended);
+                    failure = notSent(refused, ended);
                 } else if (lane == Lane.FORWARD && !greeted) {
                     failure = notSent("member " + Long.toHexString(link.peer.member) + " has not answered yet");
                 } else {
@@ -319,7 +344,8 @@ public final class GrpcPeers implements Peers, AutoCloseable {
 
         @Override
         public void onError(Throwable failure) {
-            link.peer.ended(link, Hellos.text(failure));
+            PeerFailure.Kind kind = isRefused(failure) ? PeerFailure.Kind.REFUSED : PeerFailure.Kind.UNKNOWN;
+            link.peer.ended(link, kind, Hellos.text(failure));
         }
 
         @Override
@@ -340,16 +366,17 @@ public final class GrpcPeers implements Peers, AutoCloseable {
             return late;
         }
 
-        private void fail(String why) {
+        private void fail(PeerFailure.Kind kind, String why) {
             synchronized (this) {
                 if (ended == null) {
                     ended = why;
+                    refused = kind == PeerFailure.Kind.REFUSED;
                 }
             }
             for (Long id : List.copyOf(waiting.keySet())) {
                 Waiting caller = waiting.remove(id);
                 if (caller != null) {
-                    caller.reply().failed(new PeerFailure(PeerFailure.Kind.UNKNOWN, why));
+                    caller.reply().failed(new PeerFailure(kind, why));
                 }
             }
         }
