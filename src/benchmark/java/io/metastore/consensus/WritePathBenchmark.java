@@ -124,7 +124,8 @@ public class WritePathBenchmark {
                     1000,
                     100,
                     256L << 20,
-                    0);
+                    0,
+                    1L << 30);
             consensus = new JraftConsensus(
                     settings,
                     loops,

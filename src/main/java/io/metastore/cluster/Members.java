@@ -14,7 +14,7 @@ import java.util.List;
 /// Who belongs to the cluster, as agreed. Changed on the apply thread; an immutable copy is published for
 /// readers.
 public final class Members {
-    private static final byte FORMAT = 2;
+    private static final byte FORMAT = 3;
 
     private volatile List<Member> members;
 
@@ -46,11 +46,20 @@ public final class Members {
         members = sorted(next);
     }
 
-    /// Notes what a member says of itself. Does nothing when there is no such member.
-    public void publish(long id, String name, List<String> clientUrls, WriteBatch batch) {
+    /// Notes what a member says of itself. Does nothing when there is no such member, or it runs on another data
+    /// directory than the one that is known.
+    public void publish(
+            long id,
+            String name,
+            List<String> clientUrls,
+            Incarnation incarnation,
+            int featureLevel,
+            WriteBatch batch) {
         for (Member known : members) {
-            if (known.id() == id) {
-                put(new Member(id, name, known.peerUrls(), clientUrls, known.learner()), batch);
+            if (known.id() == id && known.incarnation().admits(incarnation)) {
+                put(
+                        new Member(id, name, known.peerUrls(), clientUrls, known.learner(), incarnation, featureLevel),
+                        batch);
             }
         }
     }
@@ -62,19 +71,33 @@ public final class Members {
     }
 
     /// Format (1 byte), name, peer URLs and client URLs (each behind how many there are), whether it is a
-    /// learner (1 byte); texts in UTF-8 behind their length.
+    /// learner (1 byte), number of the incarnation, its directory (8 bytes), feature level; texts in UTF-8 behind
+    /// their length.
     static byte[] encode(Member member) {
-        byte[] row = new byte[1 + sizeOf(member.name()) + sizeOf(member.peerUrls()) + sizeOf(member.clientUrls()) + 1];
+        Incarnation incarnation = member.incarnation();
+        byte[] row = new byte
+                [1
+                        + sizeOf(member.name())
+                        + sizeOf(member.peerUrls())
+                        + sizeOf(member.clientUrls())
+                        + 1
+                        + RowWriter.sizeOf(incarnation.number())
+                        + Long.BYTES
+                        + RowWriter.sizeOf(member.featureLevel())];
         RowWriter out = new RowWriter(row, 0).tag(FORMAT).bytes(utf8(member.name()));
         write(out, member.peerUrls());
         write(out, member.clientUrls());
-        out.tag((byte) (member.learner() ? 1 : 0));
+        out.tag((byte) (member.learner() ? 1 : 0))
+                .number(incarnation.number())
+                .fixed(incarnation.directory())
+                .number(member.featureLevel());
         return row;
     }
 
     static Member decode(long id, byte[] row) {
         RowReader in = new RowReader("the row of member " + Long.toHexString(id), row).format(FORMAT);
-        Member member = new Member(id, text(in), texts(in), texts(in), in.tag() != 0);
+        Member member = new Member(
+                id, text(in), texts(in), texts(in), in.tag() != 0, new Incarnation(in.count(), in.fixed()), in.count());
         in.end();
         return member;
     }

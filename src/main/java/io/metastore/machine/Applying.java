@@ -57,7 +57,13 @@ final class Applying {
                 yield done(new Result.MemberPublish(chunk.revision()));
             }
             case Command.MemberPublish publish -> {
-                members.publish(publish.id(), publish.name(), publish.clientUrls(), chunk.batch());
+                members.publish(
+                        publish.id(),
+                        publish.name(),
+                        publish.clientUrls(),
+                        publish.incarnation(),
+                        publish.featureLevel(),
+                        chunk.batch());
                 yield done(new Result.MemberPublish(chunk.revision()));
             }
         };

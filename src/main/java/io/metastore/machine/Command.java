@@ -1,6 +1,7 @@
 package io.metastore.machine;
 
 import io.metastore.cluster.Alarm;
+import io.metastore.cluster.Incarnation;
 import io.metastore.cluster.Member;
 import io.metastore.value.Bytes;
 import io.metastore.value.KeyRange;
@@ -42,5 +43,6 @@ public sealed interface Command<R extends Result> {
     record ClusterStart(List<Member> members) implements Command<Result.MemberPublish> {}
 
     /// A member makes itself known: its name and where clients reach it. Does nothing when it is no member, or no more.
-    record MemberPublish(long id, String name, List<String> clientUrls) implements Command<Result.MemberPublish> {}
+    record MemberPublish(long id, String name, List<String> clientUrls, Incarnation incarnation, int featureLevel)
+            implements Command<Result.MemberPublish> {}
 }

@@ -2,6 +2,7 @@ package io.metastore.machine;
 
 import com.google.protobuf.ByteString;
 import io.metastore.cluster.Alarm;
+import io.metastore.cluster.Incarnation;
 import io.metastore.cluster.Member;
 import io.metastore.machine.replicated.AlarmChange;
 import io.metastore.machine.replicated.ClusterStart;
@@ -54,7 +55,10 @@ public final class CommandCodec {
                 builder.setMemberPublish(MemberPublish.newBuilder()
                         .setId(publish.id())
                         .setName(publish.name())
-                        .addAllClientUrls(publish.clientUrls()));
+                        .addAllClientUrls(publish.clientUrls())
+                        .setIncarnation(publish.incarnation().number())
+                        .setDirectory(publish.incarnation().directory())
+                        .setFeatureLevel(publish.featureLevel()));
         }
         return builder.build();
     }
@@ -81,7 +85,11 @@ public final class CommandCodec {
                 new Command.MemberPublish(
                         message.getMemberPublish().getId(),
                         message.getMemberPublish().getName(),
-                        List.copyOf(message.getMemberPublish().getClientUrlsList()));
+                        List.copyOf(message.getMemberPublish().getClientUrlsList()),
+                        new Incarnation(
+                                message.getMemberPublish().getIncarnation(),
+                                message.getMemberPublish().getDirectory()),
+                        message.getMemberPublish().getFeatureLevel());
             case COMMAND_NOT_SET -> throw new MalformedEntry("it holds a command of an unknown kind", null);
         };
     }
@@ -115,7 +123,9 @@ public final class CommandCodec {
                 message.getName(),
                 List.copyOf(message.getPeerUrlsList()),
                 List.copyOf(message.getClientUrlsList()),
-                message.getLearner());
+                message.getLearner(),
+                Incarnation.UNKNOWN,
+                0);
     }
 
     private static Put put(Command.Put put) {

@@ -113,7 +113,8 @@ public final class EntryText {
                                 + String.join(",", member.peerUrls())));
             case Command.MemberPublish publish ->
                 lines.add(type + "member " + Long.toHexString(publish.id()) + " named \"" + publish.name()
-                        + "\", clients at " + String.join(",", publish.clientUrls()));
+                        + "\", clients at " + String.join(",", publish.clientUrls()) + ", incarnation "
+                        + publish.incarnation());
         }
     }
 

@@ -1,9 +1,11 @@
 package io.metastore.server;
 
 import io.metastore.cluster.Identity;
+import io.metastore.cluster.Incarnation;
 import io.metastore.cluster.Member;
 import io.metastore.cluster.Members;
 import io.metastore.consensus.peer.PeerIdentity;
+import io.metastore.consensus.peer.PeerTable;
 import java.net.URI;
 import java.security.SecureRandom;
 import java.util.HashMap;
@@ -21,7 +23,7 @@ final class Founders {
         // Names are told by the members themselves.
         this.members = config.initialCluster().members().values().stream()
                 .map(Founders::texts)
-                .map(urls -> new Member(Identity.memberId(urls, token), "", urls, List.of(), false))
+                .map(urls -> Member.unstarted(Identity.memberId(urls, token), urls, false))
                 .toList();
         long self = Identity.memberId(texts(config.keys().cluster().initialAdvertisePeerUrls()), token);
         this.identity =
@@ -41,7 +43,7 @@ final class Founders {
     }
 
     /// How this member introduces itself from this start on.
-    PeerIdentity introduction(int incarnation) {
+    PeerIdentity introduction(Incarnation incarnation) {
         return new PeerIdentity(
                 identity.clusterId(),
                 identity.memberId(),
@@ -50,14 +52,16 @@ final class Founders {
                 PeerIdentity.FEATURE_LEVEL);
     }
 
-    /// Where the members are reached: as agreed, or as configured while nothing is agreed yet.
-    Map<Long, List<URI>> addresses(Members agreed) {
+    /// Who the members are and where they are reached: as agreed, or as configured while nothing is agreed yet.
+    Map<Long, PeerTable.Known> table(Members agreed) {
         List<Member> known = agreed.all().isEmpty() ? members : agreed.all();
-        Map<Long, List<URI>> addresses = new HashMap<>();
+        Map<Long, PeerTable.Known> table = new HashMap<>();
         for (Member member : known) {
-            addresses.put(
-                    member.id(), member.peerUrls().stream().map(URI::create).toList());
+            table.put(
+                    member.id(),
+                    new PeerTable.Known(
+                            member.peerUrls().stream().map(URI::create).toList(), member.incarnation()));
         }
-        return addresses;
+        return table;
     }
 }

@@ -1,38 +1,43 @@
 package io.metastore.server;
 
 import io.metastore.cluster.Identity;
+import io.metastore.cluster.Incarnation;
 import io.metastore.consensus.jraft.CheckedText;
 import io.metastore.engine.EngineFailure;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/// Whose a data directory is and which formats its files have: the file `identity`, of four lines and a checksum. It
+/// Whose a data directory is and which formats its files have: the file `identity`, of five lines and a checksum. It
 /// lies
 /// beside the state and never in it, since a state is copied between members.
 ///
 /// ```
-/// format 4
+/// format 5
 /// cluster cabfa7b72d326322
 /// member 903b61f99025dc3f
 /// incarnation 1
+/// directory 5e1f0c2a77d4b390
 /// ```
 ///
-/// The incarnation tells a member from an earlier one that had its id and lost its data.
+/// The directory's number is drawn when the file is made. It tells a member from an earlier one that had its id and
+/// lost
+/// its data: other members turn that one away.
 final class IdentityFile {
     /// Of all files of a data directory together, rows of the state included. Raised with each change that an older
     /// program could not read; a program reads its own.
     ///
     /// 1: the identity was a row of the state. 2: rows had numbers of eight bytes, and small values stood in `keys`
     /// as well as in `log`. 3: entries of the log did not say where they come from, and members made themselves
-    /// known with their peer addresses.
-    static final int FORMAT = 4;
+    /// known with their peer addresses. 4: a data directory had no number of its own.
+    static final int FORMAT = 5;
 
     /// Of a member that has never lost its data.
-    static final int INCARNATION = 1;
+    private static final int FIRST = 1;
 
     private static final String NAME = "identity";
     private static final String OWN_VERSION =
@@ -41,33 +46,45 @@ final class IdentityFile {
 
     private IdentityFile() {}
 
-    /// Marks an empty data directory as this member's, or checks that it is.
+    /// Marks an empty data directory as this member's, or checks that it is. Returns which of the member's it is.
     ///
     /// @throws StartFailure  with what to do, when it is another's or of another format
     /// @throws EngineFailure naming the file when it is damaged or cannot be read or written
-    static void claim(DataDirectory directory, Identity self) {
+    static Incarnation claim(DataDirectory directory, Identity self) {
         Path file = directory.file(NAME);
         try {
             if (Files.exists(file)) {
-                check(file, read(file), self);
-            } else if (holdsFiles(directory.raft().resolve("log")) || holdsFiles(directory.state())) {
+                return check(file, read(file), self);
+            }
+            if (holdsFiles(directory.raft().resolve("log")) || holdsFiles(directory.state())) {
                 throw new StartFailure(
                         ExitStatus.FOREIGN,
                         "the data directory holds a member, but not the file " + file
                                 + " that says whose: its files are of format 1, from before there was one, or it was lost;"
                                 + OWN_VERSION,
                         null);
-            } else {
-                CheckedText.write(file, text(self));
             }
+            Incarnation fresh = new Incarnation(FIRST, draw());
+            CheckedText.write(file, text(self, fresh));
+            return fresh;
         } catch (IOException failure) {
             throw EngineFailure.ofReading("the file that says whose the data directory is", failure);
         }
     }
 
-    private static String text(Identity self) {
+    private static long draw() {
+        SecureRandom random = new SecureRandom();
+        long drawn = 0;
+        while (drawn == 0) {
+            drawn = random.nextLong();
+        }
+        return drawn;
+    }
+
+    private static String text(Identity self, Incarnation incarnation) {
         return "format " + FORMAT + "\ncluster " + Long.toHexString(self.clusterId()) + "\nmember "
-                + Long.toHexString(self.memberId()) + "\nincarnation " + INCARNATION + "\n";
+                + Long.toHexString(self.memberId()) + "\nincarnation " + incarnation.number() + "\ndirectory "
+                + Long.toHexString(incarnation.directory()) + "\n";
     }
 
     private static Map<String, String> read(Path file) throws IOException {
@@ -79,7 +96,7 @@ final class IdentityFile {
         return words;
     }
 
-    private static void check(Path file, Map<String, String> words, Identity self) {
+    private static Incarnation check(Path file, Map<String, String> words, Identity self) {
         String format = words.getOrDefault("format", "nothing");
         if (!format.equals(Integer.toString(FORMAT))) {
             throw otherFormat(format);
@@ -95,6 +112,13 @@ final class IdentityFile {
                             + ": check initial-cluster, initial-advertise-peer-urls and initial-cluster-token, or choose"
                             + " another data-dir",
                     null);
+        }
+        try {
+            return new Incarnation(
+                    Integer.parseInt(word(file, words, "incarnation")),
+                    Long.parseUnsignedLong(word(file, words, "directory"), 16));
+        } catch (NumberFormatException wrong) {
+            throw new EngineFailure(EngineFailure.Kind.DAMAGED, file + " is damaged: " + wrong.getMessage(), wrong);
         }
     }
 

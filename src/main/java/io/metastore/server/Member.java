@@ -2,6 +2,7 @@ package io.metastore.server;
 
 import io.metastore.cluster.Alarm;
 import io.metastore.cluster.Identity;
+import io.metastore.cluster.Incarnation;
 import io.metastore.consensus.Batcher;
 import io.metastore.consensus.ConsensusMetrics;
 import io.metastore.consensus.Faults;
@@ -83,6 +84,7 @@ public final class Member implements AutoCloseable {
     private final DataDirectory directory;
     private final Founders founders;
     private final Identity identity;
+    private final PeerIdentity introduced;
     private final DiskSpace disk;
     private final ExecutorService retired;
     private final Replicas replicas;
@@ -108,6 +110,7 @@ public final class Member implements AutoCloseable {
     private final RequestMetrics requests = new RequestMetrics();
     private final AppliedCounts applied = new AppliedCounts();
     private final CountDownLatch leaderKnown = new CountDownLatch(1);
+    private volatile String disowned;
 
     /// Opens the data directory and builds everything. Nothing runs yet.
     ///
@@ -122,16 +125,16 @@ public final class Member implements AutoCloseable {
         this.founders = new Founders(config);
         this.identity = founders.identity();
         this.disk = directory.space(keys.disk().reserveBytes());
-        IdentityFile.claim(directory, identity);
+        Incarnation incarnation = IdentityFile.claim(directory, identity);
         this.retired = Threads.pool("retired-states", 1, new LinkedBlockingQueue<>(), faults);
         this.replicas = new Replicas(OpenedState.open(directory, keys, disk), this::install, retired);
         this.watchHub = watchHub(keys);
         this.applying = new ApplyMetrics(registry);
-        PeerIdentity introduced = founders.introduction(IdentityFile.INCARNATION);
+        this.introduced = founders.introduction(incarnation);
         PeerDispatch dispatch = new PeerDispatch();
         this.peerPorts = founders.members().size() > 1
                 ? Optional.of(new PeerPorts(
-                        config, introduced, () -> founders.addresses(machine().members()), dispatch))
+                        config, introduced, () -> founders.table(machine().members()), dispatch, this::disowned))
                 : Optional.empty();
         Peers others = peerPorts.map(PeerPorts::peers).orElse(Peers.none());
         this.consensus = new JraftConsensus(
@@ -239,7 +242,9 @@ public final class Member implements AutoCloseable {
                 Math.toIntExact(member.heartbeatInterval().toMillis()),
                 // On a small file system the log keeps to a small part of it.
                 Math.min(config.keys().snapshot().logBytes(), Math.max(LEAST_LOG_BYTES, disk.total() / 16)),
-                config.snapshotCount().orElse(0));
+                config.snapshotCount().orElse(0),
+                // Behind a follower the log may take some of the disk, and leaves most of it to the state.
+                Math.min(config.keys().snapshot().followerLogBytes(), disk.total() / 8));
     }
 
     /// How long a proposal may take (GEN-21).
@@ -333,9 +338,21 @@ public final class Member implements AutoCloseable {
         }
     }
 
+    /// Ends the wait for a leader: one that knows this member with other data will not be its leader. Later it is too
+    /// late for that.
+    private void disowned(String why) {
+        if (leaderKnown.getCount() > 0) {
+            disowned = why;
+            leaderKnown.countDown();
+        }
+    }
+
     private void publishSelf() throws InterruptedException {
         while (!leaderKnown.await(10, TimeUnit.SECONDS)) {
             LOG.infof("waiting for a leader, %d entries of the log applied", consensus.appliedIndex());
+        }
+        if (disowned != null) {
+            throw new StartFailure(ExitStatus.FOREIGN, disowned, null);
         }
         if (machine().members().all().isEmpty()) {
             publish(new Command.ClusterStart(founders.members()));
@@ -345,7 +362,9 @@ public final class Member implements AutoCloseable {
                 config.keys().member().name(),
                 config.keys().listen().advertiseClientUrls().stream()
                         .map(URI::toString)
-                        .toList()));
+                        .toList(),
+                introduced.incarnation(),
+                introduced.featureLevel()));
         if (outcome instanceof Outcome.Refused<?> refused) {
             throw new StartFailure(
                     ExitStatus.FAILED, "the member could not make itself known: " + refused.error(), null);

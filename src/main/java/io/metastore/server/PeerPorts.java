@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /// The ways between this member and the others: where it listens for them, and how it calls them. Their threads are not
 /// those of clients, whose load must not delay a heartbeat.
@@ -42,12 +43,15 @@ final class PeerPorts implements AutoCloseable {
     private final GrpcPeers peers;
     private final List<Server> servers = new ArrayList<>();
 
+    /// @param disowned told when another member knows this one with other data, and why
     /// @throws TlsFailure naming the file or setting that cannot be used, when an address is https
-    PeerPorts(EffectiveConfig config, PeerIdentity self, PeerTable table, PeerHandler handler) throws TlsFailure {
+    PeerPorts(
+            EffectiveConfig config, PeerIdentity self, PeerTable table, PeerHandler handler, Consumer<String> disowned)
+            throws TlsFailure {
         this.listenUrls = config.keys().listen().listenPeerUrls();
         this.tls = PeerTls.from(config);
         this.endpoint = new PeerEndpoint(self, table, handler);
-        this.peers = new GrpcPeers(self, table, tls.client(), loops.work);
+        this.peers = new GrpcPeers(self, table, tls.client(), loops.work, disowned);
     }
 
     Peers peers() {

@@ -378,6 +378,15 @@ public interface ServerConfig {
         @WithConverter(BytesConverter.class)
         @WithDefault("256MiB")
         long logBytes();
+
+        @Setting(
+                value = "Bytes of raft log that the next snapshot waits for while a follower that answers is behind"
+                        + " the last one: it catches up by the log then, and needs no copy of all data.",
+                min = "1MiB",
+                max = "1TiB")
+        @WithConverter(BytesConverter.class)
+        @WithDefault("2GiB")
+        long followerLogBytes();
     }
 
     @Section(value = "Storage", order = 13)

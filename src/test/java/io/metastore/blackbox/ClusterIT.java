@@ -5,6 +5,7 @@ import static io.metastore.blackbox.Requests.range;
 import static io.metastore.blackbox.WatchCall.all;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -101,6 +102,24 @@ class ClusterIT {
                                 .toStringUtf8());
             }
             cluster.hashesAgree(revision);
+        }
+    }
+
+    /// It may have voted for, or acknowledged, what it does not know any more.
+    @Test
+    void aMemberThatLostItsDataIsTurnedAway() {
+        try (Cluster cluster = Cluster.start(3)) {
+            Keys keys = Keys.fresh();
+            cluster.member(0).client().put(keys.key("a"), "1");
+            Member lost = cluster.follower();
+            lost.kill();
+            lost.loseData();
+            lost.begin();
+            assertNotEquals(0, lost.endedBy(Duration.ofSeconds(60)), lost::log);
+            if (!MemberTarget.isEtcd()) {
+                assertTrue(lost.log().contains("its data was lost or is of another time"), lost::log);
+            }
+            cluster.follower().client().put(keys.key("a"), "2");
         }
     }
 

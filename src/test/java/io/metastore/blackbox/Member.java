@@ -329,6 +329,19 @@ public final class Member implements AutoCloseable {
         return process.exitValue();
     }
 
+    /// Waits until the member has ended by itself and returns its exit status.
+    int endedBy(Duration limit) {
+        if (!ended(limit)) {
+            throw new AssertionError("the member has not ended within " + limit + shownLog());
+        }
+        return process.exitValue();
+    }
+
+    /// Takes the data away from a member that does not run.
+    void loseData() {
+        delete(dataDir());
+    }
+
     /// Ends the member at once (SIGKILL).
     public void kill() {
         closeClient();

@@ -9,7 +9,14 @@ import org.junit.jupiter.api.Test;
 class ClusterRowFuzzTest {
     @Test
     void members() {
-        Member member = new Member(5, "m0", List.of("http://h:2380"), List.of("http://h:2379", "http://i:2379"), false);
+        Member member = new Member(
+                5,
+                "m0",
+                List.of("http://h:2380"),
+                List.of("http://h:2379", "http://i:2379"),
+                false,
+                new Incarnation(2, -9),
+                1);
         Fuzz.of("rows of members", CorruptRow.class)
                 .run(List.of(Members.encode(member)), input -> Members.decode(5, input));
     }

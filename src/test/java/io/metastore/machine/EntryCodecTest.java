@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.metastore.Golden;
 import io.metastore.cluster.Alarm;
+import io.metastore.cluster.Incarnation;
 import io.metastore.cluster.Member;
 import io.metastore.mvcc.RangeQuery;
 import io.metastore.value.Bytes;
@@ -34,7 +35,7 @@ class EntryCodecTest {
                 new Command.LeaseRevoke(-1, 17),
                 new Command.AlarmChange(true, new Alarm(-2, Alarm.Type.NO_SPACE)),
                 new Command.AlarmChange(false, new Alarm(5, Alarm.Type.CORRUPT)),
-                new Command.MemberPublish(-7, "m0", List.of("http://h:2379", "http://i:2379")));
+                new Command.MemberPublish(-7, "m0", List.of("http://h:2379", "http://i:2379"), Incarnation.UNKNOWN, 0));
     }
 
     private static Command.Txn everything() {
@@ -83,10 +84,21 @@ class EntryCodecTest {
     private static List<Command<?>> everyCommandWritten() {
         List<Command<?>> all = new ArrayList<>(everyCommand());
         all.add(new Command.ClusterStart(List.of(
-                new Member(-7, "m0", List.of("http://h:2380"), List.of("http://h:2379", "http://i:2379"), true),
-                new Member(9, "", List.of("http://i:2380", "http://j:2380"), List.of(), false))));
+                new Member(
+                        -7,
+                        "m0",
+                        List.of("http://h:2380"),
+                        List.of("http://h:2379", "http://i:2379"),
+                        true,
+                        Incarnation.UNKNOWN,
+                        0),
+                Member.unstarted(9, List.of("http://i:2380", "http://j:2380"), false))));
         return all;
     }
+
+    /// Written since members have said which data directory they run on; entries from before have none.
+    private static final List<Command<?>> WITH_INCARNATION =
+            List.of(new Command.MemberPublish(-7, "m0", List.of("http://h:2379"), new Incarnation(3, -5), 2));
 
     private static byte[] encoded(List<? extends Command<?>> commands, boolean batching) {
         List<byte[]> each = commands.stream().<byte[]>map(CommandCodec::encode).toList();
@@ -104,6 +116,7 @@ class EntryCodecTest {
         assertEquals(List.of(PUT), EntryCodec.decode(ByteBuffer.wrap(Golden.bytes("entry-single"))));
         assertEquals(everyCommand(), EntryCodec.decode(ByteBuffer.wrap(Golden.bytes("entry-batch"))));
         assertEquals(everyCommandWritten(), EntryCodec.decode(ByteBuffer.wrap(Golden.bytes("entry-origin"))));
+        assertEquals(WITH_INCARNATION, EntryCodec.decode(ByteBuffer.wrap(Golden.bytes("entry-incarnation"))));
     }
 
     @Test
@@ -117,6 +130,7 @@ class EntryCodecTest {
     @Test
     void entriesAreWrittenAsTheGoldenOnes() {
         assertArrayEquals(Golden.bytes("entry-origin"), encoded(everyCommandWritten(), true));
+        assertArrayEquals(Golden.bytes("entry-incarnation"), encoded(WITH_INCARNATION, true));
     }
 
     @Test

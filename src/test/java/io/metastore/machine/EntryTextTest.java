@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.metastore.cluster.Alarm;
+import io.metastore.cluster.Incarnation;
 import io.metastore.cluster.Member;
 import io.metastore.mvcc.RangeQuery;
 import io.metastore.value.Bytes;
@@ -47,8 +48,10 @@ class EntryTextTest {
                 "Alarm raise NO_SPACE of member a",
                 shown(new Command.AlarmChange(true, new Alarm(10, Alarm.Type.NO_SPACE))));
         assertEquals(
-                "ClusterMemberAttrSet member 7 named \"m0\", clients at http://h:1,http://i:1",
-                shown(new Command.MemberPublish(7, "m0", List.of("http://h:1", "http://i:1"))));
+                "ClusterMemberAttrSet member 7 named \"m0\", clients at http://h:1,http://i:1, incarnation 2"
+                        + " (data directory d1)",
+                shown(new Command.MemberPublish(
+                        7, "m0", List.of("http://h:1", "http://i:1"), new Incarnation(2, 0xd1), 1)));
     }
 
     @Test
@@ -56,8 +59,8 @@ class EntryTextTest {
         assertEquals(
                 "ClusterStart member 7, peers at http://h:1,http://i:1\nClusterStart member 8, peers at http://j:1",
                 shown(new Command.ClusterStart(List.of(
-                        new Member(7, "", List.of("http://h:1", "http://i:1"), List.of(), false),
-                        new Member(8, "", List.of("http://j:1"), List.of(), false)))));
+                        Member.unstarted(7, List.of("http://h:1", "http://i:1"), false),
+                        Member.unstarted(8, List.of("http://j:1"), false)))));
     }
 
     @Test

@@ -1,6 +1,7 @@
 package io.metastore.machine;
 
 import io.metastore.cluster.Alarm;
+import io.metastore.cluster.Incarnation;
 import io.metastore.cluster.Member;
 import io.metastore.mvcc.RangeQuery;
 import io.metastore.value.Bytes;
@@ -127,10 +128,13 @@ final class HistoryGenerator {
         Member member = member();
         return chance(50)
                 ? new Command.ClusterStart(
-                        member.id() == 7
-                                ? List.of(member)
-                                : List.of(member, new Member(7, "", List.of(), List.of(), false)))
-                : new Command.MemberPublish(member.id(), member.name(), member.clientUrls());
+                        member.id() == 7 ? List.of(member) : List.of(member, Member.unstarted(7, List.of(), false)))
+                : new Command.MemberPublish(
+                        member.id(),
+                        member.name(),
+                        member.clientUrls(),
+                        new Incarnation(chance(80) ? 1 : 2, 5),
+                        random.nextInt(3));
     }
 
     private long compactTarget() {
@@ -161,7 +165,9 @@ final class HistoryGenerator {
                 "member-" + random.nextInt(9),
                 List.of("http://a:1"),
                 List.of("http://a:2", "http://b:3"),
-                chance(20));
+                chance(20),
+                Incarnation.UNKNOWN,
+                0);
     }
 
     private Command.Put put(Bytes key) {

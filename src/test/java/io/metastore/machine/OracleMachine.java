@@ -44,8 +44,16 @@ final class OracleMachine {
             case Command.MemberPublish publish -> {
                 members.computeIfPresent(
                         publish.id(),
-                        (id, known) -> new Member(
-                                id, publish.name(), known.peerUrls(), publish.clientUrls(), known.learner()));
+                        (id, known) -> known.incarnation().admits(publish.incarnation())
+                                ? new Member(
+                                        id,
+                                        publish.name(),
+                                        known.peerUrls(),
+                                        publish.clientUrls(),
+                                        known.learner(),
+                                        publish.incarnation(),
+                                        publish.featureLevel())
+                                : known);
                 yield new Outcome.Done<>(new Result.MemberPublish(store.revision()));
             }
         };

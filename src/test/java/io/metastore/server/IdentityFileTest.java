@@ -2,10 +2,12 @@ package io.metastore.server;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.metastore.cluster.Identity;
+import io.metastore.cluster.Incarnation;
 import io.metastore.consensus.jraft.CheckedText;
 import io.metastore.engine.EngineFailure;
 import java.io.IOException;
@@ -41,11 +43,15 @@ class IdentityFileTest {
 
     @Test
     void anEmptyDirectoryIsMarkedOnce() throws IOException {
-        IdentityFile.claim(directory, SELF);
+        Incarnation claimed = IdentityFile.claim(directory, SELF);
+        assertEquals(1, claimed.number());
+        assertNotEquals(0, claimed.directory());
         assertEquals(
-                "format 4\ncluster cabfa7b72d326322\nmember 903b61f99025dc3f\nincarnation 1\n", CheckedText.read(file));
+                "format 5\ncluster cabfa7b72d326322\nmember 903b61f99025dc3f\nincarnation 1\ndirectory "
+                        + Long.toHexString(claimed.directory()) + "\n",
+                CheckedText.read(file));
         byte[] marked = Files.readAllBytes(file);
-        IdentityFile.claim(directory, SELF);
+        assertEquals(claimed, IdentityFile.claim(directory, SELF));
         assertArrayEquals(marked, Files.readAllBytes(file));
     }
 
@@ -56,15 +62,15 @@ class IdentityFileTest {
         refused(new Identity(0x17, SELF.memberId()), "makes this member 903b61f99025dc3f of cluster 17");
     }
 
-    /// 2 is that of rows with numbers of eight bytes, 5 that of a later program.
+    /// 2 is that of rows with numbers of eight bytes, 6 that of a later program.
     @ParameterizedTest
-    @ValueSource(ints = {2, 3, 5, 30})
+    @ValueSource(ints = {2, 3, 4, 6, 30})
     void anotherFormatIsRefused(int format) throws IOException {
         CheckedText.write(
                 file, "format " + format + "\ncluster cabfa7b72d326322\nmember 903b61f99025dc3f\nincarnation 1\n");
         refused(
                 SELF,
-                "has format " + format + ", this program knows format 4; use the version of the program that wrote it");
+                "has format " + format + ", this program knows format 5; use the version of the program that wrote it");
     }
 
     /// What a version before this file leaves.

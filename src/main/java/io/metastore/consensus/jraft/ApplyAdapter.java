@@ -69,6 +69,9 @@ final class ApplyAdapter extends StateMachineAdapter {
     /// Of the newest generation; the state-machine thread's.
     private ApplyLoop loop;
 
+    /// Index at which the last snapshot stands, taken here or installed; 0 for none.
+    private volatile long lastSnapshot;
+
     private volatile Leadership leadership = new Leadership(0, 0, false, 0);
 
     /// @param loops     makes the loop that applies to one generation of the state
@@ -105,6 +108,10 @@ final class ApplyAdapter extends StateMachineAdapter {
 
     Leadership leadership() {
         return leadership;
+    }
+
+    long lastSnapshot() {
+        return lastSnapshot;
     }
 
     @Override
@@ -159,6 +166,7 @@ final class ApplyAdapter extends StateMachineAdapter {
             return;
         }
         if (fits) {
+            lastSnapshot = applied;
             done.run(Status.OK());
         } else {
             cancelled(done, "the disk is full");
@@ -208,6 +216,7 @@ final class ApplyAdapter extends StateMachineAdapter {
         Path snapshot = Path.of(reader.getPath());
         try {
             long applied = SnapshotFiles.readApplied(snapshot);
+            lastSnapshot = applied;
             long own = replicas.state().appliedIndex();
             if (own < applied) {
                 long started = System.nanoTime();

@@ -70,6 +70,7 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
     private final PeerRpcServer answers;
     private final CommitNotice notice = new CommitNotice();
     private final ElectionHint hint;
+    private final Followers followers = new Followers();
     private Node node;
     private RaftLog log;
 
@@ -99,8 +100,12 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
         this.faults = faults;
         this.snapshots = Threads.pool("snapshots", 1, new LinkedBlockingQueue<>(), faults);
         this.self = PeerAddress.of(settings.memberId());
-        SnapshotTrigger trigger =
-                new SnapshotTrigger(settings.snapshotLogBytes(), settings.snapshotCommands(), this::snapshotDue);
+        SnapshotTrigger trigger = new SnapshotTrigger(
+                settings.snapshotLogBytes(),
+                settings.snapshotCommands(),
+                this::snapshotDue,
+                settings.followerLogBytes(),
+                this::isLogNeeded);
         this.skipped = SkippedEntries.read(settings.folder());
         Origins origins = new Origins(settings.memberId(), boot);
         this.router = new ProposalRouter(
@@ -121,6 +126,9 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
                     listener.accept(leadership);
                     router.leadershipChanged(leadership);
                     hint.leadershipChanged(leadership);
+                    if (!leadership.isLeader()) {
+                        followers.forget();
+                    }
                 },
                 disk,
                 space,
@@ -128,6 +136,10 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
                 origins,
                 this::applied,
                 snapshots);
+    }
+
+    private boolean isLogNeeded() {
+        return leadership().isLeader() && followers.need(adapter.lastSnapshot(), System.nanoTime());
     }
 
     private void applied() {
@@ -183,7 +195,7 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
 
     private NodeOptions options(LogAdapter log) {
         Path folder = settings.folder();
-        NodeOptions options = new PeerNodeOptions(peers);
+        NodeOptions options = new PeerNodeOptions(peers, followers);
         options.setFsm(adapter);
         options.setServiceFactory(new DurableFiles(log));
         options.setInitialConf(new Configuration(

@@ -30,9 +30,11 @@ final class PeerRpcClient implements RpcClient {
     private static final Logger LOG = Logger.getLogger(PeerRpcClient.class);
 
     private Peers peers = Peers.none();
+    private Followers followers = new Followers();
 
-    void use(Peers way) {
-        peers = way;
+    void use(PeerNodeOptions options) {
+        peers = options.peers();
+        followers = options.followers();
     }
 
     @Override
@@ -93,18 +95,23 @@ final class PeerRpcClient implements RpcClient {
     @Override
     public void invokeAsync(
             Endpoint endpoint, Object request, InvokeContext context, InvokeCallback callback, long timeoutMs) {
+        long member = PeerAddress.member(endpoint);
+        followers.sent(member, request, System.nanoTime());
         peers.call(
-                PeerAddress.member(endpoint),
+                member,
                 RaftMessage.lane(request),
                 RaftMessage.encode(request),
                 new Peers.Reply() {
                     @Override
                     public void answered(PeerMessage answer) {
-                        run(callback, () -> callback.complete(RaftMessage.decode(answer), null));
+                        Object response = RaftMessage.decode(answer);
+                        followers.ended(member, request, response, System.nanoTime());
+                        run(callback, () -> callback.complete(response, null));
                     }
 
                     @Override
                     public void failed(PeerFailure why) {
+                        followers.ended(member, request, null, System.nanoTime());
                         RemotingException reason = why.kind() == PeerFailure.Kind.TIMED_OUT
                                 ? new InvokeTimeoutException(why.getMessage())
                                 : new RemotingException(why.getMessage());

@@ -13,6 +13,7 @@ import java.util.List;
 /// @param heartbeatMs       heartbeat interval, a divisor of the election timeout or near one
 /// @param snapshotLogBytes  take a snapshot after so many bytes of log
 /// @param snapshotCommands  and after so many commands; 0 for never by count
+/// @param followerLogBytes  how much log a snapshot waits for while a follower that answers is behind the last one
 public record RaftSettings(
         String group,
         long memberId,
@@ -21,7 +22,8 @@ public record RaftSettings(
         int electionMs,
         int heartbeatMs,
         long snapshotLogBytes,
-        long snapshotCommands) {
+        long snapshotCommands,
+        long followerLogBytes) {
     /// Whether nobody else has a copy of the log that this member's state follows.
     boolean soleVoter() {
         return voters.size() == 1;

@@ -1,11 +1,18 @@
 package io.metastore.consensus.peer;
 
+import io.metastore.cluster.Incarnation;
 import java.net.URI;
 import java.util.List;
 import java.util.Map;
 
 /// Who the members are and where they are reached. Any thread may ask.
 public interface PeerTable {
-    /// Peer addresses by member id, this member's own included.
-    Map<Long, List<URI>> members();
+    /// A member as it is known.
+    ///
+    /// @param urls        where it is reached, in the order in which they are tried
+    /// @param incarnation the data directory that it runs on
+    record Known(List<URI> urls, Incarnation incarnation) {}
+
+    /// By member id, this member included.
+    Map<Long, Known> members();
 }

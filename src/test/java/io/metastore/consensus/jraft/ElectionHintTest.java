@@ -45,7 +45,7 @@ class ElectionHintTest {
     private ElectionHint of(long member) {
         options.setRaftOptions(new RaftOptions());
         hint = new ElectionHint(
-                new RaftSettings("g", member, List.of(1L, 2L, 3L), Path.of("."), USUAL_MS, 100, 1, 0),
+                new RaftSettings("g", member, List.of(1L, 2L, 3L), Path.of("."), USUAL_MS, 100, 1, 0, 1),
                 peers,
                 () -> leadership,
                 (what, cause) -> timeouts.add(-1));

@@ -28,11 +28,13 @@ class PeerRpcClientTest {
     private final PeerRpcClient client = new PeerRpcClient();
 
     PeerRpcClientTest() {
-        client.use((member, lane, _, reply, _) -> {
-            assertEquals(0xab, member);
-            lanes.add(lane);
-            replies.add(reply);
-        });
+        client.use(new PeerNodeOptions(
+                (member, lane, _, reply, _) -> {
+                    assertEquals(0xab, member);
+                    lanes.add(lane);
+                    replies.add(reply);
+                },
+                new Followers()));
     }
 
     private void call(Object request, Executor executor) {

@@ -65,7 +65,7 @@ final class SingleMember implements AutoCloseable {
                 (_, _, _, _) -> {},
                 new ApplyMetrics(new SimpleMeterRegistry()));
         RaftSettings settings = new RaftSettings(
-                "group-" + port, port, List.of((long) port), folder, 300, 100, 256L << 20, snapshotCommands);
+                "group-" + port, port, List.of((long) port), folder, 300, 100, 256L << 20, snapshotCommands, 1L << 30);
         consensus = new JraftConsensus(
                 settings,
                 loops,

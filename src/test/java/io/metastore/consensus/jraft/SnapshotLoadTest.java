@@ -75,8 +75,9 @@ class SnapshotLoadTest {
                 replicas,
                 installed::add,
                 (what, cause) -> faults.add(what + ": " + cause),
-                new SnapshotTrigger(1 << 20, 0, () -> {}),
-                new RaftSettings("group", 1, List.of(1L, 2L, 3L), folder.resolve("raft"), 300, 100, 1 << 20, 0),
+                new SnapshotTrigger(1 << 20, 0, () -> {}, 1 << 20, () -> false),
+                new RaftSettings(
+                        "group", 1, List.of(1L, 2L, 3L), folder.resolve("raft"), 300, 100, 1 << 20, 0, 1 << 20),
                 _ -> {},
                 new DiskMetrics(),
                 DiskSpace.unbounded(),

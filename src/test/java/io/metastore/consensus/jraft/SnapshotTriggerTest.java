@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 
 class SnapshotTriggerTest {
     private final AtomicInteger due = new AtomicInteger();
+    private boolean held;
 
     private static ByteBuffer entry(int commands) {
         return FormerEntries.encode(Collections.nCopies(commands, new byte[10]), true);
@@ -24,7 +25,8 @@ class SnapshotTriggerTest {
 
     @Test
     void countsTheCommandsOfABatchAndNotItsEntry() {
-        SnapshotTrigger trigger = new SnapshotTrigger(Long.MAX_VALUE, 100, due::incrementAndGet);
+        SnapshotTrigger trigger =
+                new SnapshotTrigger(Long.MAX_VALUE, 100, due::incrementAndGet, Long.MAX_VALUE, () -> held);
         assertEquals(0, dueAfter(trigger, 9, entry(10)));
         assertEquals(1, dueAfter(trigger, 1, entry(10)));
         // Counting begins again behind a snapshot.
@@ -35,7 +37,8 @@ class SnapshotTriggerTest {
     @Test
     void countsEntriesOfOneCommand() {
         ByteBuffer single = FormerEntries.encode(Collections.nCopies(1, new byte[10]), false);
-        SnapshotTrigger trigger = new SnapshotTrigger(Long.MAX_VALUE, 3, due::incrementAndGet);
+        SnapshotTrigger trigger =
+                new SnapshotTrigger(Long.MAX_VALUE, 3, due::incrementAndGet, Long.MAX_VALUE, () -> held);
         assertEquals(0, dueAfter(trigger, 2, single));
         assertEquals(1, dueAfter(trigger, 1, single));
     }
@@ -43,8 +46,30 @@ class SnapshotTriggerTest {
     @Test
     void countsBytesAlone() {
         ByteBuffer entry = entry(10);
-        SnapshotTrigger trigger = new SnapshotTrigger(entry.remaining() * 4L, 0, due::incrementAndGet);
+        SnapshotTrigger trigger =
+                new SnapshotTrigger(entry.remaining() * 4L, 0, due::incrementAndGet, Long.MAX_VALUE, () -> held);
         assertEquals(0, dueAfter(trigger, 3, entry));
+        assertEquals(1, dueAfter(trigger, 1, entry));
+    }
+
+    @Test
+    void waitsWhileAFollowerNeedsTheLog() {
+        ByteBuffer entry = entry(10);
+        SnapshotTrigger trigger = new SnapshotTrigger(
+                entry.remaining() * 4L, 0, due::incrementAndGet, entry.remaining() * 40L, () -> held);
+        held = true;
+        assertEquals(0, dueAfter(trigger, 20, entry));
+        held = false;
+        assertEquals(1, dueAfter(trigger, 1, entry));
+    }
+
+    @Test
+    void waitsForNoMoreLogThanItMay() {
+        ByteBuffer entry = entry(10);
+        SnapshotTrigger trigger = new SnapshotTrigger(
+                entry.remaining() * 4L, 0, due::incrementAndGet, entry.remaining() * 40L, () -> held);
+        held = true;
+        assertEquals(0, dueAfter(trigger, 39, entry));
         assertEquals(1, dueAfter(trigger, 1, entry));
     }
 }

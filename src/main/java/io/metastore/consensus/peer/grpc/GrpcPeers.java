@@ -1,6 +1,7 @@
 package io.metastore.consensus.peer.grpc;
 
 import io.grpc.ManagedChannel;
+import io.grpc.Status;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.StreamObserver;
 import io.metastore.consensus.peer.Lane;
@@ -28,6 +29,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 
 /// The way to other members over gRPC: one connection to each, with one stream per lane on it.
@@ -55,17 +57,25 @@ public final class GrpcPeers implements Peers, AutoCloseable {
     private final PeerTable table;
     private final Optional<SslContext> tls;
     private final EventLoopGroup loops;
+    private final Consumer<String> disowned;
     private final Map<Long, Peer> peers = new ConcurrentHashMap<>();
     private final ScheduledExecutorService clock = Threads.clock("peer-limits", Threads.UNCAUGHT);
     private volatile boolean closed;
 
     /// @param tls   secures connections to https addresses; empty for none
     /// @param loops threads that send and receive; not closed here
-    public GrpcPeers(PeerIdentity self, PeerTable table, Optional<SslContext> tls, EventLoopGroup loops) {
+    /// @param disowned told why, on such a thread, when a member turns this one away as one that lost its data
+    public GrpcPeers(
+            PeerIdentity self,
+            PeerTable table,
+            Optional<SslContext> tls,
+            EventLoopGroup loops,
+            Consumer<String> disowned) {
         this.self = self;
         this.table = table;
         this.tls = tls;
         this.loops = loops;
+        this.disowned = disowned;
         clock.scheduleWithFixedDelay(this::timeOut, TICK.toMillis(), TICK.toMillis(), TimeUnit.MILLISECONDS);
     }
 
@@ -147,10 +157,11 @@ public final class GrpcPeers implements Peers, AutoCloseable {
         }
 
         private Link connect() throws PeerFailure {
-            List<URI> urls = table.members().getOrDefault(member, List.of());
-            if (urls.isEmpty()) {
+            PeerTable.Known known = table.members().get(member);
+            if (known == null || known.urls().isEmpty()) {
                 throw notSent("member " + Long.toHexString(member) + " is not in the member table");
             }
+            List<URI> urls = known.urls();
             URI url = urls.get(Math.floorMod(address, urls.size()));
             String host = url.getHost();
             NettyChannelBuilder builder = NettyChannelBuilder.forAddress(host, url.getPort())
@@ -327,7 +338,7 @@ public final class GrpcPeers implements Peers, AutoCloseable {
         public void onNext(Frame frame) {
             link.heardNanos = System.nanoTime();
             if (frame.hasHello()) {
-                String wrong = Hellos.complaint(self, link.peer.member, frame.getHello());
+                String wrong = Hellos.complaint(self, table, link.peer.member, frame.getHello());
                 if (wrong != null) {
                     link.peer.ended(link, wrong);
                     return;
@@ -345,7 +356,11 @@ public final class GrpcPeers implements Peers, AutoCloseable {
         @Override
         public void onError(Throwable failure) {
             PeerFailure.Kind kind = isRefused(failure) ? PeerFailure.Kind.REFUSED : PeerFailure.Kind.UNKNOWN;
-            link.peer.ended(link, kind, Hellos.text(failure));
+            String text = Hellos.text(failure);
+            link.peer.ended(link, kind, text);
+            if (Status.fromThrowable(failure).getCode() == Hellos.DISOWNED) {
+                disowned.accept(text);
+            }
         }
 
         @Override

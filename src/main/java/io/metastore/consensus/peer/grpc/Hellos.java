@@ -1,12 +1,17 @@
 package io.metastore.consensus.peer.grpc;
 
 import io.grpc.Status;
+import io.metastore.cluster.Incarnation;
 import io.metastore.consensus.peer.Lane;
 import io.metastore.consensus.peer.PeerIdentity;
+import io.metastore.consensus.peer.PeerTable;
 import io.metastore.consensus.peer.wire.Hello;
 
 /// How two members introduce themselves, and what is wrong with a stranger.
 final class Hellos {
+    /// How a member that lost its data is turned away.
+    static final Status.Code DISOWNED = Status.Code.PERMISSION_DENIED;
+
     private Hellos() {}
 
     static Hello of(PeerIdentity self, long to, Lane lane) {
@@ -14,7 +19,8 @@ final class Hellos {
                 .setCluster(self.cluster())
                 .setMember(self.member())
                 .setTo(to)
-                .setIncarnation(self.incarnation())
+                .setIncarnation(self.incarnation().number())
+                .setDirectory(self.incarnation().directory())
                 .setBoot(self.boot())
                 .setFeatureLevel(self.featureLevel())
                 .setLane(lane.ordinal())
@@ -24,7 +30,7 @@ final class Hellos {
     /// What is wrong with who answers, null when nothing is.
     ///
     /// @param expected the member that was called
-    static String complaint(PeerIdentity self, long expected, Hello hello) {
+    static String complaint(PeerIdentity self, PeerTable table, long expected, Hello hello) {
         if (hello.getCluster() != self.cluster()) {
             return "it belongs to cluster " + Long.toHexString(hello.getCluster()) + ", this member to cluster "
                     + Long.toHexString(self.cluster())
@@ -34,7 +40,23 @@ final class Hellos {
             return "it is member " + Long.toHexString(hello.getMember()) + ", but should be "
                     + Long.toHexString(expected) + ": check initial-cluster";
         }
-        return null;
+        PeerTable.Known known = table.members().get(expected);
+        return known == null || known.incarnation().admits(incarnation(hello))
+                ? null
+                : lostItsData(expected, known.incarnation(), hello);
+    }
+
+    static Incarnation incarnation(Hello hello) {
+        return new Incarnation(hello.getIncarnation(), hello.getDirectory());
+    }
+
+    /// Why a member with another data directory is turned away, and what to do.
+    static String lostItsData(long member, Incarnation known, Hello hello) {
+        return "member " + Long.toHexString(member) + " comes with data directory "
+                + Long.toHexString(hello.getDirectory()) + ", but the cluster knows it with "
+                + Long.toHexString(known.directory())
+                + ": its data was lost or is of another time, and without it the member may not vote; start it on its"
+                + " own data, or remove the member and add a new one";
     }
 
     /// The cause of an ended stream as a person wants to read it.

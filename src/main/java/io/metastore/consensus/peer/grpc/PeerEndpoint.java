@@ -3,6 +3,7 @@ package io.metastore.consensus.peer.grpc;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.metastore.cluster.Incarnation;
 import io.metastore.consensus.peer.Caller;
 import io.metastore.consensus.peer.Lane;
 import io.metastore.consensus.peer.PeerHandler;
@@ -93,11 +94,12 @@ public final class PeerEndpoint extends PeerGrpc.PeerImplBase {
             Hello hello = frame.getHello();
             String wrong = complaint(hello);
             if (wrong != null) {
-                if (!wrong.equals(complaint)) {
-                    complaint = wrong;
-                    LOG.warnf("turned away: %s", wrong);
-                }
-                close(Status.FAILED_PRECONDITION.withDescription(wrong));
+                turnAway(Status.FAILED_PRECONDITION, wrong);
+                return;
+            }
+            Incarnation known = table.members().get(hello.getMember()).incarnation();
+            if (!known.admits(Hellos.incarnation(hello))) {
+                turnAway(Status.fromCode(Hellos.DISOWNED), Hellos.lostItsData(hello.getMember(), known, hello));
                 return;
             }
             Lane lane = Lane.values()[hello.getLane()];
@@ -106,6 +108,14 @@ public final class PeerEndpoint extends PeerGrpc.PeerImplBase {
             send(Frame.newBuilder()
                     .setHello(Hellos.of(self, hello.getMember(), lane))
                     .build());
+        }
+
+        private void turnAway(Status status, String why) {
+            if (!why.equals(complaint)) {
+                complaint = why;
+                LOG.warnf("turned away: %s", why);
+            }
+            close(status.withDescription(why));
         }
 
         private synchronized void send(Frame frame) {

@@ -8,6 +8,7 @@ import com.google.protobuf.ByteString;
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
 import io.metastore.Eventually;
+import io.metastore.cluster.Incarnation;
 import io.metastore.consensus.peer.Caller;
 import io.metastore.consensus.peer.Lane;
 import io.metastore.consensus.peer.PeerFailure;
@@ -53,14 +54,15 @@ class GrpcPeersTest {
     private final List<AutoCloseable> opened = new ArrayList<>();
     private final List<Caller> ended = new CopyOnWriteArrayList<>();
     private final Called called = new Called();
+    private final List<String> disowned = new CopyOnWriteArrayList<>();
     private PeerTable table;
     private GrpcPeers peers;
 
     @BeforeEach
     void open() {
         table = () -> Map.of(
-                1L, List.of(URI.create("http://127.0.0.1:1")),
-                2L, List.of(URI.create("http://127.0.0.1:" + address.getPort())));
+                1L, known(1, 1),
+                2L, known(2, address.getPort()));
         peers = peersOf(identity(CLUSTER, 1));
     }
 
@@ -80,12 +82,16 @@ class GrpcPeersTest {
         }
     }
 
+    private static PeerTable.Known known(long member, int port) {
+        return new PeerTable.Known(List.of(URI.create("http://127.0.0.1:" + port)), new Incarnation(1, 100 + member));
+    }
+
     private static PeerIdentity identity(long cluster, long member) {
-        return new PeerIdentity(cluster, member, 1, 11, PeerIdentity.FEATURE_LEVEL);
+        return new PeerIdentity(cluster, member, new Incarnation(1, 100 + member), 11, PeerIdentity.FEATURE_LEVEL);
     }
 
     private GrpcPeers peersOf(PeerIdentity self) {
-        GrpcPeers made = new GrpcPeers(self, table, Optional.empty(), loops);
+        GrpcPeers made = new GrpcPeers(self, table, Optional.empty(), loops, disowned::add);
         opened.add(made);
         return made;
     }
@@ -194,6 +200,24 @@ class GrpcPeersTest {
         assertTrue(
                 settled(Lane.APPEND).getMessage().contains("member 9 is not one of the others"),
                 settled(Lane.APPEND)::getMessage);
+    }
+
+    @Test
+    void aMemberThatLostItsDataIsTurnedAwayAndLearnsIt() throws Exception {
+        listen(identity(CLUSTER, 2));
+        peers = peersOf(new PeerIdentity(CLUSTER, 1, new Incarnation(1, 0xe), 11, PeerIdentity.FEATURE_LEVEL));
+        assertFalse(call(Lane.CONTROL, ECHO, 0).failure() == null);
+        Eventually.holds("it is told", () -> !disowned.isEmpty());
+        assertTrue(disowned.getFirst().contains("comes with data directory e, but the cluster knows it with 65"));
+        assertEquals(List.of(), called.messages);
+    }
+
+    @Test
+    void anAnswerOfAMemberThatLostItsDataCountsForNothing() throws Exception {
+        listen(new PeerIdentity(CLUSTER, 2, new Incarnation(1, 0xe), 11, PeerIdentity.FEATURE_LEVEL));
+        PeerFailure failure = call(Lane.CONTROL, ECHO, 0).failure();
+        assertTrue(failure.getMessage().contains("comes with data directory e"), failure::getMessage);
+        assertEquals(List.of(), disowned);
     }
 
     /// Answers an echo, and nothing to what asks for silence.
