@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.metastore.Eventually;
 import io.metastore.simulation.SimulatedDisk.Loss;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -44,6 +45,8 @@ class ClusterFaultsTest {
         History history = cluster.settle();
         history.check(calls);
         assertEquals(List.of(), cluster.faults());
+        Duration held = cluster.network().longestHeld();
+        assertTrue(held.toMillis() < 2_000, "a member held its transport for " + held);
     }
 
     @Test
@@ -121,6 +124,20 @@ class ClusterFaultsTest {
                 }
             }
             progress(cluster, clients, "at last");
+            end(cluster, clients);
+        }
+    }
+
+    /// With JRaft's own handler of appends a lane's end waited up to 15 seconds for a thread that waited for it.
+    @Test
+    void connectionsThatEndUnderLoadHoldNobodyUp() throws Exception {
+        try (SimulatedCluster cluster = cluster(7);
+                Clients clients = new Clients(cluster, 3 * CLIENTS)) {
+            for (int round = 0; round < 20; round++) {
+                SimulatedMember leader = cluster.leader();
+                progress(cluster, clients, "in round " + round);
+                cluster.others(leader).forEach(other -> cluster.network().drop(leader.id(), other.id()));
+            }
             end(cluster, clients);
         }
     }

@@ -12,7 +12,7 @@ import java.util.concurrent.locks.LockSupport;
 /// What is done to a cluster, drawn from a seed, with what was done.
 public final class FaultScript {
     private static final int LEAST_PAUSE_MS = 50;
-    private static final int MOST_PAUSE_MS = 400;
+    private static final int MOST_PAUSE_MS = 300;
 
     private final SimulatedCluster cluster;
     private final Random random;

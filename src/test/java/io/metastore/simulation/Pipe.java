@@ -62,7 +62,9 @@ final class Pipe {
 
     private void arrive() {
         for (Runnable arrival = next(); arrival != null; arrival = next()) {
+            long began = System.nanoTime();
             arrival.run();
+            network.held(System.nanoTime() - began);
         }
     }
 

@@ -31,6 +31,7 @@ public final class SimulatedNetwork implements AutoCloseable {
     private final Map<Way, Condition> conditions = new HashMap<>();
     private final Set<Pipe> pipes = new HashSet<>();
     private final ScheduledExecutorService clock;
+    private long longestNanos;
     private boolean closed;
 
     /// @param halt told of what members throw at their transport
@@ -125,6 +126,15 @@ public final class SimulatedNetwork implements AutoCloseable {
     /// From 0 to `most`.
     int chance(int most) {
         return random.nextInt(most + 1);
+    }
+
+    /// How long a member has held its thread of the transport at most, for one message.
+    public synchronized Duration longestHeld() {
+        return Duration.ofNanos(longestNanos);
+    }
+
+    synchronized void held(long nanos) {
+        longestNanos = Math.max(longestNanos, nanos);
     }
 
     boolean isClosed() {
