@@ -20,7 +20,7 @@ import java.util.stream.LongStream;
 /// Members in one program, of the classes that a real one is made of, on a simulated network and simulated disks. Starts
 /// and elects within a second. Whatever is done to it by chance follows from its seed; raft's own timers do not.
 public final class SimulatedCluster implements AutoCloseable {
-    public static final int ELECTION_MS = 300;
+    private static final int ELECTION_MS = 300;
     private static final Duration LIMIT = Duration.ofSeconds(3);
     private static final AtomicLong CLUSTERS = new AtomicLong();
 
@@ -37,13 +37,18 @@ public final class SimulatedCluster implements AutoCloseable {
     ///
     /// @param snapshotCommands commands between two snapshots, 0 for none
     public SimulatedCluster(Path folder, int size, int snapshotCommands, long seed) {
+        this(folder, size, snapshotCommands, ELECTION_MS, seed);
+    }
+
+    /// Like the other, with an election timeout for what must not be disturbed by elections on a busy machine.
+    public SimulatedCluster(Path folder, int size, int snapshotCommands, int electionMs, long seed) {
         this.folder = folder;
         this.seed = seed;
         this.random = new Random(seed);
         this.network = new SimulatedNetwork(seed, (what, cause) -> faults.add("network: " + what + ": " + cause));
         List<Long> ids = LongStream.rangeClosed(1, size).boxed().toList();
         this.settings = new SimulatedMember.Settings(
-                "simulated-" + CLUSTERS.incrementAndGet(), ids, ELECTION_MS, snapshotCommands, LIMIT);
+                "simulated-" + CLUSTERS.incrementAndGet(), ids, electionMs, snapshotCommands, LIMIT);
         for (long id : ids) {
             start(id, new SimulatedDisk(nextFolder(id)));
         }

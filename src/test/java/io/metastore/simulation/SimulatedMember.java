@@ -259,10 +259,9 @@ public final class SimulatedMember implements AutoCloseable {
             return;
         }
         closed = true;
-        if (!failed) {
-            batcher.stop();
-        }
+        batcher.stop(failed ? Duration.ZERO : limit);
         consensus.close();
+        batcher.awaitEnd();
         clock.shutdownNow();
         peers.leave();
         reads.shutdown();

@@ -386,6 +386,7 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
             answers.close();
             NodeManager.getInstance().removeAddress(self.getEndpoint());
         }
+        router.nodeStopped();
         snapshots.shutdown();
         LOG.debugf("raft node %s has stopped", self);
     }
