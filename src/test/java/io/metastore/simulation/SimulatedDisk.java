@@ -37,6 +37,7 @@ public final class SimulatedDisk {
     private int kept;
     private boolean frozen;
     private boolean failing;
+    private long changesLeft = Long.MAX_VALUE;
     private long syncNanos;
     private long syncs;
 
@@ -93,7 +94,13 @@ public final class SimulatedDisk {
         frozen = true;
     }
 
+    /// Ends it after so many more writes, syncs and changes of names.
+    public synchronized void freezeAfter(long changes) {
+        changesLeft = changes;
+    }
+
     private void check() throws IOException {
+        frozen |= --changesLeft < 0;
         if (frozen) {
             throw new IOException("the disk is gone");
         }

@@ -274,6 +274,6 @@ public final class SimulatedMember implements AutoCloseable {
     public String toString() {
         Leadership now = consensus.leadership();
         return "member " + id + (failed ? " (failed)" : "") + " in term " + now.term() + " led by " + now.leader()
-                + ", applied " + consensus.appliedIndex() + " of " + consensus.committedIndex();
+                + ", applied " + replicas.state().appliedIndex();
     }
 }
