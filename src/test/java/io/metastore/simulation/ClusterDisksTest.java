@@ -5,7 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.metastore.Eventually;
+import io.metastore.consensus.log.RaftLog;
+import io.metastore.consensus.log.SegmentSizes;
 import io.metastore.thread.Threads;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -28,7 +31,7 @@ class ClusterDisksTest {
     private Path folder;
 
     private SimulatedCluster cluster(long seed) {
-        return new SimulatedCluster(folder, 3, 0, CALM_ELECTION_MS, seed);
+        return new SimulatedCluster(folder, 3, 0, CALM_ELECTION_MS, false, seed);
     }
 
     private static void pause(int millis) {
@@ -87,6 +90,56 @@ class ClusterDisksTest {
             next.put("key", "after").get(5, TimeUnit.SECONDS);
             History history = cluster.settle();
             assertTrue(history.has("before") && history.has("after"));
+        }
+    }
+
+    private static long lastIn(SimulatedDisk disk) throws IOException {
+        Path log = Path.of(disk.path().toString()).resolve("member").resolve("raft").resolve("log");
+        try (RaftLog opened = RaftLog.open(log, SegmentSizes.DEFAULT)) {
+            return opened.last();
+        }
+    }
+
+    /// A leader applies what the two others have synced before its own disk has it.
+    private static void goAhead(SimulatedMember leader) throws Exception {
+        leader.put("key", "at first").get(5, TimeUnit.SECONDS);
+        leader.disk().slowSyncs(Duration.ofSeconds(2));
+        for (int i = 0; i < 20; i++) {
+            leader.put("key", "put " + i).get(5, TimeUnit.SECONDS);
+        }
+    }
+
+    /// Starts one that has failed ahead of its log.
+    private static void comeBack(SimulatedCluster cluster, SimulatedMember leader) throws Exception {
+        SimulatedDisk kept = cluster.kept(leader.id(), SimulatedDisk.Loss.ALL);
+        long last = lastIn(kept);
+        cluster.leader(cluster.others(leader)).put("key", "without it").get(5, TimeUnit.SECONDS);
+        cluster.start(leader.id(), kept);
+        long applied = cluster.member(leader.id()).replicas().state().appliedIndex();
+        assertTrue(applied > last, "state at " + applied + ", log at " + last);
+        History history = cluster.settle();
+        assertTrue(history.has("put 19") && history.has("without it"));
+        assertEquals(List.of(), cluster.faults());
+    }
+
+    @Test
+    void aMemberWhoseStateIsAheadOfItsLogStartsAndFollows() throws Exception {
+        try (SimulatedCluster cluster = new SimulatedCluster(folder, 3, 0, CALM_ELECTION_MS, true, 24)) {
+            SimulatedMember leader = cluster.leader();
+            goAhead(leader);
+            leader.fail();
+            comeBack(cluster, leader);
+        }
+    }
+
+    @Test
+    void aMemberWhoseSnapshotIsAheadOfItsStateAndLogStartsAndFollows() throws Exception {
+        try (SimulatedCluster cluster = cluster(25)) {
+            SimulatedMember leader = cluster.leader();
+            goAhead(leader);
+            leader.consensus().snapshot();
+            leader.fail();
+            comeBack(cluster, leader);
         }
     }
 

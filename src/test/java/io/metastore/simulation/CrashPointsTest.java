@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.metastore.consensus.jraft.CheckedText;
 import io.metastore.consensus.log.Entry;
 import io.metastore.consensus.log.FolderNames;
 import io.metastore.consensus.log.RaftLog;
@@ -61,6 +62,35 @@ class CrashPointsTest {
         assertEquals("all of it", Files.readString(left.resolve("unnamed")));
         try (var files = Files.list(left)) {
             assertEquals(List.of("kept", "unnamed"), files.map(file -> file.getFileName().toString()).sorted().toList());
+        }
+    }
+
+    /// The vote, the identity and the name of the state's folder are kept so.
+    @Test
+    void aCheckedTextIsTheOldOrTheNewAndWhatWasWrittenStays() throws IOException {
+        for (int changes = 1; changes <= 12; changes++) {
+            for (Loss loss : Loss.values()) {
+                Path place = folder.resolve("text-" + loss + "-" + changes);
+                SimulatedDisk disk = new SimulatedDisk(place.resolve("1"));
+                Path text = disk.path().resolve("text");
+                disk.freezeAfter(changes);
+                String written = "";
+                try {
+                    for (String next : List.of("first\n", "second, longer\n", "third\n")) {
+                        CheckedText.write(text, next);
+                        written = next;
+                    }
+                } catch (IOException gone) {
+                    assertEquals("the disk is gone", gone.getMessage());
+                }
+                disk.freeze();
+                SimulatedDisk left = disk.crash(place.resolve("2"), loss, new Random(changes));
+                Path kept = left.path().resolve("text");
+                String found = Files.exists(kept) ? CheckedText.read(kept) : "";
+                List<String> all = List.of("", "first\n", "second, longer\n", "third\n");
+                int lost = all.indexOf(found) - all.indexOf(written);
+                assertTrue(lost == 0 || lost == 1, loss + " after " + changes + ": " + found + " for " + written);
+            }
         }
     }
 

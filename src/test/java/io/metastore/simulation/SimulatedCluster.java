@@ -37,18 +37,21 @@ public final class SimulatedCluster implements AutoCloseable {
     ///
     /// @param snapshotCommands commands between two snapshots, 0 for none
     public SimulatedCluster(Path folder, int size, int snapshotCommands, long seed) {
-        this(folder, size, snapshotCommands, ELECTION_MS, seed);
+        this(folder, size, snapshotCommands, ELECTION_MS, false, seed);
     }
 
     /// Like the other, with an election timeout for what must not be disturbed by elections on a busy machine.
-    public SimulatedCluster(Path folder, int size, int snapshotCommands, int electionMs, long seed) {
+    ///
+    /// @param durable whether states are kept in RocksDB, or in memory
+    public SimulatedCluster(
+            Path folder, int size, int snapshotCommands, int electionMs, boolean durable, long seed) {
         this.folder = folder;
         this.seed = seed;
         this.random = new Random(seed);
         this.network = new SimulatedNetwork(seed, (what, cause) -> faults.add("network: " + what + ": " + cause));
         List<Long> ids = LongStream.rangeClosed(1, size).boxed().toList();
         this.settings = new SimulatedMember.Settings(
-                "simulated-" + CLUSTERS.incrementAndGet(), ids, electionMs, snapshotCommands, LIMIT);
+                "simulated-" + CLUSTERS.incrementAndGet(), ids, electionMs, snapshotCommands, LIMIT, durable);
         for (long id : ids) {
             start(id, new SimulatedDisk(nextFolder(id)));
         }
@@ -58,7 +61,8 @@ public final class SimulatedCluster implements AutoCloseable {
         return folder.resolve("member-" + id + "-" + ++lives);
     }
 
-    private void start(long id, SimulatedDisk disk) {
+    /// Begins a failed member's next life.
+    public void start(long id, SimulatedDisk disk) {
         SimulatedMember member = new SimulatedMember(id, settings, network, disk, random, faults);
         member.start();
         synchronized (members) {
@@ -68,6 +72,11 @@ public final class SimulatedCluster implements AutoCloseable {
 
     public long seed() {
         return seed;
+    }
+
+    /// Name of its raft group.
+    public String group() {
+        return settings.group();
     }
 
     public SimulatedNetwork network() {
@@ -97,9 +106,14 @@ public final class SimulatedCluster implements AutoCloseable {
 
     /// Begins a failed member's next life with what its disk has kept.
     public void restart(long id, SimulatedDisk.Loss loss) throws InterruptedException, IOException {
+        start(id, kept(id, loss));
+    }
+
+    /// What a failed member's disk has kept.
+    public SimulatedDisk kept(long id, SimulatedDisk.Loss loss) throws InterruptedException, IOException {
         SimulatedMember failed = member(id);
         failed.close();
-        start(id, failed.disk().crash(nextFolder(id), loss, random));
+        return failed.disk().crash(nextFolder(id), loss, random);
     }
 
     /// The member that leads `among` these, as all of them say; waits for one.

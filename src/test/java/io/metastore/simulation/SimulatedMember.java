@@ -63,7 +63,9 @@ public final class SimulatedMember implements AutoCloseable {
     /// @param voters  ids
     /// @param snapshotCommands commands between two snapshots, 0 for none
     /// @param limit   how long a call may take
-    public record Settings(String group, List<Long> voters, int electionMs, int snapshotCommands, Duration limit) {}
+    /// @param durable whether the state is kept in RocksDB, which takes no snapshots of others here, or in memory
+    public record Settings(
+            String group, List<Long> voters, int electionMs, int snapshotCommands, Duration limit, boolean durable) {}
 
     private final long id;
     private final SimulatedNetwork network;
@@ -96,7 +98,9 @@ public final class SimulatedMember implements AutoCloseable {
         Path raft = disk.path().resolve("member").resolve("raft");
         create(raft);
         this.replicas = new Replicas(
-                opened(raft), (captured, _) -> filled(new MemoryEngine(4), captured), Runnable::run);
+                settings.durable() ? EngineKind.ROCKSDB.open(state(disk)) : opened(raft),
+                (captured, _) -> filled(new MemoryEngine(4), captured),
+                Runnable::run);
         PeerDispatch dispatch = new PeerDispatch();
         this.peers = network.join(id, dispatch);
         SimpleMeterRegistry registry = new SimpleMeterRegistry();
@@ -135,6 +139,11 @@ public final class SimulatedMember implements AutoCloseable {
         } catch (IOException failure) {
             throw new UncheckedIOException(failure);
         }
+    }
+
+    /// RocksDB writes by itself; what it has flushed by the end counts as synced.
+    private static Path state(SimulatedDisk disk) {
+        return Path.of(disk.path().resolve("member").resolve("state").toString());
     }
 
     private static Engine opened(Path raft) {
@@ -189,6 +198,16 @@ public final class SimulatedMember implements AutoCloseable {
 
     public SimulatedDisk disk() {
         return disk;
+    }
+
+    /// Commands that were accepted and are not applied.
+    public int proposed() {
+        return queue.depth().outstanding();
+    }
+
+    /// Commands that were accepted and are not in an entry.
+    public int waiting() {
+        return queue.depth().waiting();
     }
 
     public JraftConsensus consensus() {
