@@ -158,7 +158,7 @@ public class WritePathBenchmark {
         public void stop() throws InterruptedException, IOException {
             free.acquire(callers);
             check();
-            batcher.stop();
+            batcher.stop(Duration.ofMinutes(1));
             consensus.close();
             replicas.close();
             folder.close();

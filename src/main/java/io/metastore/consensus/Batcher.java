@@ -5,6 +5,7 @@ import io.metastore.machine.Outcome;
 import io.metastore.machine.ProposedBatch;
 import io.metastore.machine.Result;
 import io.metastore.thread.Threads;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -55,9 +56,18 @@ public final class Batcher {
         thread.start();
     }
 
-    /// Takes no more proposals and returns once those accepted have been handed to consensus.
-    public void stop() throws InterruptedException {
+    /// Takes no more proposals and returns once those accepted have been handed to consensus, or cannot be within
+    /// `limit`: while no leader is reached, nothing of what is in flight ends. Consensus fails that when it stops, and
+    /// takes the rest.
+    public void stop(Duration limit) throws InterruptedException {
         queue.close();
+        if (!limit.isZero()) {
+            thread.join(limit);
+        }
+    }
+
+    /// Returns once those accepted have been handed to consensus, which has stopped.
+    public void awaitEnd() throws InterruptedException {
         thread.join();
     }
 

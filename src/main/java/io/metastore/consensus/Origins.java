@@ -133,6 +133,13 @@ public final class Origins {
         }
     }
 
+    /// Fails all entries: nothing is applied here any more.
+    public void stop() {
+        for (Entry entry : List.copyOf(open.values())) {
+            fail(entry, new Unavailable.Stopping());
+        }
+    }
+
     /// Entries that have not ended.
     public int size() {
         return open.size();

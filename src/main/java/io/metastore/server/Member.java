@@ -492,9 +492,10 @@ public final class Member implements AutoCloseable {
         clock.shutdownNow();
         room.close();
         leases.close();
-        batcher.stop();
+        batcher.stop(requestLimit());
         compaction.close();
         consensus.close();
+        batcher.awaitEnd();
         if (peerPorts.isPresent()) {
             peerPorts.get().close();
         }

@@ -50,7 +50,7 @@ class BatcherTest {
                 next.agree();
             }
         }
-        batcher.stop();
+        batcher.stop(Duration.ofMinutes(1));
     }
 
     private Callers.Call offer(int valueBytes) {

@@ -61,7 +61,7 @@ class ProposalQueueTest {
                 caller.get(60, TimeUnit.SECONDS);
             }
         }
-        batcher.stop();
+        batcher.stop(Duration.ofMinutes(1));
         agreeing.interrupt();
         agreeing.join();
         assertTrue(most.get() <= LIMITS.commands(), () -> most + " commands were outstanding");

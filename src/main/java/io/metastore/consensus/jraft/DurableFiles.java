@@ -9,10 +9,13 @@ import java.nio.file.Path;
 /// What JRaft keeps on disk: our log, its own snapshots, and a vote that has a checksum.
 final class DurableFiles extends DefaultJRaftServiceFactory {
     private final LogStorage log;
+    private final Path meta;
 
-    /// @param log already opened: what it holds is checked before JRaft exists
-    DurableFiles(LogStorage log) {
+    /// @param log  already opened: what it holds is checked before JRaft exists
+    /// @param meta folder of the vote; JRaft knows its text only, which does not tell of which file system it is
+    DurableFiles(LogStorage log, Path meta) {
         this.log = log;
+        this.meta = meta;
     }
 
     @Override
@@ -22,6 +25,6 @@ final class DurableFiles extends DefaultJRaftServiceFactory {
 
     @Override
     public RaftMetaStorage createRaftMetaStorage(String folder, RaftOptions options) {
-        return new VoteFile(Path.of(folder), options);
+        return new VoteFile(meta, options);
     }
 }

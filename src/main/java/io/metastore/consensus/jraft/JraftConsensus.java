@@ -197,7 +197,7 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
         Path folder = settings.folder();
         NodeOptions options = new PeerNodeOptions(peers, followers);
         options.setFsm(adapter);
-        options.setServiceFactory(new DurableFiles(log));
+        options.setServiceFactory(new DurableFiles(log, folder.resolve("meta")));
         options.setInitialConf(new Configuration(
                 settings.voters().stream().map(PeerAddress::of).toList()));
         options.setLogUri(folder.resolve("log").toString());
@@ -309,7 +309,7 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
     public void barrier(BarrierCaller caller) {
         // No time limit of JRaft's: its timer would hold every round, with all its reads and what they answered, for
         // the two seconds of the limit, whether it has ended or not. The read barrier gives up late rounds itself.
-        node.readIndex(NO_CONTEXT, new ReadIndexClosure(NO_TIME_LIMIT) {
+        ReadIndexClosure end = new ReadIndexClosure(NO_TIME_LIMIT) {
             @Override
             public void run(Status status, long index, byte[] context) {
                 guarded("ending a read barrier", () -> {
@@ -320,7 +320,12 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
                     }
                 });
             }
-        });
+        };
+        try {
+            node.readIndex(NO_CONTEXT, end);
+        } catch (IllegalStateException shutDown) {
+            caller.failed(new Unavailable.Stopping());
+        }
     }
 
     @Override
@@ -400,6 +405,7 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
             answers.close();
             NodeManager.getInstance().removeAddress(self.getEndpoint());
         }
+        router.nodeStopped();
         snapshots.shutdown();
         LOG.debugf("raft node %s has stopped", self);
     }

@@ -315,6 +315,11 @@ final class ProposalRouter implements PeerHandler, AutoCloseable {
         left.forEach(entry -> origins.fail(entry, new Unavailable.Stopping()));
     }
 
+    /// Fails what has not come back. Called when the node has stopped and applies nothing any more.
+    void nodeStopped() {
+        origins.stop();
+    }
+
     /// Takes no more and fails what waits for a leader.
     @Override
     public void close() {
