@@ -52,6 +52,7 @@ public final class GrpcErrors {
             case Unavailable.NoLeader _ -> Status.UNAVAILABLE.withDescription("etcdserver: no leader");
             case Unavailable.LeaderChanged _ -> Status.UNAVAILABLE.withDescription("etcdserver: leader changed");
             case Unavailable.TimedOut _ -> Status.UNAVAILABLE.withDescription("etcdserver: request timed out");
+            case Unavailable.NotTaken _ -> Status.DEADLINE_EXCEEDED.withDescription("context deadline exceeded");
             case Unavailable.QueueFull _ -> Status.RESOURCE_EXHAUSTED.withDescription("etcdserver: too many requests");
             case Unavailable.Stopping _ -> Status.UNAVAILABLE.withDescription("etcdserver: server stopped");
         };

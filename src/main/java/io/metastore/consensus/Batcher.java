@@ -169,6 +169,21 @@ public final class Batcher {
             proposals.forEach(proposal -> proposal.fail(reason));
         }
 
+        @Override
+        public void handed(boolean toLeader) {
+            proposals.forEach(proposal -> proposal.handed(toLeader));
+        }
+
+        @Override
+        public boolean isAbandoned() {
+            return proposals.stream().allMatch(Proposal::hasEnded);
+        }
+
+        @Override
+        public long term() {
+            return proposals.getFirst().term();
+        }
+
         private void leave() {
             inFlight.decrementAndGet();
             inFlightBytes.addAndGet(-bytes);

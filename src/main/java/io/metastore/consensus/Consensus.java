@@ -9,6 +9,19 @@ public interface Consensus {
     interface Pending extends ProposedBatch {
         /// It will not be applied as far as this member can tell; see [Unavailable#mayHaveApplied].
         void failed(Unavailable reason);
+
+        /// Told before a leader may have it, and again once it is known that none has.
+        default void handed(boolean toLeader) {}
+
+        /// Whether nobody waits for it any more, so that it should not be handed to a leader.
+        default boolean isAbandoned() {
+            return false;
+        }
+
+        /// The only term in which this member, leading it, may put it into the log, 0 for any.
+        default long term() {
+            return 0;
+        }
     }
 
     /// Proposes `commands` as one entry, at this member or through the leader. While nobody leads it waits for the next

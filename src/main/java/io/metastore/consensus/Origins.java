@@ -63,7 +63,16 @@ public final class Origins {
         /// Notes, before it is handed to a leader, that it may be in the log of that one's term from now on;
         /// [Handed#NOT] once it is known that it is not.
         public void handed(Handed to) {
+            if ((to == Handed.NOT) != (handed == Handed.NOT)) {
+                pending.handed(to != Handed.NOT);
+            }
             handed = to;
+        }
+
+        /// Whether it should not be handed to the leader of now: nobody waits for it, or it is bound to a term in which
+        /// this member led.
+        public boolean isStale(Leadership now) {
+            return pending.isAbandoned() || (pending.term() != 0 && !(now.isLeader() && now.term() == pending.term()));
         }
     }
 

@@ -22,10 +22,19 @@ public final class Proposal {
     private final Command<?> command;
     private final byte[] encoded;
     private final AtomicReference<Caller> caller;
+    private final long term;
     private long acceptedNanos;
+    /// Whether a leader may have it.
+    private volatile boolean handed;
 
     /// @param encoded the command as the raft entry will carry it
     public Proposal(Command<?> command, byte[] encoded, Caller caller) {
+        this(command, encoded, caller, 0);
+    }
+
+    /// @param term the only term in which this member, leading it, may put it into the log, 0 for any
+    public Proposal(Command<?> command, byte[] encoded, Caller caller, long term) {
+        this.term = term;
         this.command = command;
         this.encoded = encoded;
         this.caller = new AtomicReference<>(caller);
@@ -41,6 +50,14 @@ public final class Proposal {
 
     int bytes() {
         return encoded.length;
+    }
+
+    long term() {
+        return term;
+    }
+
+    void handed(boolean toLeader) {
+        handed = toLeader;
     }
 
     void accepted(long nanos) {
@@ -62,6 +79,10 @@ public final class Proposal {
             waiting.took(nowNanos - acceptedNanos, true);
             waiting.ended(outcome);
         }
+    }
+
+    void timeOut() {
+        fail(handed ? new Unavailable.TimedOut() : new Unavailable.NotTaken());
     }
 
     void fail(Unavailable reason) {

@@ -118,7 +118,11 @@ public final class ProposalQueue {
                 long wait = trigger.waitNanos(new Waiting(
                         waiting.size(), waitingBytes, waiting.getFirst().acceptedNanos()));
                 if (wait <= 0) {
-                    return drain(maxCommands, maxBytes);
+                    List<Proposal> taken = drain(maxCommands, maxBytes);
+                    if (!taken.isEmpty()) {
+                        return taken;
+                    }
+                    continue;
                 }
                 changed.awaitNanos(wait);
             }
@@ -127,23 +131,35 @@ public final class ProposalQueue {
         }
     }
 
+    /// Takes proposals for one entry, all bound to the same term or all to none. Passes over those whose callers have
+    /// been told that no leader took them. May find nothing.
     private List<Proposal> drain(int maxCommands, long maxBytes) {
         List<Proposal> taken = new ArrayList<>(Math.min(maxCommands, waiting.size()));
         long bytes = 0;
         while (!waiting.isEmpty() && taken.size() < maxCommands) {
-            int next = waiting.getFirst().bytes();
-            if (!taken.isEmpty() && bytes + next > maxBytes) {
+            Proposal next = waiting.getFirst();
+            if (next.hasEnded()) {
+                waiting.removeFirst();
+                waitingBytes -= next.bytes();
+                outstanding--;
+                outstandingBytes -= next.bytes();
+                continue;
+            }
+            boolean fits = taken.isEmpty()
+                    || (bytes + next.bytes() <= maxBytes
+                            && next.term() == taken.getFirst().term());
+            if (!fits) {
                 break;
             }
             taken.add(waiting.removeFirst());
-            bytes += next;
+            bytes += next.bytes();
         }
         waitingBytes -= bytes;
         return taken;
     }
 
-    /// Fails the callers whose proposals were accepted more than `limitNanos` ago. The proposals go on and
-    /// keep their room: they may still be applied.
+    /// Fails the callers whose proposals were accepted more than `limitNanos` ago. Those that a leader may have go on
+    /// and keep their room: they may still be applied. The others are passed over when their turn comes.
     public void timeOut(long limitNanos) {
         List<Proposal> late = new ArrayList<>();
         lock.lock();
@@ -159,7 +175,7 @@ public final class ProposalQueue {
         } finally {
             lock.unlock();
         }
-        late.forEach(proposal -> proposal.fail(new Unavailable.TimedOut()));
+        late.forEach(Proposal::timeOut);
     }
 
     /// Accepts no more. What waits is still taken.

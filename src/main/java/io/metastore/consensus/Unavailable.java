@@ -35,6 +35,14 @@ public abstract sealed class Unavailable extends RuntimeException {
         }
     }
 
+    /// No leader took it within the time limit (GEN-22). It is given up, unless one comes at that very moment, or it is
+    /// in one entry with others whose limit is not over.
+    public static final class NotTaken extends Unavailable {
+        public NotTaken() {
+            super("no leader within the time limit", true);
+        }
+    }
+
     /// The proposal queue is full; nothing was proposed.
     public static final class QueueFull extends Unavailable {
         public QueueFull() {

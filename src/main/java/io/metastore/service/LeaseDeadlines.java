@@ -2,6 +2,7 @@ package io.metastore.service;
 
 import io.metastore.lease.Lease;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -34,6 +35,11 @@ final class LeaseDeadlines {
     }
 
     private static final int SWEPT_FROM = 1_000;
+    /// Leases from which on a new leader spreads them (LEA-24), so that those granted by the last one do not all run
+    /// out in the same second.
+    private static final int SPREAD_FROM = 1_000;
+
+    private static final long SPREAD_NANOS = TimeUnit.SECONDS.toNanos(1) / 750;
 
     private final Map<Long, Deadline> byId = new HashMap<>();
     private final PriorityQueue<Deadline> queue =
@@ -42,13 +48,39 @@ final class LeaseDeadlines {
     private int dead;
 
     private boolean armed;
+    private long term;
 
-    /// Arms all of `leases`, each with its full time and `grace` on top (LEA-21).
-    synchronized void arm(Iterable<Lease> leases, long graceNanos, long now) {
+    /// Arms all of `leases`, each with its full time and `grace` on top (LEA-21), and many of them some more so that at
+    /// most 750 run out in a second (LEA-24).
+    ///
+    /// @param term in which this member leads
+    synchronized void arm(long term, Collection<Lease> leases, long graceNanos, long now) {
         disarm();
         armed = true;
-        leases.forEach(lease -> put(lease, now + ttlNanos(lease) + graceNanos));
+        this.term = term;
+        if (leases.size() < SPREAD_FROM) {
+            leases.forEach(lease -> put(lease, now + ttlNanos(lease) + graceNanos));
+        } else {
+            spread(leases, now + graceNanos);
+        }
         notifyAll();
+    }
+
+    private void spread(Collection<Lease> leases, long from) {
+        List<Lease> soonest = new ArrayList<>(leases);
+        soonest.sort(Comparator.comparingLong(Lease::ttlSeconds));
+        long free = from;
+        for (Lease lease : soonest) {
+            long due = from + ttlNanos(lease);
+            long nanos = due - free > 0 ? due : free;
+            put(lease, nanos);
+            free = nanos + SPREAD_NANOS;
+        }
+    }
+
+    /// The term that the deadlines are armed for.
+    synchronized long term() {
+        return term;
     }
 
     synchronized boolean isArmed() {
@@ -162,9 +194,14 @@ final class LeaseDeadlines {
                 .toList();
     }
 
+    /// Leases that have run out.
+    ///
+    /// @param term in which this member led when they did
+    record Due(long term, List<Lease> leases) {}
+
     /// Waits until leases have run out and takes up to `most` of them; they stay known until [#revoked] or
     /// [#retry].
-    synchronized List<Lease> takeExpired(int most, java.util.function.LongSupplier clock) throws InterruptedException {
+    synchronized Due takeExpired(int most, java.util.function.LongSupplier clock) throws InterruptedException {
         List<Lease> expired = new ArrayList<>();
         while (true) {
             long now = clock.getAsLong();
@@ -181,7 +218,7 @@ final class LeaseDeadlines {
                 }
             }
             if (!expired.isEmpty()) {
-                return expired;
+                return new Due(term, expired);
             }
             if (queue.isEmpty()) {
                 wait();
@@ -194,7 +231,8 @@ final class LeaseDeadlines {
     /// A revocation failed: it is due again at `nanos`.
     synchronized void retry(Lease lease, long nanos) {
         Deadline deadline = byId.get(lease.id());
-        if (deadline != null && deadline.lease.equals(lease)) {
+        // One that was armed again meanwhile stands in the queue.
+        if (deadline != null && deadline.expired && deadline.lease.equals(lease)) {
             deadline.expired = false;
             deadline.queuedNanos = nanos;
             queue.add(deadline);

@@ -246,20 +246,20 @@ public final class LeaseService implements PeerHandler, AutoCloseable {
     /// Told on the apply thread when leadership changes.
     public void leadershipChanged(Leadership leadership) {
         if (leadership.isLeader()) {
-            arm();
+            arm(leadership.term());
         } else {
             deadlines.disarm();
         }
     }
 
-    private void arm() {
-        deadlines.arm(leases.get().all(), electionTimeout.toNanos(), System.nanoTime());
+    private void arm(long term) {
+        deadlines.arm(term, leases.get().all(), electionTimeout.toNanos(), System.nanoTime());
     }
 
     /// Told on the apply thread when another state has taken the place of the one before, with other leases.
     public void replaced() {
         if (deadlines.isArmed()) {
-            arm();
+            arm(deadlines.term());
         }
     }
 
@@ -278,9 +278,10 @@ public final class LeaseService implements PeerHandler, AutoCloseable {
     private void expire() {
         try {
             while (!Thread.currentThread().isInterrupted()) {
-                for (Lease lease : deadlines.takeExpired(REVOKES_AT_ONCE, System::nanoTime)) {
+                LeaseDeadlines.Due due = deadlines.takeExpired(REVOKES_AT_ONCE, System::nanoTime);
+                for (Lease lease : due.leases()) {
                     inFlight.acquire();
-                    revokeExpired(lease);
+                    revokeExpired(lease, due.term());
                 }
             }
         } catch (InterruptedException _) {
@@ -288,9 +289,11 @@ public final class LeaseService implements PeerHandler, AutoCloseable {
         }
     }
 
-    private void revokeExpired(Lease lease) {
+    /// Revokes a lease that ran out while this member led `term`. A leader that was held up and learns only now of the
+    /// next one must not: with that one the lease may have been renewed (LEA-22).
+    private void revokeExpired(Lease lease, long term) {
         proposals
-                .propose(new Command.LeaseRevoke(lease.id(), lease.grantIndex()))
+                .propose(new Command.LeaseRevoke(lease.id(), lease.grantIndex()), term)
                 .onTermination()
                 .invoke(inFlight::release)
                 .subscribe()
@@ -301,7 +304,9 @@ public final class LeaseService implements PeerHandler, AutoCloseable {
                             }
                         },
                         failure -> {
-                            if (!(failure instanceof Unavailable.Stopping)) {
+                            // Where another leads now, it sees to its leases itself.
+                            if (!(failure instanceof Unavailable.Stopping
+                                    || failure instanceof Unavailable.LeaderChanged)) {
                                 LOG.warnf(
                                         "lease %x has run out and is not yet revoked: %s",
                                         lease.id(), failure.getMessage());

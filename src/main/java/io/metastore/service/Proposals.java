@@ -24,13 +24,19 @@ public final class Proposals {
 
     /// Proposes `command` when somebody subscribes. The item is its outcome; the failure is an [Unavailable].
     public <R extends Result> Uni<Outcome<R>> propose(Command<R> command) {
-        return Uni.createFrom().emitter(emitter -> offer(command, emitter));
+        return Uni.createFrom().emitter(emitter -> offer(command, 0, emitter));
     }
 
-    private <R extends Result> void offer(Command<R> command, UniEmitter<? super Outcome<R>> emitter) {
+    /// Proposes what is right only as long as this member leads `term`; fails with [Unavailable.LeaderChanged] when
+    /// another has begun before it is in the log.
+    public <R extends Result> Uni<Outcome<R>> propose(Command<R> command, long term) {
+        return Uni.createFrom().emitter(emitter -> offer(command, term, emitter));
+    }
+
+    private <R extends Result> void offer(Command<R> command, long term, UniEmitter<? super Outcome<R>> emitter) {
         Waiting<R> waiting = new Waiting<>(emitter, requests.writes(command));
         try {
-            queue.offer(new Proposal(command, CommandCodec.encode(command), waiting));
+            queue.offer(new Proposal(command, CommandCodec.encode(command), waiting, term));
         } catch (Unavailable refused) {
             waiting.took(0, false);
             waiting.failed(refused);

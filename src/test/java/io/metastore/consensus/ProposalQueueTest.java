@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.metastore.machine.Command;
+import io.metastore.machine.Outcome;
+import io.metastore.machine.Result;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -144,23 +146,73 @@ class ProposalQueueTest {
         assertEquals(new ProposalQueue.Depth(1, 0, 0, 1), queue.depth());
     }
 
-    /// A caller that has waited too long is told so; its proposal goes on and keeps its room.
+    /// A caller that has waited too long for what a leader may have is told so; its proposal goes on and keeps its
+    /// room.
     @Test
     void lateCallersFailWhileTheirProposalsGoOn() throws Exception {
         ProposalQueue queue = new ProposalQueue(LIMITS);
         Callers.Call call = Callers.put("late", 1);
         queue.offer(call.proposal());
+        assertEquals(List.of(call.proposal()), queue.take(_ -> 0, 10, 1000));
+        call.proposal().handed(true);
         queue.timeOut(TimeUnit.HOURS.toNanos(1));
         assertFalse(call.end().isDone());
         queue.timeOut(0);
-        ExecutionException failure =
-                assertThrows(ExecutionException.class, () -> call.end().get());
-        Unavailable.TimedOut reason = assertInstanceOf(Unavailable.TimedOut.class, failure.getCause());
-        assertTrue(reason.mayHaveApplied());
+        assertTrue(failure(call, Unavailable.TimedOut.class).mayHaveApplied());
         assertEquals(1, queue.depth().outstanding());
-        List<Proposal> taken = queue.take(_ -> 0, 10, 1000);
-        assertEquals(List.of(call.proposal()), taken);
-        taken.getFirst().end(null, System.nanoTime());
+        call.proposal().end(null, System.nanoTime());
+    }
+
+    private static <T extends Unavailable> T failure(Callers.Call call, Class<T> type) {
+        return assertInstanceOf(
+                type,
+                assertThrows(ExecutionException.class, () -> call.end().get()).getCause());
+    }
+
+    /// What is late and has gone to no leader goes to none any more, and leaves room for others.
+    @Test
+    void lateProposalsThatNoLeaderHasArePassedOver() throws Exception {
+        ProposalQueue queue = new ProposalQueue(LIMITS);
+        Callers.Call late = Callers.put("late", 1);
+        queue.offer(late.proposal());
+        queue.timeOut(0);
+        failure(late, Unavailable.NotTaken.class);
+        Callers.Call next = Callers.put("next", 1);
+        queue.offer(next.proposal());
+        assertEquals(List.of(next.proposal()), queue.take(_ -> 0, 10, 1000));
+        assertEquals(1, queue.depth().outstanding());
+        queue.release(1, next.proposal().bytes());
+        assertEquals(new ProposalQueue.Depth(0, 0, 0, 0), queue.depth());
+    }
+
+    @Test
+    void proposalsForOneTermShareNoEntryWithOthers() throws Exception {
+        ProposalQueue queue = new ProposalQueue(LIMITS);
+        List<Proposal> offered = new ArrayList<>();
+        for (long term : new long[] {0, 0, 7, 7, 8, 0}) {
+            Callers.Call call = Callers.put("key", 1);
+            Proposal proposal = new Proposal(
+                    call.proposal().command(),
+                    call.proposal().encoded(),
+                    new Proposal.Caller() {
+                        @Override
+                        public void ended(Outcome<? extends Result> outcome) {
+                            throw new AssertionError("nobody ends it");
+                        }
+
+                        @Override
+                        public void failed(Unavailable reason) {
+                            throw new AssertionError("nobody ends it");
+                        }
+                    },
+                    term);
+            offered.add(proposal);
+            queue.offer(proposal);
+        }
+        assertEquals(offered.subList(0, 2), queue.take(_ -> 0, 10, 1000));
+        assertEquals(offered.subList(2, 4), queue.take(_ -> 0, 10, 1000));
+        assertEquals(offered.subList(4, 5), queue.take(_ -> 0, 10, 1000));
+        assertEquals(offered.subList(5, 6), queue.take(_ -> 0, 10, 1000));
     }
 
     @Test

@@ -30,7 +30,7 @@ class LeaseDeadlinesTest {
 
     @BeforeEach
     void lead() {
-        deadlines.arm(List.of(), GRACE, now);
+        deadlines.arm(1, List.of(), GRACE, now);
     }
 
     private static Lease lease(long id, long ttlSeconds) {
@@ -42,7 +42,7 @@ class LeaseDeadlinesTest {
         Lease marker = lease(-1, 0);
         deadlines.granted(marker, at);
         List<Long> ids = new ArrayList<>();
-        deadlines.takeExpired(Integer.MAX_VALUE, () -> at).forEach(lease -> ids.add(lease.id()));
+        deadlines.takeExpired(Integer.MAX_VALUE, () -> at).leases().forEach(lease -> ids.add(lease.id()));
         deadlines.revoked(marker.id());
         ids.remove(marker.id());
         return ids;
@@ -106,7 +106,7 @@ class LeaseDeadlinesTest {
         now += 9 * SECOND;
         deadlines.disarm();
         assertNull(deadlines.remaining(1, now));
-        deadlines.arm(List.of(lease(1, 10)), GRACE, now);
+        deadlines.arm(1, List.of(lease(1, 10)), GRACE, now);
         assertEquals(List.of(), expiredAt(now + 11 * SECOND - 1));
         assertEquals(List.of(1L), expiredAt(now + 11 * SECOND));
     }
@@ -217,5 +217,36 @@ class LeaseDeadlinesTest {
             left.add(id);
         }
         assertEquals(left, expiredAt(now + 4_000 * SECOND));
+    }
+
+    /// LEA-24: what the last leader granted at once does not run out at once with the next.
+    @Test
+    void aNewLeaderSpreadsManyLeases() throws InterruptedException {
+        List<Lease> many = new ArrayList<>();
+        for (int id = 1; id <= 3_000; id++) {
+            many.add(lease(id, 10));
+        }
+        many.add(lease(4_000, 60));
+        deadlines.arm(7, many, GRACE, now);
+        assertEquals(7, deadlines.term());
+        long due = now + 11 * SECOND;
+        assertEquals(0, expiredAt(due - 1).size());
+        for (int second = 1; second <= 4; second++) {
+            int expired = expiredAt(due + second * SECOND - 1).size();
+            assertTrue(expired >= 749 && expired <= 751, "second " + second + ": " + expired);
+        }
+        assertEquals(60 + 1, deadlines.remaining(4_000, now) / SECOND);
+    }
+
+    /// A revocation that failed is not tried again for a lease that was armed anew meanwhile.
+    @Test
+    void whatWasArmedAgainRunsOutOnce() throws InterruptedException {
+        deadlines.arm(1, List.of(lease(1, 10)), GRACE, now);
+        assertEquals(List.of(1L), expiredAt(now + 11 * SECOND));
+        deadlines.arm(2, List.of(lease(1, 10), lease(2, 5)), GRACE, now + 20 * SECOND);
+        deadlines.retry(lease(1, 10), now + 21 * SECOND);
+        assertEquals(2, deadlines.queued());
+        assertEquals(List.of(2L), expiredAt(now + 27 * SECOND));
+        assertEquals(List.of(1L), expiredAt(now + 32 * SECOND));
     }
 }

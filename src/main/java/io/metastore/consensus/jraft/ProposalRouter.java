@@ -47,6 +47,7 @@ import java.util.function.Supplier;
 ///
 /// ```
 /// leader says          entry
+/// (nobody waits)       given up before any leader has it
 /// not leader, full     waits here, tried again after a pause or at a change of leadership
 /// (connection breaks)  unknown: stays with Origins; the next connections are another epoch, of which the leader takes
 ///                      nothing of an earlier one any more
@@ -109,6 +110,8 @@ final class ProposalRouter implements PeerHandler, AutoCloseable {
         Leadership now = leadership.get();
         if (stopping) {
             origins.fail(entry, new Unavailable.Stopping());
+        } else if (entry.isStale(now)) {
+            origins.fail(entry, new Unavailable.LeaderChanged());
         } else if (now.isLeader()) {
             entry.handed(new Origins.Handed(now.term(), epoch.get()));
             apply(entry.bytes(), now.term(), new OwnEntry(entry));

@@ -1,9 +1,11 @@
 package io.metastore.consensus.jraft;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.alipay.sofa.jraft.Node;
 import com.alipay.sofa.jraft.Status;
@@ -11,6 +13,7 @@ import com.alipay.sofa.jraft.entity.Task;
 import com.alipay.sofa.jraft.error.RaftError;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
+import io.metastore.Eventually;
 import io.metastore.consensus.Consensus;
 import io.metastore.consensus.Leadership;
 import io.metastore.consensus.Origins;
@@ -44,7 +47,29 @@ class ProposalRouterTest {
     private record Sent(long member, Lane lane, PeerMessage message, Peers.Reply reply) {}
 
     private static final class Caught implements Consensus.Pending {
-        private Unavailable failed;
+        private final long term;
+        private volatile Unavailable failed;
+        private volatile boolean abandoned;
+        private volatile boolean handed;
+
+        private Caught(long term) {
+            this.term = term;
+        }
+
+        @Override
+        public long term() {
+            return term;
+        }
+
+        @Override
+        public boolean isAbandoned() {
+            return abandoned;
+        }
+
+        @Override
+        public void handed(boolean toLeader) {
+            handed = toLeader;
+        }
 
         @Override
         public void failed(Unavailable reason) {
@@ -90,7 +115,11 @@ class ProposalRouterTest {
     }
 
     private Caught propose() {
-        Caught caller = new Caught();
+        return propose(0);
+    }
+
+    private Caught propose(long term) {
+        Caught caller = new Caught(term);
         router.propose(List.of(CommandCodec.encode(PUT)), caller);
         return caller;
     }
@@ -212,6 +241,39 @@ class ProposalRouterTest {
         leadership = new Leadership(6, SELF, true, 3);
         assertEquals(6, soon(applied).getExpectedTerm());
         assertNull(caller.failed);
+    }
+
+    @Test
+    void whatNobodyWaitsForAnyMoreGoesToNoLeader() throws Exception {
+        leadership = new Leadership(5, 0, false, 2);
+        Caught caller = propose();
+        assertFalse(caller.handed);
+        caller.abandoned = true;
+        leadership = new Leadership(6, SELF, true, 3);
+        Eventually.holds("it is given up", () -> caller.failed != null);
+        assertNull(applied.poll());
+        assertEquals(0, origins.size());
+    }
+
+    /// A leader that is told only when it hands over an entry that its term is over.
+    @Test
+    void whatIsBoundToATermGoesToTheLogInThatTermOnly() throws Exception {
+        Caught bound = propose(3);
+        Caught free = propose();
+        assertTrue(bound.handed);
+        Task ofBound = soon(applied);
+        Task ofFree = soon(applied);
+        leadership = new Leadership(4, SELF, true, 2);
+        for (Task task : List.of(ofBound, ofFree)) {
+            task.getDone().run(new Status(RaftError.EPERM, "expected_term=3 doesn't match current_term=4"));
+        }
+        assertEquals(4, soon(applied).getExpectedTerm());
+        assertNull(free.failed);
+        assertInstanceOf(Unavailable.LeaderChanged.class, bound.failed);
+        assertNull(applied.poll(50, TimeUnit.MILLISECONDS), "it is tried again after 10 ms, if at all");
+
+        leadership = new Leadership(4, 0, false, 3);
+        assertInstanceOf(Unavailable.LeaderChanged.class, propose(4).failed);
     }
 
     @Test
