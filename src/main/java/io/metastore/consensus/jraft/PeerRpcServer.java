@@ -5,7 +5,6 @@ import com.alipay.sofa.jraft.rpc.RaftRpcServerFactory;
 import com.alipay.sofa.jraft.rpc.RpcContext;
 import com.alipay.sofa.jraft.rpc.RpcProcessor;
 import com.alipay.sofa.jraft.rpc.RpcRequests.AppendEntriesRequest;
-import com.alipay.sofa.jraft.rpc.RpcRequests.AppendEntriesRequestHeader;
 import com.alipay.sofa.jraft.rpc.RpcServer;
 import com.alipay.sofa.jraft.rpc.impl.ConnectionClosedEventListener;
 import com.google.protobuf.Message;
@@ -15,9 +14,7 @@ import io.metastore.consensus.peer.PeerHandler;
 import io.metastore.consensus.peer.PeerMessage;
 import io.metastore.thread.Threads;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
@@ -26,13 +23,14 @@ import java.util.function.Consumer;
 
 /// Answers raft's calls of other members through JRaft's own handlers.
 ///
-/// Appends of one lane run one after the other, as JRaft's selector of executors wants it. Heartbeats and votes have
-/// threads of their own, so that they never wait for an append that waits for the disk.
+/// Appends of one lane run one after the other on a thread of the lane. Heartbeats and votes have threads of their own,
+/// so that they never wait for an append that waits for the disk. Nothing here makes the thread wait that reads from
+/// other members.
 final class PeerRpcServer implements RpcServer, PeerHandler, AutoCloseable {
     private static final String CONNECTION = "jraft-connection";
+    private static final String APPENDS = "raft-appends";
 
     private final Map<String, RpcProcessor<Message>> processors = new HashMap<>();
-    private final List<ConnectionClosedEventListener> listeners = new CopyOnWriteArrayList<>();
     private final Faults faults;
     private final ThreadPoolExecutor executor;
 
@@ -40,6 +38,7 @@ final class PeerRpcServer implements RpcServer, PeerHandler, AutoCloseable {
         this.faults = faults;
         this.executor = Threads.pool("raft-calls", 3, new LinkedBlockingQueue<>(), faults);
         RaftRpcServerFactory.addRaftRequestProcessors(this, executor, executor, executor);
+        registerProcessor(new AppendProcessor(executor));
     }
 
     @Override
@@ -52,7 +51,7 @@ final class PeerRpcServer implements RpcServer, PeerHandler, AutoCloseable {
         }
         RpcContext context = new Context(connection(caller), answer);
         try {
-            executor(processor, type, request).execute(() -> handle(processor, caller, context, request));
+            executor(caller, request).execute(() -> handle(processor, caller, context, request));
         } catch (RejectedExecutionException full) {
             // Too much waits, or raft has stopped: the sender learns it with its lane, and sends again what counts.
             caller.cut();
@@ -67,30 +66,24 @@ final class PeerRpcServer implements RpcServer, PeerHandler, AutoCloseable {
         }
     }
 
-    private Executor executor(RpcProcessor<Message> processor, String type, Message request) {
-        if (request instanceof AppendEntriesRequest append && !RaftMessage.isHeartbeat(append)) {
-            AppendEntriesRequestHeader header = AppendEntriesRequestHeader.newBuilder()
-                    .setGroupId(append.getGroupId())
-                    .setPeerId(append.getPeerId())
-                    .setServerId(append.getServerId())
-                    .build();
-            Executor selected = processor.executorSelector().select(type, header);
-            if (selected != null) {
-                return selected;
-            }
-        }
-        return executor;
+    private Executor executor(Caller caller, Message request) {
+        return request instanceof AppendEntriesRequest append && !RaftMessage.isHeartbeat(append)
+                ? (ThreadPoolExecutor) caller.attributes()
+                        .computeIfAbsent(APPENDS, name -> Threads.pool(name, 1, new LinkedBlockingQueue<>(), faults))
+                : executor;
     }
 
     private static Lane connection(Caller caller) {
         return (Lane) caller.attributes().computeIfAbsent(CONNECTION, _ -> new Lane(caller));
     }
 
+    /// Drops what waits: the sender has given it up. What runs comes to its end by itself.
     @Override
     public void ended(Caller caller) {
-        Lane lane = (Lane) caller.attributes().get(CONNECTION);
-        if (lane != null) {
-            listeners.forEach(listener -> listener.onClosed(Long.toHexString(caller.member()), lane));
+        ThreadPoolExecutor appends = (ThreadPoolExecutor) caller.attributes().get(APPENDS);
+        if (appends != null) {
+            appends.shutdown();
+            appends.getQueue().clear();
         }
     }
 
@@ -102,7 +95,7 @@ final class PeerRpcServer implements RpcServer, PeerHandler, AutoCloseable {
 
     @Override
     public void registerConnectionClosedEventListener(ConnectionClosedEventListener listener) {
-        listeners.add(listener);
+        // Only JRaft's own processor of appends, which is not used, wants to know.
     }
 
     @Override
