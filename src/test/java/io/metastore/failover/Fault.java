@@ -68,11 +68,6 @@ enum Fault {
 
     abstract void mend(Member struck);
 
-    /// True when the member answers nothing until it is mended.
-    boolean silences() {
-        return this != MOVE;
-    }
-
     private static void signal(Member member, String name) {
         try {
             Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(member.pid()))

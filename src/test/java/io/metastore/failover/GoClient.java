@@ -68,7 +68,7 @@ final class GoClient implements AutoCloseable {
             return switch (ended.getCode()) {
                 // The limit is not over, so that a member said it.
                 case DEADLINE_EXCEEDED, CANCELLED -> true;
-                case UNAVAILABLE -> this == REPEATABLE || NOT_SENT.contains(ended.getDescription());
+                case UNAVAILABLE -> this == REPEATABLE || NOT_SENT.contains(String.valueOf(ended.getDescription()));
                 default -> false;
             };
         }

@@ -47,6 +47,8 @@ final class Load implements AutoCloseable {
     /// Workers that share one client.
     private static final int SHARE = 16;
 
+    private static final int EASE = 10;
+
     private static final String OVERLOADED = "etcdserver: too many requests";
     /// What a member may answer, or a connection that breaks, when a leader is lost.
     private static final Set<Code> EXPECTED =
@@ -64,11 +66,13 @@ final class Load implements AutoCloseable {
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final List<Future<?>> running = new ArrayList<>();
     private final AtomicBoolean ended = new AtomicBoolean();
+    private volatile long pauseNanos;
 
     private Load(Shape shape, History history, String prefix, List<Member> members) {
         this.shape = shape;
         this.history = history;
         this.prefix = prefix;
+        pauseNanos = shape.pause().toNanos();
         current = new AtomicReferenceArray<>(shape.writers());
         for (int i = 0; i < shape.writers(); i++) {
             current.set(i, next(i));
@@ -121,7 +125,7 @@ final class Load implements AutoCloseable {
                 }
                 failed("put", failure.getStatus());
             }
-            LockSupport.parkNanos(shape.pause().toNanos());
+            LockSupport.parkNanos(pauseNanos);
         }
     }
 
@@ -141,11 +145,11 @@ final class Load implements AutoCloseable {
             } catch (StatusRuntimeException failure) {
                 failed("read", failure.getStatus());
             }
-            LockSupport.parkNanos(shape.pause().toNanos());
+            LockSupport.parkNanos(pauseNanos);
         }
     }
 
-    private static long number(KeyValue pair) {
+    static long number(KeyValue pair) {
         return pair.getValue().isEmpty()
                 ? 0
                 : Long.parseLong(pair.getValue().toStringUtf8());
@@ -180,6 +184,16 @@ final class Load implements AutoCloseable {
         Map<String, Long> counted = new TreeMap<>();
         errors.forEach((error, count) -> counted.put(error, count.sum()));
         return counted;
+    }
+
+    /// Lets workers take their time, so that a member that starts on few cores need not fight for them.
+    void ease() {
+        pauseNanos = EASE * shape.pause().toNanos();
+    }
+
+    /// Ends [#ease].
+    void press() {
+        pauseNanos = shape.pause().toNanos();
     }
 
     /// Waits for further acknowledged writes.

@@ -24,6 +24,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
 /// Three members of one program whose leader is struck again and again under load. After each time the struck one is
@@ -103,43 +104,43 @@ final class Trial implements AutoCloseable {
     /// Strikes the leader once. Fails when a client was told what does not hold.
     void round(Fault fault) {
         round++;
-        String prefix = "failover/" + round + "/";
         Duration limit =
                 switch (fault) {
                     case KILL, PAUSE -> SHORT;
                     case STOP, MOVE -> LONG;
                 };
         Load.Shape shape = new Load.Shape(WORKERS, WORKERS, limit, PAUSE);
-        try (Load load = Load.start(shape, history, prefix, cluster.members())) {
+        try (Load load = Load.start(shape, history, prefix(), cluster.members())) {
             load.awaitWrites(WARM, WRITES_GO_ON);
             Member struck = cluster.leader();
-            LocalTime when = LocalTime.now().truncatedTo(ChronoUnit.MILLIS);
+            String what = fault + " " + round + " of m" + (cluster.members().indexOf(struck) + 1) + " at "
+                    + LocalTime.now().truncatedTo(ChronoUnit.MILLIS);
             long begun = System.nanoTime();
             load.meter().begin();
-            strike(fault, struck, load, begun);
-            Gaps.Gap gap = load.meter().longestAt(System.nanoTime());
-            fault.mend(struck);
-            Member other = cluster.others(struck).getFirst();
-            Cluster.caughtUp(struck, other.client().revision());
-            long mended = System.nanoTime();
+            fault.strike(cluster, struck);
+            load.awaitWrites(WRITES_OF_NEXT, WRITES_GO_ON);
+            Gaps.Gap first = load.meter().longestAt(System.nanoTime());
+            load.ease();
+            String mending = mend(fault, struck, begun);
+            Cluster.caughtUp(struck, cluster.others(struck).getFirst().client().revision());
+            long mended = System.nanoTime() - begun;
+            load.press();
             load.awaitWrites(WRITES_OF_NEXT, WRITES_GO_ON);
             Gaps.Gap longest = load.meter().longestAt(System.nanoTime());
             load.end();
             sum = sum.with(longest, load);
             System.out.printf(
                     Locale.ROOT,
-                    "%s, %s %d at %s of m%d: no write from %+d ms to %+d ms (%d ms)%s, mended after %d ms;"
-                            + " %d writes, %d reads, %d keys, errors %s%n",
+                    "%s, %s: no write from %+d ms to %+d ms (%d ms)%s, caught up after %d ms%s; %d writes, %d reads,"
+                            + " %d keys, errors %s%n",
                     label,
-                    fault,
-                    round,
-                    when,
-                    cluster.members().indexOf(struck) + 1,
+                    what,
                     (longest.from() - begun) / 1_000_000,
                     (longest.from() + longest.nanos() - begun) / 1_000_000,
                     longest.millis(),
-                    longest.equals(gap) ? "" : ", before it was mended " + gap.millis() + " ms",
-                    (mended - begun) / 1_000_000,
+                    longest.equals(first) ? "" : ", before it was mended " + first.millis() + " ms",
+                    mended / 1_000_000,
+                    mending,
                     load.meter().count(),
                     load.reads(),
                     load.keys(),
@@ -148,53 +149,47 @@ final class Trial implements AutoCloseable {
         }
     }
 
-    private void strike(Fault fault, Member leader, Load load, long begun) {
-        switch (fault) {
-            case KILL, STOP, MOVE -> {
-                fault.strike(cluster, leader);
-                load.awaitWrites(WRITES_OF_NEXT, WRITES_GO_ON);
-            }
-            case PAUSE -> {
-                // What it was about to answer when it fell asleep is true, what it is asked from now on may not be.
-                try (Client sleeper = leader.connect()) {
-                    assertEquals(0, sleeper.range(range(bytes("failover?"))).getKvsCount());
-                    fault.strike(cluster, leader);
-                    load.awaitWrites(WRITES_OF_NEXT, WRITES_GO_ON);
-                    long asleep = System.nanoTime() - begun;
-                    LockSupport.parkNanos(SLEEP.toNanos() - asleep);
-                    wake(fault, leader, sleeper);
-                }
-            }
-        }
+    private String prefix() {
+        return "failover/" + round + "/";
     }
 
-    /// Wakes a leader whose sockets hold reads that were sent after others had written.
-    private void wake(Fault fault, Member leader, Client sleeper) {
+    /// Says what is to be known of it.
+    private String mend(Fault fault, Member struck, long begun) {
+        if (fault != Fault.PAUSE) {
+            fault.mend(struck);
+            return "";
+        }
+        LockSupport.parkNanos(begun + SLEEP.toNanos() - System.nanoTime());
+        // Reads that are sent after others have written, and wait in the sockets of one who thinks that it leads.
         List<Register> asked = history.registers().stream()
-                .filter(register -> register.key().startsWith("failover/" + round + "/"))
+                .filter(register -> register.key().startsWith(prefix()))
                 .limit(WAITING_READS)
                 .toList();
+        AtomicInteger answered = new AtomicInteger();
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            asked.forEach(register -> threads.submit(() -> readOfSleeper(sleeper, register)));
-            // They are sent before it wakes; nothing tells when they are in its sockets.
+            asked.forEach(register -> threads.submit(() -> {
+                if (isAnswered(struck.client(), register)) {
+                    answered.incrementAndGet();
+                }
+            }));
+            // Nothing tells when they are there.
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
-            fault.mend(leader);
+            fault.mend(struck);
         }
+        return ", of " + asked.size() + " reads that waited for it " + answered + " were answered";
     }
 
-    private static void readOfSleeper(Client sleeper, Register register) {
+    private static boolean isAnswered(Client sleeper, Register register) {
         Register.Get get = register.get();
         RangeResponse found;
         try {
             found = sleeper.range(range(bytes(register.key())));
         } catch (StatusRuntimeException _) {
-            return; // no answer is no stale answer
+            return false; // no answer is no stale answer
         }
         KeyValue pair = found.getKvsCount() == 0 ? KeyValue.getDefaultInstance() : found.getKvs(0);
-        get.returned(
-                pair.getValue().isEmpty() ? 0 : Long.parseLong(pair.getValue().toStringUtf8()),
-                pair.getVersion(),
-                Answer.of(found.getHeader()));
+        get.returned(Load.number(pair), pair.getVersion(), Answer.of(found.getHeader()));
+        return true;
     }
 
     private void compare(Load load) {
