@@ -16,14 +16,10 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Assumptions;
 
 /// Members that know each other, each a process with its own data folder on free loopback ports.
-final class Cluster implements AutoCloseable {
+public final class Cluster implements AutoCloseable {
     private final List<Member> members = new ArrayList<>();
 
-    private Cluster(int size, String peerScheme, List<String> flags) {
-        if (!(MemberTarget.current() instanceof MemberTarget.Program program)) {
-            Assumptions.abort("needs members of its own, the target is an external one");
-            throw new IllegalStateException("unreachable");
-        }
+    private Cluster(MemberTarget.Program program, int size, String peerScheme, List<String> flags) {
         Path parent = Path.of(System.getProperty("java.io.tmpdir"));
         for (int i = 1; i <= size; i++) {
             members.add(Member.unstarted(parent, program, "m" + i, peerScheme, flags));
@@ -38,27 +34,39 @@ final class Cluster implements AutoCloseable {
     }
 
     static Cluster startWith(String peerScheme, int size, String... flags) {
-        Cluster cluster = unstarted(size, peerScheme, flags);
+        return unstarted(size, peerScheme, flags).begun();
+    }
+
+    /// Starts members of some program, whatever the target of the run is.
+    public static Cluster start(MemberTarget.Program program, int size, String... flags) {
+        return new Cluster(program, size, "http", List.of(flags)).begun();
+    }
+
+    private Cluster begun() {
         try {
-            cluster.members.forEach(Member::begin);
-            cluster.members.forEach(Member::await);
-            return cluster;
+            members.forEach(Member::begin);
+            members.forEach(Member::await);
+            return this;
         } catch (RuntimeException | Error failure) {
-            cluster.close();
+            close();
             throw failure;
         }
     }
 
     /// Members with ports and folders, for a test that starts them itself.
     static Cluster unstarted(int size, String peerScheme, String... flags) {
-        return new Cluster(size, peerScheme, List.of(flags));
+        return switch (MemberTarget.current()) {
+            case MemberTarget.External _ ->
+                Assumptions.abort("needs members of its own, the target is an external one");
+            case MemberTarget.Program program -> new Cluster(program, size, peerScheme, List.of(flags));
+        };
     }
 
-    List<Member> members() {
+    public List<Member> members() {
         return List.copyOf(members);
     }
 
-    Member member(int index) {
+    public Member member(int index) {
         return members.get(index);
     }
 
@@ -67,7 +75,7 @@ final class Cluster implements AutoCloseable {
     }
 
     /// The member that all who are alive call their leader.
-    Member leader() {
+    public Member leader() {
         List<Member> found = new ArrayList<>();
         Eventually.holds("all agree on a leader", () -> {
             found.clear();
@@ -94,7 +102,7 @@ final class Cluster implements AutoCloseable {
         return Optional.empty();
     }
 
-    static StatusResponse status(Member member) {
+    public static StatusResponse status(Member member) {
         return member.client().maintenance().status(StatusRequest.getDefaultInstance());
     }
 
@@ -102,12 +110,12 @@ final class Cluster implements AutoCloseable {
         return others(leader()).getFirst();
     }
 
-    List<Member> others(Member one) {
+    public List<Member> others(Member one) {
         return alive().stream().filter(member -> member != one).toList();
     }
 
     /// Checks that all have the same entries up to a revision, once each has applied it.
-    void hashesAgree(long revision) {
+    public void hashesAgree(long revision) {
         Set<Integer> hashes = members.stream()
                 .map(member -> {
                     caughtUp(member, revision);
@@ -123,7 +131,7 @@ final class Cluster implements AutoCloseable {
     }
 
     /// Waits until a member has applied a revision by itself.
-    static void caughtUp(Member member, long revision) {
+    public static void caughtUp(Member member, long revision) {
         Eventually.holds(
                 member.endpoint() + " has applied revision " + revision,
                 () -> member.client()
