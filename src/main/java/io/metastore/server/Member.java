@@ -131,7 +131,7 @@ public final class Member implements AutoCloseable {
         PeerDispatch dispatch = new PeerDispatch();
         this.peerPorts = founders.members().size() > 1
                 ? Optional.of(new PeerPorts(
-                        config, introduced, () -> founders.addresses(machine().members()), dispatch))
+                        config, introduced, () -> founders.addresses(machine().members()), dispatch, faults))
                 : Optional.empty();
         Peers others = peerPorts.map(PeerPorts::peers).orElse(Peers.none());
         this.consensus = new JraftConsensus(
@@ -443,6 +443,10 @@ public final class Member implements AutoCloseable {
     /// What was applied since the start, for metrics.
     AppliedCounts applied() {
         return applied;
+    }
+
+    Optional<PeerPorts> peerPorts() {
+        return peerPorts;
     }
 
     /// How long commands take to apply.

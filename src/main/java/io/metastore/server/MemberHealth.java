@@ -55,11 +55,12 @@ final class MemberHealth implements HealthChecks {
                 .anyMatch(other -> other.id() == member.identity().memberId() && other.learner());
     }
 
-    /// Fails at once without a leader: nobody could answer, and before the first leader the log may not be
-    /// open yet, while the metrics addresses are.
+    /// Fails at once before the first leader: the log may not be open yet, while the metrics addresses are. Later it
+    /// waits for the next one as long as any read (HTH-06): an election is no reason to send clients elsewhere.
     @Override
     public CompletionStage<Void> linearizableRead() {
-        return hasLeader() ? read(false) : CompletableFuture.failedFuture(new Unavailable.NoLeader());
+        return member.consensus().leadership().changes() > 0
+                ? read(false) : CompletableFuture.failedFuture(new Unavailable.NoLeader());
     }
 
     @Override

@@ -8,6 +8,8 @@ import com.alipay.sofa.jraft.rpc.InvokeCallback;
 import com.alipay.sofa.jraft.rpc.InvokeContext;
 import com.alipay.sofa.jraft.rpc.RpcClient;
 import com.alipay.sofa.jraft.util.Endpoint;
+import com.google.protobuf.Message;
+import io.metastore.consensus.peer.Lane;
 import io.metastore.consensus.peer.PeerFailure;
 import io.metastore.consensus.peer.PeerMessage;
 import io.metastore.consensus.peer.Peers;
@@ -30,9 +32,11 @@ final class PeerRpcClient implements RpcClient {
     private static final Logger LOG = Logger.getLogger(PeerRpcClient.class);
 
     private Peers peers = Peers.none();
+    private ReplicationMetrics metrics;
 
-    void use(Peers way) {
+    void use(Peers way, ReplicationMetrics counted) {
         peers = way;
+        metrics = counted;
     }
 
     @Override
@@ -93,18 +97,29 @@ final class PeerRpcClient implements RpcClient {
     @Override
     public void invokeAsync(
             Endpoint endpoint, Object request, InvokeContext context, InvokeCallback callback, long timeoutMs) {
+        Lane lane = RaftMessage.lane(request);
+        RaftMessage kind = RaftMessage.of(request);
+        boolean heartbeat = kind == RaftMessage.APPEND && lane == Lane.CONTROL;
+        ReplicationMetrics.Follower follower = metrics.follower(endpoint);
+        follower.calling(request);
+        long called = System.nanoTime();
         peers.call(
                 PeerAddress.member(endpoint),
-                RaftMessage.lane(request),
+                lane,
                 RaftMessage.encode(request),
                 new Peers.Reply() {
                     @Override
                     public void answered(PeerMessage answer) {
-                        run(callback, () -> callback.complete(RaftMessage.decode(answer), null));
+                        run(callback, () -> {
+                            Message decoded = RaftMessage.decode(answer);
+                            follower.called(kind, heartbeat, called, decoded);
+                            callback.complete(decoded, null);
+                        });
                     }
 
                     @Override
                     public void failed(PeerFailure why) {
+                        follower.called(kind, heartbeat, called, null);
                         RemotingException reason = why.kind() == PeerFailure.Kind.TIMED_OUT
                                 ? new InvokeTimeoutException(why.getMessage())
                                 : new RemotingException(why.getMessage());

@@ -22,7 +22,7 @@ public final class PeerRpcFactory implements RaftRpcFactory {
         if (!(options instanceof PeerNodeOptions own)) {
             throw new IllegalStateException("a raft node without a way to other members");
         }
-        return client -> ((PeerRpcClient) client).use(own.peers());
+        return client -> ((PeerRpcClient) client).use(own.peers(), own.metrics());
     }
 
     @Override

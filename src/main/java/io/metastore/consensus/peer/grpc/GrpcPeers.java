@@ -7,6 +7,7 @@ import io.metastore.consensus.peer.Lane;
 import io.metastore.consensus.peer.PeerFailure;
 import io.metastore.consensus.peer.PeerIdentity;
 import io.metastore.consensus.peer.PeerMessage;
+import io.metastore.consensus.peer.PeerMetrics;
 import io.metastore.consensus.peer.PeerTable;
 import io.metastore.consensus.peer.Peers;
 import io.metastore.consensus.peer.wire.Frame;
@@ -53,17 +54,24 @@ public final class GrpcPeers implements Peers, AutoCloseable {
     private final PeerTable table;
     private final Optional<SslContext> tls;
     private final EventLoopGroup loops;
+    private final PeerMetrics metrics;
     private final Map<Long, Peer> peers = new ConcurrentHashMap<>();
     private final ScheduledExecutorService clock = Threads.clock("peer-limits", Threads.UNCAUGHT);
     private volatile boolean closed;
 
     /// @param tls   secures connections to https addresses; empty for none
     /// @param loops threads that send and receive; not closed here
-    public GrpcPeers(PeerIdentity self, PeerTable table, Optional<SslContext> tls, EventLoopGroup loops) {
+    public GrpcPeers(
+            PeerIdentity self,
+            PeerTable table,
+            Optional<SslContext> tls,
+            EventLoopGroup loops,
+            PeerMetrics metrics) {
         this.self = self;
         this.table = table;
         this.tls = tls;
         this.loops = loops;
+        this.metrics = metrics;
         clock.scheduleWithFixedDelay(this::timeOut, TICK.toMillis(), TICK.toMillis(), TimeUnit.MILLISECONDS);
     }
 
@@ -94,6 +102,7 @@ public final class GrpcPeers implements Peers, AutoCloseable {
     /// One other member.
     private final class Peer {
         private final long member;
+        private final PeerMetrics.Counts counts;
         private Link link;
         private long retryNanos;
         private long pauseMs;
@@ -102,6 +111,7 @@ public final class GrpcPeers implements Peers, AutoCloseable {
 
         private Peer(long member) {
             this.member = member;
+            this.counts = metrics.of(member);
         }
 
         private void call(Lane lane, PeerMessage message, Waiting waiting) {
@@ -109,6 +119,7 @@ public final class GrpcPeers implements Peers, AutoCloseable {
             try {
                 stream = stream(lane);
             } catch (PeerFailure failure) {
+                counts.notSent();
                 waiting.reply().failed(failure);
                 return;
             }
@@ -158,6 +169,7 @@ public final class GrpcPeers implements Peers, AutoCloseable {
                     return;
                 }
                 link = null;
+                lost(ended);
                 address++;
                 pauseMs = Math.clamp(2 * pauseMs, PAUSE_LEAST_MS, PAUSE_MOST_MS);
                 long jittered = pauseMs / 2 + ThreadLocalRandom.current().nextLong(pauseMs / 2 + 1);
@@ -171,7 +183,18 @@ public final class GrpcPeers implements Peers, AutoCloseable {
             ended.cut(why);
         }
 
+        /// Called with the lock held.
+        private void lost(Link lost) {
+            if (lost.greeted) {
+                counts.disconnected();
+            }
+        }
+
         private synchronized void greeted(Link greeted) {
+            if (link == greeted && !greeted.greeted) {
+                greeted.greeted = true;
+                counts.connected();
+            }
             if (link == greeted && (pauseMs != 0 || !complaint.isEmpty())) {
                 LOG.infof("connected to member %x at %s", member, greeted.url);
                 pauseMs = 0;
@@ -207,6 +230,9 @@ public final class GrpcPeers implements Peers, AutoCloseable {
         private final URI url;
         private final ManagedChannel channel;
         private final Stream[] streams = new Stream[Lane.values().length];
+        /// Guarded by the peer's lock.
+        private boolean greeted;
+
         private volatile long heardNanos = System.nanoTime();
 
         private Link(Peer peer, URI url, ManagedChannel channel) {
@@ -271,9 +297,15 @@ public final class GrpcPeers implements Peers, AutoCloseable {
 
         private synchronized void open() {
             out = PeerGrpc.newStub(link.channel).lane(this);
-            out.onNext(Frame.newBuilder()
+            write(Frame.newBuilder()
                     .setHello(Hellos.of(self, link.peer.member, lane))
                     .build());
+        }
+
+        /// Called with the lock held.
+        private void write(Frame frame) {
+            link.peer.counts.sent(frame.getSerializedSize());
+            out.onNext(frame);
         }
 
         private void send(PeerMessage message, Waiting caller) {
@@ -286,7 +318,7 @@ public final class GrpcPeers implements Peers, AutoCloseable {
                 } else {
                     long id = ++calls;
                     waiting.put(id, caller);
-                    out.onNext(Frame.newBuilder()
+                    write(Frame.newBuilder()
                             .setId(id)
                             .setKind(message.kind())
                             .setBody(message.body())
@@ -294,6 +326,7 @@ public final class GrpcPeers implements Peers, AutoCloseable {
                 }
             }
             if (failure != null) {
+                link.peer.counts.notSent();
                 caller.reply().failed(failure);
             }
         }
@@ -301,6 +334,7 @@ public final class GrpcPeers implements Peers, AutoCloseable {
         @Override
         public void onNext(Frame frame) {
             link.heardNanos = System.nanoTime();
+            link.peer.counts.received(frame.getSerializedSize());
             if (frame.hasHello()) {
                 String wrong = Hellos.complaint(self, link.peer.member, frame.getHello());
                 if (wrong != null) {
@@ -349,6 +383,7 @@ public final class GrpcPeers implements Peers, AutoCloseable {
             for (Long id : List.copyOf(waiting.keySet())) {
                 Waiting caller = waiting.remove(id);
                 if (caller != null) {
+                    link.peer.counts.notSent();
                     caller.reply().failed(new PeerFailure(PeerFailure.Kind.UNKNOWN, why));
                 }
             }
