@@ -1,5 +1,6 @@
 package io.metastore.server;
 
+import io.metastore.api.GrpcErrors;
 import io.metastore.api.http.HealthChecks;
 import io.metastore.cluster.Alarm;
 import io.metastore.consensus.Unavailable;
@@ -60,7 +61,7 @@ final class MemberHealth implements HealthChecks {
     @Override
     public CompletionStage<Void> linearizableRead() {
         return member.consensus().leadership().changes() > 0
-                ? read(false) : CompletableFuture.failedFuture(new Unavailable.NoLeader());
+                ? read(false) : CompletableFuture.failedFuture(inWordsOfEtcd(new Unavailable.NoLeader()));
     }
 
     @Override
@@ -75,6 +76,13 @@ final class MemberHealth implements HealthChecks {
                 .ifNoItem()
                 .after(readLimit)
                 .failWith(Unavailable.TimedOut::new)
+                .onFailure(Unavailable.class)
+                .transform(MemberHealth::inWordsOfEtcd)
                 .subscribeAsCompletionStage();
+    }
+
+    private static Throwable inWordsOfEtcd(Throwable unavailable) {
+        return new IllegalStateException(
+                GrpcErrors.status((Unavailable) unavailable).getDescription(), unavailable);
     }
 }
