@@ -54,6 +54,12 @@ final class CompareCommand {
                     "where report.md, report.json, the servers' output and their data go"),
             new Flag("first-port", "N", "0", "the servers listen from this port on; 0 for free ports"),
             new Flag("keep-data", "", "", "leave the data directories in place"),
+            new Flag("members", "N", "1", "members of each side; with more than one only four scenarios, or --only"),
+            new Flag(
+                    "through",
+                    "WHICH",
+                    "leader",
+                    "with --members: leader, or all; the first clients of all are those of followers"),
             new Flag(
                     "cold",
                     "",
@@ -66,12 +72,13 @@ final class CompareCommand {
 
     /// What only a comparison of warm servers takes, and what only one of fresh servers does.
     private static final List<String> WARM_ONLY =
-            List.of("only", "rounds", "warm-rounds", "round", "warm-calls", "quick", "key-space", "first-port");
+            List.of("only", "rounds", "warm-rounds", "round", "warm-calls", "quick", "key-space", "first-port", "members",
+            "through");
 
     private static final List<String> COLD_ONLY = List.of("pairs", "calls", "rate", "native");
 
     private static final List<String> DEFAULT_SIDES = List.of("etcd=etcd", "etcd-again=etcd", "metastore=metastore");
-    private static final int PORTS_PER_SERVER = 2;
+    private static final int MEMBERS_MAX = 9;
 
     private final PrintStream out;
     private final PrintStream err;
@@ -99,13 +106,18 @@ final class CompareCommand {
                 flags.number("key-space", 1, 1_000_000_000_000L),
                 flags.number("seed", Long.MIN_VALUE, Long.MAX_VALUE),
                 flags.time("patience"));
-        List<Scenario> chosen = choose(flags, scenarios.all());
+        int members = flags.count("members", 1, MEMBERS_MAX);
+        if (members == 1 && flags.has("through")) {
+            throw new UsageException("--through needs --members of 2 or more");
+        }
+        ServerGroup.Through through = ServerGroup.Through.parse(flags.text("through"));
+        List<Scenario> chosen = choose(flags, scenarios.all(), members == 1 ? List.of() : Scenarios.OF_CLUSTERS);
         Comparison.Plan plan = plan(flags);
-        List<ServerProcess> servers = new ArrayList<>();
+        List<ServerGroup> servers = new ArrayList<>();
         String aborted = null;
         try {
             Map<String, String> knobs = knobs(flags, plan.toString(), folder);
-            start(flags, folder, servers, knobs);
+            start(flags, folder, members, through, servers, knobs);
             Comparison comparison = new Comparison(plan, servers, err);
             try {
                 if (plan.warmCalls() > 0) {
@@ -119,10 +131,13 @@ final class CompareCommand {
                 knobs.put("aborted", aborted);
             }
             knobs.put("took", Duration.between(begin, Instant.now()).toSeconds() + " s");
+            if (!comparison.notes().isEmpty()) {
+                knobs.put("to know", String.join("; ", comparison.notes()));
+            }
             CompareReport report = new CompareReport(knobs, servers, chosen, comparison.rounds());
             write(folder, report.markdown(), report.map());
         } finally {
-            servers.forEach(ServerProcess::close);
+            servers.forEach(ServerGroup::close);
             if (!flags.on("keep-data")) {
                 deleteAll(folder.resolve("data"));
             }
@@ -167,9 +182,12 @@ final class CompareCommand {
         return 0;
     }
 
-    private static List<Scenario> choose(Flags flags, List<Scenario> all) {
+    /// @param usual  names of those that run where `--only` is not given; empty for all
+    private static List<Scenario> choose(Flags flags, List<Scenario> all, List<String> usual) {
         if (!flags.has("only")) {
-            return all;
+            return all.stream()
+                    .filter(scenario -> usual.isEmpty() || usual.contains(scenario.name()))
+                    .toList();
         }
         List<String> names = all.stream().map(Scenario::name).toList();
         List<String> wanted = List.of(flags.text("only").split(",", -1));
@@ -193,18 +211,24 @@ final class CompareCommand {
                 flags.count("threads", 1, 64));
     }
 
-    private void start(Flags flags, Path folder, List<ServerProcess> servers, Map<String, String> knobs)
+    private void start(
+            Flags flags,
+            Path folder,
+            int members,
+            ServerGroup.Through through,
+            List<ServerGroup> servers,
+            Map<String, String> knobs)
             throws IOException {
         Map<Side, Path> programs = programs(flags, folder, knobs);
         int port = flags.count("first-port", 0, 65_000);
         for (Side side : programs.keySet()) {
-            Path data = folder.resolve("data").resolve(side.name());
-            deleteAll(data);
-            Files.createDirectories(data.getParent());
-            servers.add(
-                    ServerProcess.start(side, programs.get(side), data, folder.resolve(side.name() + ".log"), port));
-            port += port == 0 ? 0 : PORTS_PER_SERVER;
-            err.println(side.name() + " listens on " + servers.getLast().endpoint());
+            List<ServerPlace> places = ServerPlace.of(side, folder, port, members);
+            servers.add(ServerGroup.start(side, programs.get(side), places, through));
+            port += port == 0 ? 0 : members * ServerPlace.PORTS;
+            err.println(side.name() + " listens on "
+                    + String.join(
+                            ", ",
+                            places.stream().map(ServerPlace::endpoint).map(Endpoint::toString).toList()));
         }
     }
 

@@ -14,12 +14,12 @@ final class CompareReport {
     static final double HIGH = 1.07;
 
     private final Map<String, String> knobs;
-    private final List<ServerProcess> servers;
+    private final List<ServerGroup> servers;
     private final List<Scenario> scenarios;
     private final List<Round> rounds;
 
     CompareReport(
-            Map<String, String> knobs, List<ServerProcess> servers, List<Scenario> scenarios, List<Round> rounds) {
+            Map<String, String> knobs, List<ServerGroup> servers, List<Scenario> scenarios, List<Round> rounds) {
         this.knobs = knobs;
         this.servers = servers;
         this.scenarios = scenarios;
@@ -32,7 +32,7 @@ final class CompareReport {
         text.append("Ratios are those of neighbouring rounds, against `")
                 .append(reference)
                 .append(
-                        "`: median (least–greatest). Below 1 is less. Server CPU, memory and bytes are the kernel's account of the server process.\n");
+                        "`: median (least–greatest). Below 1 is less. Server CPU, memory and bytes are the kernel's account of the server processes, all members of a cluster together.\n");
         for (Side side : inOrder()) {
             boolean same = side.sameAs(reference());
             text.append("\n## ").append(side.name()).append(" next to ").append(reference);
@@ -52,7 +52,7 @@ final class CompareReport {
     /// The sides beside the reference, its twin first.
     private List<Side> inOrder() {
         List<Side> sides = new ArrayList<>();
-        servers.stream().skip(1).map(ServerProcess::side).forEach(sides::add);
+        servers.stream().skip(1).map(ServerGroup::side).forEach(sides::add);
         sides.sort((a, b) -> Boolean.compare(b.sameAs(reference()), a.sameAs(reference())));
         return sides;
     }
@@ -113,7 +113,7 @@ final class CompareReport {
                 .append("---|".repeat(Figure.values().length + 4))
                 .append('\n');
         for (Scenario scenario : scenarios) {
-            for (ServerProcess server : servers) {
+            for (ServerGroup server : servers) {
                 List<Round> counted = counted(scenario.name(), server.side().name());
                 if (counted.isEmpty()) {
                     continue;
@@ -174,13 +174,16 @@ final class CompareReport {
                 .append(": ")
                 .append(value.isEmpty() ? "–" : "`" + value + "`")
                 .append('\n'));
-        for (ServerProcess server : servers) {
+        for (ServerGroup server : servers) {
             text.append("- side ").append(server.side().name()).append(": `");
             server.side()
                     .environment()
                     .forEach((name, value) ->
                             text.append(name).append('=').append(value).append(' '));
-            text.append(String.join(" ", server.command())).append("`");
+            text.append(server.commands().stream()
+                            .map(command -> String.join(" ", command))
+                            .collect(Collectors.joining("`, `")))
+                    .append("`");
             if (!server.side().jvm().isEmpty()) {
                 text.append(" with JVM options `")
                         .append(String.join(" ", server.side().jvm()))
@@ -221,7 +224,7 @@ final class CompareReport {
         servers.forEach(server -> sides.put(
                 server.side().name(),
                 Map.of(
-                        "command", server.command(),
+                        "commands", server.commands(),
                         "environment", server.side().environment(),
                         "jvm", server.side().jvm())));
         map.put("sides", sides);

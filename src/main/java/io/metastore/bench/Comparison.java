@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
 
 /// Runs a scenario on several servers in turn: A B C A B C …, the others idle meanwhile. What disturbs the
@@ -22,11 +24,12 @@ final class Comparison {
     record Plan(int warmRounds, int rounds, Duration length, long warmCalls, Duration patience, int threads) {}
 
     private final Plan plan;
-    private final List<ServerProcess> servers;
+    private final List<ServerGroup> servers;
     private final PrintStream err;
     private final List<Round> rounds = new ArrayList<>();
+    private final Set<String> notes = new LinkedHashSet<>();
 
-    Comparison(Plan plan, List<ServerProcess> servers, PrintStream err) {
+    Comparison(Plan plan, List<ServerGroup> servers, PrintStream err) {
         this.plan = plan;
         this.servers = servers;
         this.err = err;
@@ -37,11 +40,16 @@ final class Comparison {
         return rounds;
     }
 
+    /// What happened that the figures do not say.
+    Set<String> notes() {
+        return notes;
+    }
+
     /// Lets each server see so many puts and reads that its hot code is compiled.
     void warm(Scenario puts, Scenario reads) {
-        for (ServerProcess server : servers) {
+        for (ServerGroup server : servers) {
             for (Scenario scenario : List.of(puts, reads)) {
-                try (Connections connections = connect(server, scenario.clients())) {
+                try (Connections connections = connect(server.endpoints(), scenario.clients())) {
                     Driver.Phase phase = new Driver.Phase(
                             "warm " + server.side().name(),
                             scenario.clients(),
@@ -65,7 +73,7 @@ final class Comparison {
     void run(Scenario scenario) throws IOException {
         List<Contender> contenders = new ArrayList<>();
         try {
-            for (ServerProcess server : servers) {
+            for (ServerGroup server : servers) {
                 contenders.add(new Contender(server, scenario));
             }
             for (int number = -plan.warmRounds(); number < plan.rounds(); number++) {
@@ -80,32 +88,35 @@ final class Comparison {
         }
     }
 
-    private static void stopIfAborted(ServerProcess server, RunResult result) {
+    private static void stopIfAborted(ServerGroup server, RunResult result) {
         result.aborted().ifPresent(why -> {
             throw new AbortedException(server.side().name() + (server.alive() ? ": " : " died: ") + why);
         });
     }
 
-    private Connections connect(ServerProcess server, int clients) {
-        int count = Math.clamp((clients + CLIENTS_PER_CONNECTION - 1) / CLIENTS_PER_CONNECTION, 1, MOST_CONNECTIONS);
+    private Connections connect(List<Endpoint> endpoints, int clients) {
+        int count = Math.clamp(
+                (clients + CLIENTS_PER_CONNECTION - 1) / CLIENTS_PER_CONNECTION, endpoints.size(), MOST_CONNECTIONS);
         return Connections.open(
-                List.of(server.endpoint()), Security.NONE, count, Math.min(plan.threads(), count), plan.patience());
+                endpoints, Security.NONE, count, Math.min(plan.threads(), count), plan.patience());
     }
 
     /// One side in one scenario. A finished round waits for the side's next one, to learn what the server did
     /// while it was idle.
     private final class Contender implements AutoCloseable {
-        private final ServerProcess server;
+        private final ServerGroup server;
         private final Scenario scenario;
+        private final List<Endpoint> called;
         private final Connections connections;
         private final Function<Driver.Phase, RunResult> driver;
         private Round last;
         private ProcessUsage atLastStart;
 
-        Contender(ServerProcess server, Scenario scenario) {
+        Contender(ServerGroup server, Scenario scenario) {
             this.server = server;
             this.scenario = scenario;
-            this.connections = connect(server, scenario.clients());
+            this.called = server.endpoints();
+            this.connections = connect(called, scenario.clients());
             this.driver = scenario.prepare().on(connections, err);
         }
 
@@ -140,6 +151,17 @@ final class Comparison {
                     result.failed());
             stopIfAborted(server, result);
             server.awaitCalm();
+            noteNewLeader(number);
+        }
+
+        /// Connections stay where they are; whoever reads the figures has to know.
+        private void noteNewLeader(int number) {
+            if (!server.stillLed(called)) {
+                String note = scenario.name() + " " + server.side().name()
+                        + ": another member leads since round " + (number + 1);
+                notes.add(note);
+                err.println(note);
+            }
         }
 
         private void settle(ProcessUsage now) {

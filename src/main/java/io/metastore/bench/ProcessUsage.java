@@ -21,7 +21,7 @@ record ProcessUsage(long cpuNanos, long peakRssBytes, long writtenBytes) {
 
     private static final int TIMES = 4;
 
-    private static final ProcessUsage NONE = new ProcessUsage(0, 0, 0);
+    static final ProcessUsage NONE = new ProcessUsage(0, 0, 0);
 
     static ProcessUsage of(ProcessHandle process) throws IOException {
         ProcessUsage sum = NONE;
@@ -78,7 +78,7 @@ record ProcessUsage(long cpuNanos, long peakRssBytes, long writtenBytes) {
         }
     }
 
-    private ProcessUsage plus(ProcessUsage other) {
+    ProcessUsage plus(ProcessUsage other) {
         return new ProcessUsage(
                 cpuNanos + other.cpuNanos, peakRssBytes + other.peakRssBytes, writtenBytes + other.writtenBytes);
     }

@@ -16,6 +16,9 @@ final class Scenarios {
     private static final int WATCHERS = 200;
     private static final int WATCH_PUT_CLIENTS = 100;
 
+    /// What clusters are compared by.
+    static final List<String> OF_CLUSTERS = List.of("put-1", "put-100", "put-1000", "range-linearizable");
+
     private final int valueSize;
     private final long keySpace;
     private final long seed;

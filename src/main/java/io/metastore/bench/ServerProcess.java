@@ -4,8 +4,6 @@ import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -36,6 +34,7 @@ final class ServerProcess implements AutoCloseable {
     private final Optional<Endpoint> secure;
     private final Path log;
     private final Thread lastResort;
+    private final long begun = System.nanoTime();
     private Duration start = Duration.ZERO;
 
     private ServerProcess(
@@ -58,35 +57,24 @@ final class ServerProcess implements AutoCloseable {
     /// @param firstPort  it listens there and on the next port; 0 for free ones
     /// @throws AbortedException when it ends or does not answer within a minute
     static ServerProcess start(Side side, Path program, Path data, Path log, int firstPort) throws IOException {
-        return start(side, program, data, log, firstPort, OptionalInt.empty());
+        return start(side, program, ServerPlace.alone(side.name(), data, log, firstPort), OptionalInt.empty());
     }
 
     /// Like [#start] on free ports, on one more of which the server speaks TLS, with a certificate that it makes
     /// for itself.
     static ServerProcess startSecure(Side side, Path program, Path data, Path log) throws IOException {
-        return start(side, program, data, log, 0, OptionalInt.of(freePort()));
+        return start(
+                side,
+                program,
+                ServerPlace.alone(side.name(), data, log, 0),
+                OptionalInt.of(ServerPlace.freePort()));
     }
 
-    private static ServerProcess start(
-            Side side, Path program, Path data, Path log, int firstPort, OptionalInt securePort) throws IOException {
-        int clientPort = firstPort == 0 ? freePort() : firstPort;
-        int peerPort = firstPort == 0 ? freePort() : firstPort + 1;
-        List<String> command = command(side, program, data, clientPort, peerPort, securePort);
-        ProcessBuilder builder =
-                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
-        builder.environment().putAll(side.environment());
-        if (side.kind() == Side.Kind.METASTORE && !isJar(program) && !side.jvm().isEmpty()) {
-            builder.environment().put("METASTORE_JAVA_OPTS", String.join(" ", side.jvm()));
-        }
-        Endpoint endpoint = new Endpoint("127.0.0.1", clientPort, false);
-        long begun = System.nanoTime();
-        Optional<Endpoint> secure = securePort.isPresent()
-                ? Optional.of(new Endpoint("127.0.0.1", securePort.getAsInt(), true))
-                : Optional.empty();
-        ServerProcess server = new ServerProcess(side, command, builder.start(), endpoint, secure, log);
+    private static ServerProcess start(Side side, Path program, ServerPlace place, OptionalInt securePort)
+            throws IOException {
+        ServerProcess server = begin(side, program, place, ServerPlace.cluster(List.of(place)), securePort);
         try {
             server.awaitReady();
-            server.start = Duration.ofNanos(System.nanoTime() - begun);
             return server;
         } catch (RuntimeException e) {
             server.close();
@@ -94,10 +82,27 @@ final class ServerProcess implements AutoCloseable {
         }
     }
 
-    private static List<String> command(
-            Side side, Path program, Path data, int clientPort, int peerPort, OptionalInt securePort) {
-        String client = "http://127.0.0.1:" + clientPort;
-        String peer = "http://127.0.0.1:" + peerPort;
+    /// Starts the server and does not wait: a member of several answers nothing before most of them run.
+    ///
+    /// @param cluster  the members that it begins with, as `--initial-cluster` has them
+    static ServerProcess begin(Side side, Path program, ServerPlace place, String cluster, OptionalInt securePort)
+            throws IOException {
+        List<String> command = command(side, program, place, cluster, securePort);
+        ProcessBuilder builder = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(place.log().toFile());
+        builder.environment().putAll(side.environment());
+        if (side.kind() == Side.Kind.METASTORE && !isJar(program) && !side.jvm().isEmpty()) {
+            builder.environment().put("METASTORE_JAVA_OPTS", String.join(" ", side.jvm()));
+        }
+        Optional<Endpoint> secure = securePort.isPresent()
+                ? Optional.of(new Endpoint("127.0.0.1", securePort.getAsInt(), true))
+                : Optional.empty();
+        return new ServerProcess(side, command, builder.start(), place.endpoint(), secure, place.log());
+    }
+
+    static List<String> command(
+            Side side, Path program, ServerPlace place, String cluster, OptionalInt securePort) {
         List<String> command = new ArrayList<>();
         if (isJar(program)) {
             command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -108,15 +113,16 @@ final class ServerProcess implements AutoCloseable {
         if (side.kind() == Side.Kind.METASTORE) {
             command.add("server");
         }
-        command.addAll(List.of("--name", side.name(), "--data-dir", data.toString()));
-        String listen = client;
+        command.addAll(List.of("--name", place.name(), "--data-dir", place.data().toString()));
+        String listen = place.clientUrl();
         if (securePort.isPresent()) {
             listen += ",https://127.0.0.1:" + securePort.getAsInt();
             command.add("--auto-tls");
         }
-        command.addAll(List.of("--listen-client-urls", listen, "--advertise-client-urls", client));
-        command.addAll(List.of("--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer));
-        command.addAll(List.of("--initial-cluster", side.name() + "=" + peer));
+        command.addAll(List.of("--listen-client-urls", listen, "--advertise-client-urls", place.clientUrl()));
+        command.addAll(
+                List.of("--listen-peer-urls", place.peerUrl(), "--initial-advertise-peer-urls", place.peerUrl()));
+        command.addAll(List.of("--initial-cluster", cluster));
         if (side.flags().stream().noneMatch(flag -> flag.startsWith("--quota-backend-bytes"))) {
             command.addAll(List.of("--quota-backend-bytes", QUOTA_BYTES));
         }
@@ -128,17 +134,17 @@ final class ServerProcess implements AutoCloseable {
         return program.toString().endsWith(".jar");
     }
 
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
-    }
-
-    private void awaitReady() {
-        ManagedChannel channel = NettyChannelBuilder.forAddress(endpoint.host(), endpoint.port())
+    /// A connection of its own to the server, which the caller ends.
+    ManagedChannel channel() {
+        return NettyChannelBuilder.forAddress(endpoint.host(), endpoint.port())
                 .usePlaintext()
                 .proxyDetector(address -> null)
                 .build();
+    }
+
+    /// @throws AbortedException when the server ends or does not answer within a minute
+    void awaitReady() {
+        ManagedChannel channel = channel();
         long deadline = System.nanoTime() + READY_WITHIN.toNanos();
         try {
             while (!answers(channel)) {
@@ -151,6 +157,7 @@ final class ServerProcess implements AutoCloseable {
                             + " s; its output is in " + log);
                 }
             }
+            start = Duration.ofNanos(System.nanoTime() - begun);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new AbortedException("interrupted while " + side.name() + " was starting");

@@ -49,7 +49,8 @@ final class EtcdMetrics implements AutoCloseable {
         bindLeases(member.leases());
         bindAlarms(member);
         bindHealth(health);
-        bindWhatIsNot(member);
+        bindWhatIsNot();
+        new ClusterMetrics(families).bind(member);
         new DurationMetrics(families).bind(member);
         bindEngine(member);
         bindDisk(member.disk());
@@ -230,25 +231,11 @@ final class EtcdMetrics implements AutoCloseable {
                 disk::held);
     }
 
-    /// What a member without other members, without a defragmentation and without Go says truly: none, and why.
-    private void bindWhatIsNot(Member member) {
-        families.counter(
-                "etcd_server_heartbeat_send_failures_total",
-                "Heartbeats that could not be sent in time; none are sent while there are no other members.",
-                () -> 0);
-        families.gauge(
-                "etcd_server_snapshot_apply_in_progress_total",
-                "Snapshots of a leader that are being taken over; there is no other leader.",
-                () -> 0);
+    /// What a member without learners, without a defragmentation and without Go says truly: none, and why.
+    private void bindWhatIsNot() {
         families.counter(
                 "etcd_server_learner_promote_successes", "Learners promoted; there are no learners yet.", () -> 0);
         families.gauge("etcd_disk_defrag_inflight", "Whether a defragmentation runs; RocksDB needs none.", () -> 0);
-        families.family("etcd_network_known_peers", "gauge", "1 for each member known, this one included.", lines -> {
-            String own = id(member.identity().memberId());
-            for (var known : member.machine().members().all()) {
-                lines.sample(TextFamilies.labels("Local", own, "Remote", id(known.id())), 1);
-            }
-        });
         families.family(
                 "etcd_server_feature_enabled",
                 "gauge",

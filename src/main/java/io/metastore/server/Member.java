@@ -134,7 +134,12 @@ public final class Member implements AutoCloseable {
         PeerDispatch dispatch = new PeerDispatch();
         this.peerPorts = founders.members().size() > 1
                 ? Optional.of(new PeerPorts(
-                        config, introduced, () -> founders.table(machine().members()), dispatch, this::disowned))
+                        config,
+                        introduced,
+                        () -> founders.table(machine().members()),
+                        dispatch,
+                        this::disowned,
+                        faults))
                 : Optional.empty();
         Peers others = peerPorts.map(PeerPorts::peers).orElse(Peers.none());
         this.consensus = new JraftConsensus(
@@ -462,6 +467,10 @@ public final class Member implements AutoCloseable {
     /// What was applied since the start, for metrics.
     AppliedCounts applied() {
         return applied;
+    }
+
+    Optional<PeerPorts> peerPorts() {
+        return peerPorts;
     }
 
     /// How long commands take to apply.

@@ -1,5 +1,6 @@
 package io.metastore.server;
 
+import io.metastore.api.GrpcErrors;
 import io.metastore.api.http.HealthChecks;
 import io.metastore.cluster.Alarm;
 import io.metastore.consensus.Unavailable;
@@ -55,11 +56,12 @@ final class MemberHealth implements HealthChecks {
                 .anyMatch(other -> other.id() == member.identity().memberId() && other.learner());
     }
 
-    /// Fails at once without a leader: nobody could answer, and before the first leader the log may not be
-    /// open yet, while the metrics addresses are.
+    /// Fails at once before the first leader: the log may not be open yet, while the metrics addresses are. Later it
+    /// waits for the next one as long as any read (HTH-06): an election is no reason to send clients elsewhere.
     @Override
     public CompletionStage<Void> linearizableRead() {
-        return hasLeader() ? read(false) : CompletableFuture.failedFuture(new Unavailable.NoLeader());
+        return member.consensus().leadership().changes() > 0
+                ? read(false) : CompletableFuture.failedFuture(inWordsOfEtcd(new Unavailable.NoLeader()));
     }
 
     @Override
@@ -74,6 +76,13 @@ final class MemberHealth implements HealthChecks {
                 .ifNoItem()
                 .after(readLimit)
                 .failWith(Unavailable.TimedOut::new)
+                .onFailure(Unavailable.class)
+                .transform(MemberHealth::inWordsOfEtcd)
                 .subscribeAsCompletionStage();
+    }
+
+    private static Throwable inWordsOfEtcd(Throwable unavailable) {
+        return new IllegalStateException(
+                GrpcErrors.status((Unavailable) unavailable).getDescription(), unavailable);
     }
 }

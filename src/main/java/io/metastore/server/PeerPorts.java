@@ -5,13 +5,17 @@ import io.grpc.netty.NettyServerBuilder;
 import io.metastore.api.http.HttpLimits;
 import io.metastore.api.http.HttpRoutes;
 import io.metastore.api.http.HttpServing;
-import io.metastore.consensus.peer.PeerHandler;
+import io.metastore.consensus.peer.PeerDispatch;
 import io.metastore.consensus.peer.PeerIdentity;
+import io.metastore.consensus.peer.PeerMessage;
+import io.metastore.consensus.peer.PeerMetrics;
+import io.metastore.consensus.peer.PeerPings;
 import io.metastore.consensus.peer.PeerTable;
 import io.metastore.consensus.peer.Peers;
 import io.metastore.consensus.peer.grpc.GrpcPeers;
 import io.metastore.consensus.peer.grpc.PeerEndpoint;
 import io.metastore.server.tls.TlsFailure;
+import io.metastore.thread.Threads;
 import io.netty.channel.ChannelOption;
 import java.io.IOException;
 import java.net.URI;
@@ -41,21 +45,33 @@ final class PeerPorts implements AutoCloseable {
     private final PeerEndpoint endpoint;
     private final EventLoops loops = new EventLoops(THREADS);
     private final GrpcPeers peers;
+    private final PeerMetrics metrics = new PeerMetrics();
+    private final PeerPings pings;
     private final List<Server> servers = new ArrayList<>();
 
     /// @param disowned told when another member knows this one with other data, and why
     /// @throws TlsFailure naming the file or setting that cannot be used, when an address is https
     PeerPorts(
-            EffectiveConfig config, PeerIdentity self, PeerTable table, PeerHandler handler, Consumer<String> disowned)
+            EffectiveConfig config,
+            PeerIdentity self,
+            PeerTable table,
+            PeerDispatch dispatch,
+            Consumer<String> disowned,
+            Threads.Halt faults)
             throws TlsFailure {
         this.listenUrls = config.keys().listen().listenPeerUrls();
         this.tls = PeerTls.from(config);
-        this.endpoint = new PeerEndpoint(self, table, handler);
-        this.peers = new GrpcPeers(self, table, tls.client(), loops.work, disowned);
+        this.endpoint = new PeerEndpoint(self, table, dispatch, metrics);
+        this.peers = new GrpcPeers(self, table, tls.client(), loops.work, disowned, metrics);
+        this.pings = new PeerPings(self.member(), table, peers, metrics, faults);
     }
 
     Peers peers() {
         return peers;
+    }
+
+    PeerMetrics metrics() {
+        return metrics;
     }
 
     /// Opens the peer addresses. Called before raft starts: others may have started before.
@@ -86,11 +102,13 @@ final class PeerPorts implements AutoCloseable {
                 throw new ListenFailure(KEY, url, failure);
             }
         }
+        pings.start();
     }
 
     /// Cuts every connection. Called once raft has stopped.
     @Override
     public void close() throws InterruptedException {
+        pings.close();
         peers.close();
         for (Server server : servers) {
             server.shutdownNow();

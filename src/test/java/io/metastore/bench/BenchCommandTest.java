@@ -68,6 +68,13 @@ class BenchCommandTest {
         assertSays(run("compare", "--side", "x=postgres"), 2, "--side is 'x=postgres', but must be NAME=KIND");
         assertSays(run("compare", "--cold", "--rounds", "3"), 2, "--rounds does nothing with --cold");
         assertSays(run("compare", "--pairs", "3"), 2, "--pairs needs --cold");
+        assertSays(run("compare", "--members", "10"), 2, "--members is '10', but must be a number from 1 to 9");
+        assertSays(run("compare", "--cold", "--members", "3"), 2, "--members does nothing with --cold");
+        assertSays(run("compare", "--through", "all"), 2, "--through needs --members of 2 or more");
+        assertSays(
+                run("compare", "--members", "3", "--through", "both"),
+                2,
+                "--through is 'both', but must be leader or all");
         assertSays(run("train", "--metastore", "nowhere"), 2, "--metastore names 'nowhere', which cannot be run");
         assertSays(
                 run("train", "--metastore", "mvnw"), 2, "--to is needed where the program does not run from its jar");

@@ -53,7 +53,7 @@ class EtcdMetricsTableTest {
     @TempDir
     Path folder;
 
-    private static List<String[]> rows(String resource) throws IOException {
+    static List<String[]> rows(String resource) throws IOException {
         try (InputStream in = EtcdMetricsTableTest.class.getResourceAsStream(resource)) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8)
                     .lines()
@@ -159,7 +159,7 @@ class EtcdMetricsTableTest {
         values(page);
     }
 
-    private static void compare(ScrapedPage page, String[] row, List<String> complaints) {
+    static void compare(ScrapedPage page, String[] row, List<String> complaints) {
         String name = row[0];
         if (!page.type(name).equals(row[1])) {
             complaints.add(name + " is a " + page.type(name) + " instead of a " + row[1]);

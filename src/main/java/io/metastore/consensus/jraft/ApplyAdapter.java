@@ -220,10 +220,12 @@ final class ApplyAdapter extends StateMachineAdapter {
             long own = replicas.state().appliedIndex();
             if (own < applied) {
                 long started = System.nanoTime();
+                disk.takingOver(true);
                 Replica replica = replicas.install(snapshot.resolve(SnapshotFiles.STATE), applied);
                 loop = loops.apply(replica.machine());
                 installed.accept(replica);
                 origins.replaced();
+                disk.takingOver(false);
                 LOG.infof(
                         "a snapshot has taken the state from index %d of the raft log to %d, in %d ms",
                         own, applied, (System.nanoTime() - started) / 1_000_000);

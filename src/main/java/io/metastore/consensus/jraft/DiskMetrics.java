@@ -9,6 +9,7 @@ public final class DiskMetrics {
     private final LongAdder appendedBytes = new LongAdder();
     private final Histogram checkpoints = Histogram.ofSeconds(100_000_000, 10);
     private final Histogram snapshots = Histogram.ofSeconds(1_000_000, 14);
+    private volatile boolean takingOver;
 
     DiskMetrics() {}
 
@@ -26,6 +27,15 @@ public final class DiskMetrics {
 
     void snapshotTaken(long nanos) {
         snapshots.record(nanos);
+    }
+
+    void takingOver(boolean now) {
+        takingOver = now;
+    }
+
+    /// Whether a leader's snapshot is taking the place of the state just now.
+    public boolean isTakingOver() {
+        return takingOver;
     }
 
     /// Times of appending to the log, each with its sync: it is one call, in which the two cannot be told apart.

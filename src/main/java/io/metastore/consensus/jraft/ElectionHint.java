@@ -8,7 +8,6 @@ import io.metastore.consensus.Leadership;
 import io.metastore.consensus.peer.Caller;
 import io.metastore.consensus.peer.Lane;
 import io.metastore.consensus.peer.PeerFailure;
-import io.metastore.consensus.peer.PeerHandler;
 import io.metastore.consensus.peer.PeerMessage;
 import io.metastore.consensus.peer.Peers;
 import io.metastore.thread.Threads;
@@ -17,7 +16,6 @@ import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 
@@ -36,7 +34,7 @@ import org.jboss.logging.Logger;
 /// 1   begins at 65 to 85 ms
 /// 2   begins at 185 to 205 ms, unless 1 leads by then
 /// ```
-final class ElectionHint implements PeerHandler, AutoCloseable {
+final class ElectionHint implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(ElectionHint.class);
     /// How long a leader is believed after its last word once it has been refused.
     private static final int TRUST_MS = 60;
@@ -76,15 +74,8 @@ final class ElectionHint implements PeerHandler, AutoCloseable {
         });
     }
 
-    /// Answers a member that asks whether this one is there.
-    @Override
-    public void called(Caller caller, PeerMessage message, Consumer<PeerMessage> answer) {
-        answer.accept(message);
-    }
-
     /// Asks the leader whether it is still there when one of its lanes ends.
-    @Override
-    public void ended(Caller caller) {
+    void ended(Caller caller) {
         if (caller.member() == leadership.get().leader()) {
             execute(() -> begin(caller.member()));
         }

@@ -34,6 +34,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
@@ -62,6 +63,7 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
     private final PeerId self;
     private final ApplyAdapter adapter;
     private final DiskMetrics disk = new DiskMetrics();
+    private final ReplicationMetrics replication;
     private final DiskSpace space;
     private final SkippedEntries skipped;
     private final ExecutorService snapshots;
@@ -110,11 +112,12 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
         Origins origins = new Origins(settings.memberId(), boot);
         this.router = new ProposalRouter(
                 origins, this::leadership, peers, work -> guarded("ending a proposal", work), faults::halt);
-        this.answers = new PeerRpcServer(faults);
+        this.replication = new ReplicationMetrics(settings.heartbeatMs());
+        this.answers = new PeerRpcServer(replication, faults);
         dispatch.raft(answers);
         dispatch.add(PeerMessage.Kinds.FORWARD, router);
         this.hint = new ElectionHint(settings, peers, this::leadership, faults);
-        dispatch.add(PeerMessage.Kinds.PING, hint);
+        dispatch.onEnd(hint::ended);
         this.adapter = new ApplyAdapter(
                 loops,
                 replicas,
@@ -195,7 +198,7 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
 
     private NodeOptions options(LogAdapter log) {
         Path folder = settings.folder();
-        NodeOptions options = new PeerNodeOptions(peers, followers);
+        NodeOptions options = new PeerNodeOptions(peers, followers, replication);
         options.setFsm(adapter);
         options.setServiceFactory(new DurableFiles(log, folder.resolve("meta")));
         options.setInitialConf(new Configuration(
@@ -287,6 +290,23 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
     /// What log and snapshots ask of the disk.
     public DiskMetrics disk() {
         return disk;
+    }
+
+    /// What raft's calls tell of other members.
+    public ReplicationMetrics replication() {
+        return replication;
+    }
+
+    /// How many entries each follower lacks, by its last word; nothing when this member does not lead.
+    public Map<Long, Long> lag() {
+        Leadership now = leadership();
+        if (!now.isLeader()) {
+            return Map.of();
+        }
+        Map<Long, Long> lag = replication.reached(now.term());
+        long last = log.last();
+        lag.replaceAll((_, reached) -> Math.max(0, last - reached));
+        return lag;
     }
 
     @Override

@@ -8,6 +8,8 @@ import com.alipay.sofa.jraft.rpc.InvokeCallback;
 import com.alipay.sofa.jraft.rpc.InvokeContext;
 import com.alipay.sofa.jraft.rpc.RpcClient;
 import com.alipay.sofa.jraft.util.Endpoint;
+import com.google.protobuf.Message;
+import io.metastore.consensus.peer.Lane;
 import io.metastore.consensus.peer.PeerFailure;
 import io.metastore.consensus.peer.PeerMessage;
 import io.metastore.consensus.peer.Peers;
@@ -30,11 +32,13 @@ final class PeerRpcClient implements RpcClient {
     private static final Logger LOG = Logger.getLogger(PeerRpcClient.class);
 
     private Peers peers = Peers.none();
-    private Followers followers = new Followers();
+    private Followers followers;
+    private ReplicationMetrics metrics;
 
     void use(PeerNodeOptions options) {
         peers = options.peers();
         followers = options.followers();
+        metrics = options.metrics();
     }
 
     @Override
@@ -96,22 +100,32 @@ final class PeerRpcClient implements RpcClient {
     public void invokeAsync(
             Endpoint endpoint, Object request, InvokeContext context, InvokeCallback callback, long timeoutMs) {
         long member = PeerAddress.member(endpoint);
-        followers.sent(member, request, System.nanoTime());
+        Lane lane = RaftMessage.lane(request);
+        RaftMessage kind = RaftMessage.of(request);
+        boolean heartbeat = kind == RaftMessage.APPEND && lane == Lane.CONTROL;
+        ReplicationMetrics.Follower follower = metrics.follower(endpoint);
+        follower.calling(request);
+        long called = System.nanoTime();
+        followers.sent(member, request, called);
         peers.call(
                 member,
-                RaftMessage.lane(request),
+                lane,
                 RaftMessage.encode(request),
                 new Peers.Reply() {
                     @Override
                     public void answered(PeerMessage answer) {
-                        Object response = RaftMessage.decode(answer);
-                        followers.ended(member, request, response, System.nanoTime());
-                        run(callback, () -> callback.complete(response, null));
+                        Message decoded = RaftMessage.decode(answer);
+                        followers.ended(member, request, decoded, System.nanoTime());
+                        run(callback, () -> {
+                            follower.called(kind, heartbeat, called, decoded);
+                            callback.complete(decoded, null);
+                        });
                     }
 
                     @Override
                     public void failed(PeerFailure why) {
                         followers.ended(member, request, null, System.nanoTime());
+                        follower.called(kind, heartbeat, called, null);
                         RemotingException reason = why.kind() == PeerFailure.Kind.TIMED_OUT
                                 ? new InvokeTimeoutException(why.getMessage())
                                 : new RemotingException(why.getMessage());

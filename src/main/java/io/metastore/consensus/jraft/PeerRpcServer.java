@@ -5,6 +5,7 @@ import com.alipay.sofa.jraft.rpc.RaftRpcServerFactory;
 import com.alipay.sofa.jraft.rpc.RpcContext;
 import com.alipay.sofa.jraft.rpc.RpcProcessor;
 import com.alipay.sofa.jraft.rpc.RpcRequests.AppendEntriesRequest;
+import com.alipay.sofa.jraft.rpc.RpcRequests.InstallSnapshotRequest;
 import com.alipay.sofa.jraft.rpc.RpcServer;
 import com.alipay.sofa.jraft.rpc.impl.ConnectionClosedEventListener;
 import com.google.protobuf.Message;
@@ -30,11 +31,13 @@ final class PeerRpcServer implements RpcServer, PeerHandler, AutoCloseable {
     private static final String ORDER = "jraft-order";
 
     private final Map<String, RpcProcessor<Message>> processors = new HashMap<>();
+    private final ReplicationMetrics metrics;
     private final Faults faults;
     private final ThreadPoolExecutor executor;
     private final ThreadPoolExecutor appends;
 
-    PeerRpcServer(Faults faults) {
+    PeerRpcServer(ReplicationMetrics metrics, Faults faults) {
+        this.metrics = metrics;
         this.faults = faults;
         this.executor = Threads.pool("raft-calls", 3, new LinkedBlockingQueue<>(), faults);
         this.appends = Threads.pool("raft-appends", 2, new LinkedBlockingQueue<>(), faults);
@@ -50,7 +53,9 @@ final class PeerRpcServer implements RpcServer, PeerHandler, AutoCloseable {
         if (processor == null) {
             throw new IllegalArgumentException(type + " is no call");
         }
-        RpcContext context = new Context(connection(caller), answer);
+        Consumer<PeerMessage> counted =
+                request instanceof InstallSnapshotRequest ? metrics.receiving(caller.member(), answer) : answer;
+        RpcContext context = new Context(connection(caller), counted);
         try {
             executor(caller, request).execute(() -> handle(processor, caller, context, request));
         } catch (RejectedExecutionException full) {

@@ -1,14 +1,17 @@
 package io.metastore.consensus.peer;
 
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 
-/// Hands calls on by their kind. Kinds are added while the member is put together, before any call comes.
+/// Hands calls on by their kind, and answers signs of life by itself. Kinds are added while the member is put together, before any call comes.
 public final class PeerDispatch implements PeerHandler {
     private static final int RAFT_BELOW = 100;
 
     private final Map<Integer, PeerHandler> handlers = new ConcurrentHashMap<>();
+    private final List<Consumer<Caller>> listeners = new CopyOnWriteArrayList<>();
     private volatile PeerHandler raft;
 
     /// Lets `handler` have raft's own calls.
@@ -22,9 +25,18 @@ public final class PeerDispatch implements PeerHandler {
         }
     }
 
+    /// Lets `listener` know, too, of each lane that ends.
+    public void onEnd(Consumer<Caller> listener) {
+        listeners.add(listener);
+    }
+
     /// @throws IllegalArgumentException when this version knows no such kind
     @Override
     public void called(Caller caller, PeerMessage message, Consumer<PeerMessage> answer) {
+        if (message.kind() == PeerMessage.Kinds.PING) {
+            answer.accept(message);
+            return;
+        }
         PeerHandler handler = message.kind() < RAFT_BELOW ? raft : handlers.get(message.kind());
         if (handler == null) {
             throw new IllegalArgumentException("a call of unknown kind " + message.kind());
@@ -39,5 +51,6 @@ public final class PeerDispatch implements PeerHandler {
             raftHandler.ended(caller);
         }
         handlers.values().forEach(handler -> handler.ended(caller));
+        listeners.forEach(listener -> listener.accept(caller));
     }
 }

@@ -35,7 +35,7 @@ class PeerRpcServerTest {
     private final BlockingQueue<Long> appended = new LinkedBlockingQueue<>();
     private final BlockingQueue<AppendEntriesResponse> answers = new LinkedBlockingQueue<>();
     private final CountDownLatch disk = new CountDownLatch(1);
-    private final PeerRpcServer server = new PeerRpcServer((what, cause) -> {
+    private final PeerRpcServer server = new PeerRpcServer(new ReplicationMetrics(100), (what, cause) -> {
         throw new AssertionError(what, cause);
     });
     private Node node;

@@ -8,6 +8,7 @@ import io.metastore.consensus.peer.Lane;
 import io.metastore.consensus.peer.PeerFailure;
 import io.metastore.consensus.peer.PeerIdentity;
 import io.metastore.consensus.peer.PeerMessage;
+import io.metastore.consensus.peer.PeerMetrics;
 import io.metastore.consensus.peer.PeerTable;
 import io.metastore.consensus.peer.Peers;
 import io.metastore.consensus.peer.wire.Frame;
@@ -58,6 +59,7 @@ public final class GrpcPeers implements Peers, AutoCloseable {
     private final Optional<SslContext> tls;
     private final EventLoopGroup loops;
     private final Consumer<String> disowned;
+    private final PeerMetrics metrics;
     private final Map<Long, Peer> peers = new ConcurrentHashMap<>();
     private final ScheduledExecutorService clock = Threads.clock("peer-limits", Threads.UNCAUGHT);
     private volatile boolean closed;
@@ -70,12 +72,14 @@ public final class GrpcPeers implements Peers, AutoCloseable {
             PeerTable table,
             Optional<SslContext> tls,
             EventLoopGroup loops,
-            Consumer<String> disowned) {
+            Consumer<String> disowned,
+            PeerMetrics metrics) {
         this.self = self;
         this.table = table;
         this.tls = tls;
         this.loops = loops;
         this.disowned = disowned;
+        this.metrics = metrics;
         clock.scheduleWithFixedDelay(this::timeOut, TICK.toMillis(), TICK.toMillis(), TimeUnit.MILLISECONDS);
     }
 
@@ -121,6 +125,7 @@ public final class GrpcPeers implements Peers, AutoCloseable {
     /// One other member.
     private final class Peer {
         private final long member;
+        private final PeerMetrics.Counts counts;
         private Link link;
         private long retryNanos;
         private long pauseMs;
@@ -130,6 +135,7 @@ public final class GrpcPeers implements Peers, AutoCloseable {
 
         private Peer(long member) {
             this.member = member;
+            this.counts = metrics.of(member);
         }
 
         private void call(Lane lane, PeerMessage message, Waiting waiting) {
@@ -137,6 +143,7 @@ public final class GrpcPeers implements Peers, AutoCloseable {
             try {
                 stream = stream(lane);
             } catch (PeerFailure failure) {
+                counts.notSent();
                 waiting.reply().failed(failure);
                 return;
             }
@@ -193,6 +200,7 @@ public final class GrpcPeers implements Peers, AutoCloseable {
                 }
                 link = null;
                 refused = kind == PeerFailure.Kind.REFUSED;
+                lost(ended);
                 address++;
                 pauseMs = Math.clamp(2 * pauseMs, PAUSE_LEAST_MS, PAUSE_MOST_MS);
                 long jittered = pauseMs / 2 + ThreadLocalRandom.current().nextLong(pauseMs / 2 + 1);
@@ -206,7 +214,18 @@ public final class GrpcPeers implements Peers, AutoCloseable {
             ended.cut(kind, why);
         }
 
+        /// Called with the lock held.
+        private void lost(Link lost) {
+            if (lost.greeted) {
+                counts.disconnected();
+            }
+        }
+
         private synchronized void greeted(Link greeted) {
+            if (link == greeted && !greeted.greeted) {
+                greeted.greeted = true;
+                counts.connected();
+            }
             if (link == greeted && (pauseMs != 0 || !complaint.isEmpty())) {
                 LOG.infof("connected to member %x at %s", member, greeted.url);
                 pauseMs = 0;
@@ -242,6 +261,9 @@ public final class GrpcPeers implements Peers, AutoCloseable {
         private final URI url;
         private final ManagedChannel channel;
         private final Stream[] streams = new Stream[Lane.values().length];
+        /// Guarded by the peer's lock.
+        private boolean greeted;
+
         private volatile long heardNanos = System.nanoTime();
 
         private Link(Peer peer, URI url, ManagedChannel channel) {
@@ -307,9 +329,15 @@ public final class GrpcPeers implements Peers, AutoCloseable {
 
         private synchronized void open() {
             out = PeerGrpc.newStub(link.channel).lane(this);
-            out.onNext(Frame.newBuilder()
+            write(Frame.newBuilder()
                     .setHello(Hellos.of(self, link.peer.member, lane))
                     .build());
+        }
+
+        /// Called with the lock held.
+        private void write(Frame frame) {
+            link.peer.counts.sent(frame.getSerializedSize());
+            out.onNext(frame);
         }
 
         private void send(PeerMessage message, Waiting caller) {
@@ -322,7 +350,7 @@ public final class GrpcPeers implements Peers, AutoCloseable {
                 } else {
                     long id = ++calls;
                     waiting.put(id, caller);
-                    out.onNext(Frame.newBuilder()
+                    write(Frame.newBuilder()
                             .setId(id)
                             .setKind(message.kind())
                             .setBody(message.body())
@@ -330,6 +358,7 @@ public final class GrpcPeers implements Peers, AutoCloseable {
                 }
             }
             if (failure != null) {
+                link.peer.counts.notSent();
                 caller.reply().failed(failure);
             }
         }
@@ -337,6 +366,7 @@ public final class GrpcPeers implements Peers, AutoCloseable {
         @Override
         public void onNext(Frame frame) {
             link.heardNanos = System.nanoTime();
+            link.peer.counts.received(frame.getSerializedSize());
             if (frame.hasHello()) {
                 String wrong = Hellos.complaint(self, table, link.peer.member, frame.getHello());
                 if (wrong != null) {
@@ -391,6 +421,7 @@ public final class GrpcPeers implements Peers, AutoCloseable {
             for (Long id : List.copyOf(waiting.keySet())) {
                 Waiting caller = waiting.remove(id);
                 if (caller != null) {
+                    link.peer.counts.notSent();
                     caller.reply().failed(new PeerFailure(kind, why));
                 }
             }

@@ -9,6 +9,7 @@ import io.metastore.consensus.peer.Lane;
 import io.metastore.consensus.peer.PeerHandler;
 import io.metastore.consensus.peer.PeerIdentity;
 import io.metastore.consensus.peer.PeerMessage;
+import io.metastore.consensus.peer.PeerMetrics;
 import io.metastore.consensus.peer.PeerTable;
 import io.metastore.consensus.peer.wire.Frame;
 import io.metastore.consensus.peer.wire.Hello;
@@ -24,12 +25,14 @@ public final class PeerEndpoint extends PeerGrpc.PeerImplBase {
     private final PeerIdentity self;
     private final PeerTable table;
     private final PeerHandler handler;
+    private final PeerMetrics metrics;
     private volatile String complaint = "";
 
-    public PeerEndpoint(PeerIdentity self, PeerTable table, PeerHandler handler) {
+    public PeerEndpoint(PeerIdentity self, PeerTable table, PeerHandler handler, PeerMetrics metrics) {
         this.self = self;
         this.table = table;
         this.handler = handler;
+        this.metrics = metrics;
     }
 
     @Override
@@ -63,6 +66,7 @@ public final class PeerEndpoint extends PeerGrpc.PeerImplBase {
     private final class Opened implements StreamObserver<Frame> {
         private final ServerCallStreamObserver<Frame> answers;
         private Caller caller;
+        private PeerMetrics.Counts counts;
         private boolean ended;
 
         private Opened(ServerCallStreamObserver<Frame> answers) {
@@ -76,6 +80,7 @@ public final class PeerEndpoint extends PeerGrpc.PeerImplBase {
                 greet(frame);
                 return;
             }
+            counts.received(frame.getSerializedSize());
             long id = frame.getId();
             Consumer<PeerMessage> answer = message -> send(Frame.newBuilder()
                     .setId(id)
@@ -85,6 +90,7 @@ public final class PeerEndpoint extends PeerGrpc.PeerImplBase {
             try {
                 handler.called(caller, new PeerMessage(frame.getKind(), frame.getBody()), answer);
             } catch (RuntimeException failure) {
+                counts.notTaken();
                 LOG.errorf(failure, "a call of member %x failed", caller.member());
                 close(Status.INTERNAL.withDescription(failure.toString()));
             }
@@ -103,8 +109,9 @@ public final class PeerEndpoint extends PeerGrpc.PeerImplBase {
                 return;
             }
             Lane lane = Lane.values()[hello.getLane()];
-            caller = new Caller(
-                    hello.getMember(), lane, () -> close(Status.ABORTED.withDescription("the lane was cut")));
+            counts = metrics.of(hello.getMember());
+            counts.received(frame.getSerializedSize());
+            caller = new Caller(hello.getMember(), lane, this::cut);
             send(Frame.newBuilder()
                     .setHello(Hellos.of(self, hello.getMember(), lane))
                     .build());
@@ -120,8 +127,14 @@ public final class PeerEndpoint extends PeerGrpc.PeerImplBase {
 
         private synchronized void send(Frame frame) {
             if (!ended && !answers.isCancelled()) {
+                counts.sent(frame.getSerializedSize());
                 answers.onNext(frame);
             }
+        }
+
+        private void cut() {
+            counts.notTaken();
+            close(Status.ABORTED.withDescription("the lane was cut"));
         }
 
         private void close(Status status) {

@@ -15,6 +15,7 @@ import io.metastore.consensus.peer.PeerFailure;
 import io.metastore.consensus.peer.PeerHandler;
 import io.metastore.consensus.peer.PeerIdentity;
 import io.metastore.consensus.peer.PeerMessage;
+import io.metastore.consensus.peer.PeerMetrics;
 import io.metastore.consensus.peer.PeerTable;
 import io.metastore.consensus.peer.Peers;
 import io.netty.channel.EventLoopGroup;
@@ -91,7 +92,7 @@ class GrpcPeersTest {
     }
 
     private GrpcPeers peersOf(PeerIdentity self) {
-        GrpcPeers made = new GrpcPeers(self, table, Optional.empty(), loops, disowned::add);
+        GrpcPeers made = new GrpcPeers(self, table, Optional.empty(), loops, disowned::add, new PeerMetrics());
         opened.add(made);
         return made;
     }
@@ -102,7 +103,7 @@ class GrpcPeersTest {
                 .bossEventLoopGroup(loops)
                 .workerEventLoopGroup(loops)
                 .directExecutor()
-                .addService(new PeerEndpoint(self, table, called))
+                .addService(new PeerEndpoint(self, table, called, new PeerMetrics()))
                 .build()
                 .start();
         opened.add(() -> server.shutdownNow().awaitTermination());

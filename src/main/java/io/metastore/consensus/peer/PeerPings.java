@@ -1,0 +1,72 @@
+package io.metastore.consensus.peer;
+
+import com.google.protobuf.ByteString;
+import io.metastore.thread.Threads;
+import java.time.Duration;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+
+/// Asks each other member for a sign of life, once a second.
+///
+/// So the round trip to each is known, that between two who follow, too, who else have nothing to say to each other;
+/// and the connections that an election needs are there before it comes.
+public final class PeerPings implements AutoCloseable {
+    private static final Duration PERIOD = Duration.ofSeconds(1);
+    /// As long as etcd waits for anything to come over a connection.
+    private static final Duration ANSWER_MAX = Duration.ofSeconds(5);
+    private static final PeerMessage SIGN = new PeerMessage(PeerMessage.Kinds.PING, ByteString.EMPTY);
+
+    private final long self;
+    private final PeerTable table;
+    private final Peers peers;
+    private final PeerMetrics metrics;
+    private final ScheduledExecutorService clock;
+
+    /// @param self id of this member, which is not asked
+    public PeerPings(long self, PeerTable table, Peers peers, PeerMetrics metrics, Threads.Halt faults) {
+        this.self = self;
+        this.table = table;
+        this.peers = peers;
+        this.metrics = metrics;
+        this.clock = Threads.clock("peer-pings", faults);
+    }
+
+    public void start() {
+        clock.scheduleWithFixedDelay(this::askAll, 0, PERIOD.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /// Asks each other member once.
+    void askAll() {
+        for (long member : table.members().keySet()) {
+            if (member != self) {
+                ask(member);
+            }
+        }
+    }
+
+    private void ask(long member) {
+        PeerMetrics.Counts counts = metrics.of(member);
+        long asked = System.nanoTime();
+        peers.call(
+                member,
+                Lane.CONTROL,
+                SIGN,
+                new Peers.Reply() {
+                    @Override
+                    public void answered(PeerMessage answer) {
+                        counts.roundTrip(System.nanoTime() - asked);
+                    }
+
+                    @Override
+                    public void failed(PeerFailure why) {
+                        // The transport counts and says it.
+                    }
+                },
+                ANSWER_MAX);
+    }
+
+    @Override
+    public void close() {
+        clock.shutdownNow();
+    }
+}
