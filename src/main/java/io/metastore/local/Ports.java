@@ -2,6 +2,7 @@ package io.metastore.local;
 
 import io.metastore.local.LocalFailure.Reason;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.util.Map;
@@ -64,7 +65,7 @@ final class Ports {
         try (ServerSocket socket = new ServerSocket()) {
             // As the members do it: a port whose connections have just ended is free.
             socket.setReuseAddress(true);
-            socket.bind(new InetSocketAddress(LocalMember.HOST, port));
+            socket.bind(new InetSocketAddress(InetAddress.ofLiteral(LocalMember.HOST), port));
             return true;
         } catch (IOException _) {
             return false;
