@@ -24,6 +24,7 @@ final class Help {
                 when a server would not start with it.
                 """;
             case BENCH -> BenchCommand.help();
+            case LOCAL_CLUSTER -> LocalClusterCommand.help();
             case LOG -> LogCommand.help();
             case VERSION -> """
                 Usage: metastore version
@@ -36,7 +37,7 @@ final class Help {
 
     static String overview() {
         String commands = Arrays.stream(Subcommand.values())
-                .map(command -> "  %-10s %s%n".formatted(command.word(), command.summary()))
+                .map(command -> "  %-14s %s%n".formatted(command.word(), command.summary()))
                 .collect(Collectors.joining());
         return """
                 MetaStore: a replicated, strongly consistent key-value store for metadata that speaks etcd's v3 API.

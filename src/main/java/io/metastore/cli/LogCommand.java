@@ -42,10 +42,10 @@ final class LogCommand {
             switch (words.getFirst()) {
                 case "show" -> command.show(rest);
                 case "skip" -> command.skip(rest);
-                default -> throw new LogFlags.Refused(unknown(words.getFirst()));
+                default -> throw new CommandFlags.Refused(unknown(words.getFirst()));
             }
             return OK;
-        } catch (LogFlags.Refused refused) {
+        } catch (CommandFlags.Refused refused) {
             return refuse(err, ExitStatus.USAGE, refused.getMessage() + " ('metastore help log' explains more)");
         } catch (StartFailure failure) {
             return refuse(err, failure.status(), failure.getMessage());
@@ -75,9 +75,9 @@ final class LogCommand {
     }
 
     private void show(List<String> words) throws IOException {
-        LogFlags flags = LogFlags.parse(words, Set.of("data-dir", "index", "from", "to"), Set.of("values"));
+        CommandFlags flags = CommandFlags.parse(words, Set.of("data-dir", "index", "from", "to"), Set.of("values"));
         if (flags.has("index") && (flags.has("from") || flags.has("to"))) {
-            throw new LogFlags.Refused(
+            throw new CommandFlags.Refused(
                     "--index is for one entry, --from and --to are for several: give one or the other");
         }
         String folder = flags.text("data-dir");
@@ -88,7 +88,7 @@ final class LogCommand {
             to = from;
         }
         if (from > to) {
-            throw new LogFlags.Refused("--from " + from + " is greater than --to " + to);
+            throw new CommandFlags.Refused("--from " + from + " is greater than --to " + to);
         }
         try (DataDirectory directory = DataDirectory.openStopped(Path.of(folder))) {
             LogPage page = LogPage.of(directory, out, flags.has("values"));
@@ -98,7 +98,7 @@ final class LogCommand {
     }
 
     private void skip(List<String> words) throws IOException {
-        LogFlags flags = LogFlags.parse(
+        CommandFlags flags = CommandFlags.parse(
                 words, Set.of("data-dir", "index", "term", "checksum", "reason"), Set.of("list", "undo"));
         String folder = flags.text("data-dir");
         try (DataDirectory directory = DataDirectory.openStopped(Path.of(folder))) {
@@ -109,7 +109,7 @@ final class LogCommand {
             }
             for (String needed : List.of("index", "term", "checksum")) {
                 if (!flags.has(needed)) {
-                    throw new LogFlags.Refused("--" + needed + " is missing: type index, term and checksum as"
+                    throw new CommandFlags.Refused("--" + needed + " is missing: type index, term and checksum as"
                             + " 'metastore log show --data-dir " + folder + "' prints them");
                 }
             }
@@ -144,8 +144,9 @@ final class LogCommand {
             return;
         }
         if (other.isPresent()) {
-            throw new LogFlags.Refused(other.get() + " is marked, which the log does not hold any more: take that mark"
-                    + " back first, with --undo and its three values");
+            throw new CommandFlags.Refused(
+                    other.get() + " is marked, which the log does not hold any more: take that mark"
+                            + " back first, with --undo and its three values");
         }
         page.entries(named.index(), named.index());
         write(directory, marks.with(named));
@@ -155,7 +156,7 @@ final class LogCommand {
 
     private void undo(DataDirectory directory, SkippedEntries marks, SkippedEntry named) throws IOException {
         if (!marks.contains(named.index(), named.term(), named.checksum())) {
-            throw new LogFlags.Refused(named + " is not marked"
+            throw new CommandFlags.Refused(named + " is not marked"
                     + marks.at(named.index()).map(mark -> ", but " + mark).orElse(""));
         }
         LogPage.of(directory, out, false).checkNotPassed(named.index());

@@ -128,7 +128,7 @@ final class LogPage {
             }
         });
         if (!any[0] && from != LAST_FEW) {
-            throw new LogFlags.Refused("the log does not hold entry " + from + ": it has " + held());
+            throw new CommandFlags.Refused("the log does not hold entry " + from + ": it has " + held());
         }
     }
 
@@ -191,7 +191,7 @@ final class LogPage {
         }
     }
 
-    /// @throws LogFlags.Refused when the log holds something else at that index, or what cannot be skipped
+    /// @throws CommandFlags.Refused when the log holds something else at that index, or what cannot be skipped
     void checkMayBeSkipped(SkippedEntry named) throws IOException {
         AtomicReference<Entry> found = new AtomicReference<>();
         log.read(named.index(), named.index(), new LogScan.Reader() {
@@ -211,28 +211,28 @@ final class LogPage {
         });
         Entry entry = found.get();
         if (entry == null) {
-            throw new LogFlags.Refused("the log does not hold entry " + named.index() + ": it has " + held());
+            throw new CommandFlags.Refused("the log does not hold entry " + named.index() + ": it has " + held());
         }
         if (!named.isOf(named.index(), entry)) {
-            throw new LogFlags.Refused("entry " + named.index() + " of the log has term " + entry.term()
+            throw new CommandFlags.Refused("entry " + named.index() + " of the log has term " + entry.term()
                     + " and checksum " + SkippedEntry.text(entry.checksum()) + ", not term " + named.term()
                     + " and checksum " + SkippedEntry.text(named.checksum()));
         }
         if (entry.kind() != Entry.Kind.COMMANDS) {
-            throw new LogFlags.Refused("entry " + named.index() + " holds no commands (" + kind(entry)
+            throw new CommandFlags.Refused("entry " + named.index() + " holds no commands (" + kind(entry)
                     + "): raft itself takes it, so the state never meets it and there is nothing to skip");
         }
         checkNotPassed(named.index());
     }
 
-    /// @throws LogFlags.Refused when the state is past an index
+    /// @throws CommandFlags.Refused when the state is past an index
     void checkNotPassed(long index) {
         if (state == null) {
             throw unreadable;
         }
         if (index <= state.appliedIndex()) {
-            throw new LogFlags.Refused("the state has applied the log up to index " + state.appliedIndex() + ": entry "
-                    + index + " lies behind it, so a mark would say what is not so");
+            throw new CommandFlags.Refused("the state has applied the log up to index " + state.appliedIndex()
+                    + ": entry " + index + " lies behind it, so a mark would say what is not so");
         }
     }
 }

@@ -8,6 +8,7 @@ import java.util.Optional;
 /// What the program can do: the first word of the command line.
 public enum Subcommand {
     SERVER("runs a member (the default)"),
+    LOCAL_CLUSTER("runs several members on this machine, for trying out"),
     CONFIG("prints the configuration that a server would run with, and where each value comes from"),
     BENCH("loads an etcd-compatible endpoint and measures it, or compares servers"),
     LOG("shows the raft log of a stopped member, and marks an entry that cannot be applied to be skipped"),
@@ -26,7 +27,7 @@ public enum Subcommand {
 
     /// The word on the command line.
     public String word() {
-        return name().toLowerCase(Locale.ROOT);
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     public static List<String> words() {

@@ -56,6 +56,9 @@ public class ServerApplication implements QuarkusApplication {
         StartCache.leftOut().ifPresent(LOG::warn);
         HaltOnFault faults = new HaltOnFault();
         Threads.haltOnUncaught(faults);
+        if (config.process().endWithStdin()) {
+            Starter.accompany(faults);
+        }
         Member member = new Member(config, registry, faults);
         MemberPorts ports = new MemberPorts(member, new Serving(member).services(), registry, registry::scrape);
         ports.openMetrics();

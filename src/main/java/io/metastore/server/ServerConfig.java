@@ -63,6 +63,8 @@ public interface ServerConfig {
 
     Disk disk();
 
+    ProcessConfig process();
+
     @Section(value = "Member", order = 1)
     interface Member {
         @Setting("Name of this member, for people and for initial-cluster.")

@@ -49,7 +49,8 @@ class ArchitectureTest {
                 .map(JavaClass::getPackageName)
                 .collect(Collectors.toSet());
         assertTrue(HOUSE.stream().filter(type -> !Rooms.isGenerated(type)).count() > 250, "classes imported");
-        for (String room : List.of("server", "cli", "api", "service", "consensus.jraft", "machine", "mvcc", "value")) {
+        for (String room :
+                List.of("server", "cli", "local", "api", "service", "consensus.jraft", "machine", "mvcc", "value")) {
             assertTrue(rooms.contains("io.metastore." + room), room);
         }
         assertNone(Rooms.strangers(HOUSE));

@@ -30,12 +30,15 @@ final class Rooms {
             List.of("engine"),
             List.of("value", "measure", "thread"));
 
+    /// Clients of a server like any other: they know its messages, and the command line knows them.
+    private static final List<String> APART = List.of("bench", "local");
+
     /// Which class may know which vendor.
     private static final Map<String, Predicate<JavaClass>> VENDORS = Map.of(
             "com.alipay.sofa.", in("consensus.jraft"),
             "org.rocksdb.", in("engine.rocksdb"),
-            "io.grpc.", in("api", "bench", "server", "consensus.peer.grpc", "consensus.peer.wire"),
-            "io.metastore.api.etcd.", in("api", "bench", "server"),
+            "io.grpc.", in("api", "bench", "local", "server", "consensus.peer.grpc", "consensus.peer.wire"),
+            "io.metastore.api.etcd.", in("api", "bench", "local", "server"),
             "io.micrometer.", in("server").or(Rooms::isMetrics),
             "io.quarkus.", in("server", "api", "cli").or(Rooms::isMain),
             "jakarta.", in("server", "api", "cli").or(Rooms::isMain),
@@ -127,11 +130,11 @@ final class Rooms {
     }
 
     private static boolean mayKnow(String from, String to, String target) {
-        if (from.equals("bench")) {
+        if (APART.contains(from)) {
             return target.startsWith(ROOT + "api.etcd.");
         }
-        if (to.equals("bench")) {
-            return from.equals("cli") || from.equals("server");
+        if (APART.contains(to)) {
+            return from.equals("cli") || (from.equals("server") && to.equals("bench"));
         }
         boolean configuration = place(from) == 0 && place(to) == 0;
         return configuration || (place(from) >= 0 && place(to) > place(from));
@@ -142,7 +145,7 @@ final class Rooms {
         TreeSet<String> unknown = new TreeSet<>();
         for (JavaClass type : classes) {
             String room = room(type.getName());
-            if (!room.isEmpty() && !room.equals("bench") && place(room) < 0) {
+            if (!room.isEmpty() && !APART.contains(room) && place(room) < 0) {
                 unknown.add(room);
             }
         }

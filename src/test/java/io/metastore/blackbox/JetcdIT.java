@@ -3,19 +3,23 @@ package io.metastore.blackbox;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.metastore.Eventually;
 import io.metastore.server.tls.TestAuthority;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
@@ -73,6 +77,48 @@ class JetcdIT {
         }
     }
 
+    /// The client knows all members and none of them is special to it.
+    @Test
+    @Timeout(value = LIMIT_MINUTES + 1, unit = TimeUnit.MINUTES)
+    void theLeaderOfThreeIsKilled() throws Exception {
+        Path ready = folder.resolve("ready");
+        Path killed = folder.resolve("killed");
+        AtomicBoolean over = new AtomicBoolean();
+        try (Cluster cluster = Cluster.start(3);
+                ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            Future<Optional<Member>> killer = threads.submit(() -> {
+                Eventually.holds(
+                        "jetcd writes",
+                        Duration.ofMinutes(LIMIT_MINUTES),
+                        () -> over.get() || Files.exists(ready));
+                if (over.get()) {
+                    return Optional.empty();
+                }
+                Member leader = cluster.leader();
+                leader.kill();
+                Files.writeString(killed, "killed");
+                return Optional.of(leader);
+            });
+            try {
+                passes(
+                        "JetcdClusterTest",
+                        List.of("writesWatchAndLeaseOutliveTheLeader"),
+                        List.of(
+                                "-Dendpoints="
+                                        + cluster.members().stream()
+                                                .map(member -> "http://" + member.endpoint())
+                                                .collect(Collectors.joining(",")),
+                                "-Dready=" + ready,
+                                "-Dkilled=" + killed));
+            } finally {
+                over.set(true);
+            }
+            Member victim = killer.get(60, TimeUnit.SECONDS).orElseThrow();
+            victim.restart();
+            cluster.hashesAgree(cluster.leader().client().revision());
+        }
+    }
+
     /// curl and, where there is one, etcdctl: they use the same URL as jetcd while it does. They write nothing:
     /// jetcd's tests count revisions.
     private static final class Others implements AutoCloseable {
@@ -119,27 +165,34 @@ class JetcdIT {
         }
     }
 
-    /// Runs jetcd's tests; each has to pass.
     private static void passes(List<String> properties) throws Exception {
+        passes(
+                "JetcdTest",
+                List.of(
+                        "keysAndOldRevisions",
+                        "sortedLimitedCounted",
+                        "transactions",
+                        "watchesFromThePastAndOn",
+                        "compactedHistoryIsRefused",
+                        "leasesAndTheirKeys",
+                        "aLeaseIsKeptAliveByAStream"),
+                properties);
+    }
+
+    /// Runs a class of jetcd's tests; each has to pass.
+    private static void passes(String name, List<String> tests, List<String> properties) throws Exception {
         Path home = Path.of(System.getProperty("metastore.home", ".")).toAbsolutePath();
         Path output = home.resolve("target/jetcd.log");
-        Path report = home.resolve("target/jetcd/surefire-reports/TEST-io.metastore.jetcd.JetcdTest.xml");
+        Path report = home.resolve("target/jetcd/surefire-reports/TEST-io.metastore.jetcd." + name + ".xml");
         Files.deleteIfExists(report);
 
-        int status = run(commandLine(home, properties), output);
+        List<String> all = new ArrayList<>(List.of("-Dtest=" + name));
+        all.addAll(properties);
+        int status = run(commandLine(home, all), output);
 
         String shown = "exit status " + status + ", output:\n" + Files.readString(output);
         Map<String, String> expected = new TreeMap<>();
-        for (String test : List.of(
-                "keysAndOldRevisions",
-                "sortedLimitedCounted",
-                "transactions",
-                "watchesFromThePastAndOn",
-                "compactedHistoryIsRefused",
-                "leasesAndTheirKeys",
-                "aLeaseIsKeptAliveByAStream")) {
-            expected.put(test, PASSED);
-        }
+        tests.forEach(test -> expected.put(test, PASSED));
         assertEquals(expected, Files.exists(report) ? outcomes(report) : Map.of(), shown);
         assertEquals(0, status, shown);
     }

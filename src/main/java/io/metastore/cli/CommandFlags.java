@@ -7,11 +7,12 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
-/// The flags of `metastore log show` and `metastore log skip`: `--name value` or `--name=value`, switches alone.
-final class LogFlags {
+/// The flags of a subcommand that has few, such as `metastore log show`: `--name value` or `--name=value`, switches
+/// alone.
+final class CommandFlags {
     private final Map<String, String> given = new HashMap<>();
 
-    private LogFlags() {}
+    private CommandFlags() {}
 
     /// A command line that asks for what cannot be; the message says what to type instead.
     static final class Refused extends RuntimeException {
@@ -23,8 +24,8 @@ final class LogFlags {
     /// @param valued   names of the flags with a value
     /// @param switches names of those without
     /// @throws Refused when the words are none of these
-    static LogFlags parse(List<String> words, Set<String> valued, Set<String> switches) {
-        LogFlags flags = new LogFlags();
+    static CommandFlags parse(List<String> words, Set<String> valued, Set<String> switches) {
+        CommandFlags flags = new CommandFlags();
         for (int i = 0; i < words.size(); i++) {
             String word = words.get(i);
             if (!word.startsWith("--")) {
@@ -80,7 +81,7 @@ final class LogFlags {
         return given.getOrDefault(name, other);
     }
 
-    /// An index or a term.
+    /// A number that counts from 1, such as an index, a term, a port.
     long number(String name) {
         return parsed(name, "a whole number from 1 on", text -> {
             long number = Long.parseLong(text);
