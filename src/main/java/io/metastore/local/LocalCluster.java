@@ -56,7 +56,10 @@ public final class LocalCluster {
     public int run(ClusterFolder folder, boolean whole) throws InterruptedException {
         StopSignals.into(happenings);
         try {
-            awaitFormer(folder);
+            Optional<Happening.Signalled> before = awaitFormer(folder);
+            if (before.isPresent()) {
+                return before.get().exitStatus();
+            }
             Ports.check(layout, whole);
             folder.remember(layout);
             long begun = System.nanoTime();
@@ -74,7 +77,9 @@ public final class LocalCluster {
     }
 
     /// Members of a starter that was killed end by themselves, a moment later.
-    private void awaitFormer(ClusterFolder folder) throws InterruptedException {
+    ///
+    /// @return the signal that came meanwhile
+    private Optional<Happening.Signalled> awaitFormer(ClusterFolder folder) throws InterruptedException {
         long deadline = System.nanoTime() + FORMER_END.toNanos();
         boolean said = false;
         for (LocalMember member : layout.members()) {
@@ -86,11 +91,29 @@ public final class LocalCluster {
                 if (System.nanoTime() - deadline > 0) {
                     throw new LocalFailure(
                             Reason.IN_USE,
-                            "another process runs on " + member.data() + ": end it, or type another --data-dir");
+                            holder(member) + " runs on " + member.data() + ": end it, or type another --data-dir");
                 }
-                TimeUnit.NANOSECONDS.sleep(ASK_EVERY.toNanos());
+                if (happenings.poll(ASK_EVERY.toMillis(), TimeUnit.MILLISECONDS)
+                        instanceof Happening.Signalled signal) {
+                    return Optional.of(signal);
+                }
             }
         }
+        return Optional.empty();
+    }
+
+    /// Who was started on the data of a member, as far as the system shows command lines.
+    static String holder(LocalMember member) {
+        String flag = "--data-dir=" + member.data();
+        return ProcessHandle.allProcesses()
+                .filter(process -> process.info()
+                        .arguments()
+                        .map(List::of)
+                        .orElse(List.of())
+                        .contains(flag))
+                .findFirst()
+                .map(process -> "process " + process.pid())
+                .orElse("another process");
     }
 
     private void start() {

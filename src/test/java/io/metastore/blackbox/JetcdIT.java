@@ -88,9 +88,7 @@ class JetcdIT {
                 ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             Future<Optional<Member>> killer = threads.submit(() -> {
                 Eventually.holds(
-                        "jetcd writes",
-                        Duration.ofMinutes(LIMIT_MINUTES),
-                        () -> over.get() || Files.exists(ready));
+                        "jetcd writes", Duration.ofMinutes(LIMIT_MINUTES), () -> over.get() || Files.exists(ready));
                 if (over.get()) {
                     return Optional.empty();
                 }

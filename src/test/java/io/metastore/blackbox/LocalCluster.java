@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Assumptions;
 
 /// A running `metastore local-cluster`, known by what it prints.
 final class LocalCluster implements AutoCloseable {
-    private static final Duration START = Duration.ofSeconds(100);
+    private static final Duration START = Duration.ofSeconds(130);
     private static final Pattern ROW =
             Pattern.compile("  (m\\d) +(\\d+) +127\\.0\\.0\\.1:(\\d+) +127\\.0\\.0\\.1:(\\d+) +(\\S+)");
 

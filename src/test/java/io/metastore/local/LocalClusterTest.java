@@ -7,11 +7,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.metastore.Eventually;
 import io.metastore.blackbox.LoopbackPorts;
+import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -106,5 +110,53 @@ class LocalClusterTest {
         assertTrue(said().contains("  m1 was killed: status 137 (SIGKILL"), said());
         assertTrue(said().contains("  m2 was killed: status 137 (SIGKILL"), said());
         assertTrue(said().contains("not all of them in order: nothing acknowledged is lost"), said());
+    }
+
+    /// Another process with the lock of a member, as one that has not ended yet.
+    static final class Holder {
+        public static void main(String[] arguments) throws Exception {
+            try (FileChannel channel = FileChannel.open(Path.of(arguments[1]), StandardOpenOption.WRITE);
+                    FileLock lock = channel.lock()) {
+                System.out.println("held: " + lock.isValid());
+                int ended = System.in.read();
+                System.out.println("ended: " + ended);
+            }
+        }
+    }
+
+    /// The members of a starter that was killed need a moment; a signal need not wait for it.
+    @Test
+    void whoRunsOnTheDataIsWaitedFor() throws Exception {
+        LocalMember first = Layout.ofFirstPort(folder, 2, 4000).members().getFirst();
+        Files.createDirectories(first.lock().getParent());
+        Files.createFile(first.lock());
+        Process holder = new ProcessBuilder(
+                        ProcessHandle.current().info().command().orElseThrow(),
+                        "-Xmx32m",
+                        "-cp",
+                        Path.of(Holder.class
+                                        .getProtectionDomain()
+                                        .getCodeSource()
+                                        .getLocation()
+                                        .toURI())
+                                .toString(),
+                        Holder.class.getName(),
+                        "--data-dir=" + first.data(),
+                        first.lock().toString())
+                .redirectErrorStream(true)
+                .start();
+        try (BufferedReader output = holder.inputReader()) {
+            assertEquals("held: true", output.readLine());
+            assertEquals("process " + holder.pid(), LocalCluster.holder(first));
+            Thread asker = Thread.ofPlatform().start(() -> {
+                Eventually.holds("it waits", () -> said().contains("waiting for m1 of the last run"));
+                happenings.add(SIGTERM);
+            });
+            assertEquals(143, run(_ -> script("exit 1")));
+            asker.join();
+            assertFalse(said().contains("starting"), said());
+        } finally {
+            holder.destroyForcibly().waitFor();
+        }
     }
 }

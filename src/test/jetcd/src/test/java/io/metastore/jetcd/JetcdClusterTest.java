@@ -63,8 +63,8 @@ class JetcdClusterTest {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(LIMIT_SECONDS);
         while (true) {
             try {
-                assertNotNull(kv.put(key(number), text("value " + number), options)
-                        .get(CALL_SECONDS, TimeUnit.SECONDS));
+                assertNotNull(
+                        kv.put(key(number), text("value " + number), options).get(CALL_SECONDS, TimeUnit.SECONDS));
                 return;
             } catch (ExecutionException | TimeoutException failure) {
                 refused++;
@@ -105,9 +105,8 @@ class JetcdClusterTest {
         Path killed = Path.of(property("killed"));
         BlockingQueue<WatchEvent> events = new LinkedBlockingQueue<>();
         BlockingQueue<Object> kept = new LinkedBlockingQueue<>();
-        try (Client jetcd = Client.builder()
-                .endpoints(property("endpoints").split(","))
-                .build()) {
+        try (Client jetcd =
+                Client.builder().endpoints(property("endpoints").split(",")).build()) {
             KV kv = jetcd.getKVClient();
             long lease = jetcd.getLeaseClient()
                     .grant(TTL_SECONDS)
@@ -147,12 +146,15 @@ class JetcdClusterTest {
         for (int i = 0; i < count; i++) {
             expected.add("value " + i);
         }
-        List<KeyValue> pairs = kv.get(text(prefix), GetOption.builder().isPrefix(true).build())
+        List<KeyValue> pairs = kv.get(
+                        text(prefix), GetOption.builder().isPrefix(true).build())
                 .get(LIMIT_SECONDS, TimeUnit.SECONDS)
                 .getKvs();
         assertEquals(
                 expected,
-                pairs.stream().map(pair -> pair.getValue().toString(StandardCharsets.UTF_8)).toList());
+                pairs.stream()
+                        .map(pair -> pair.getValue().toString(StandardCharsets.UTF_8))
+                        .toList());
     }
 
     /// Every key in the order of its first put; one that was put again may be seen again, in the order of revisions.
