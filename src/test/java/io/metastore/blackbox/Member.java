@@ -351,6 +351,33 @@ public final class Member implements AutoCloseable {
         }
     }
 
+    /// Holds the member's process still (SIGSTOP): its connections stay, nothing answers, until [#resume].
+    void pause() {
+        signal("-STOP");
+    }
+
+    /// Lets a process go on that was held still.
+    void resume() {
+        signal("-CONT");
+    }
+
+    private void signal(String signal) {
+        try {
+            int status = new ProcessBuilder("kill", signal, Long.toString(pid()))
+                    .inheritIO()
+                    .start()
+                    .waitFor();
+            if (status != 0) {
+                throw new IllegalStateException("kill " + signal + " ended with status " + status);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", e);
+        }
+    }
+
     /// Gives the member's next lives options of the Java virtual machine (`-Xmx256m`); a program without one ignores
     /// them.
     public void javaOptions(String options) {

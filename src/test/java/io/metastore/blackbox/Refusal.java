@@ -3,6 +3,7 @@ package io.metastore.blackbox;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.grpc.Status;
 import io.grpc.Status.Code;
 import io.grpc.StatusRuntimeException;
 import org.junit.jupiter.api.function.Executable;
@@ -25,6 +26,11 @@ public enum Refusal {
     LEASE_TTL_TOO_LARGE(Code.OUT_OF_RANGE, "etcdserver: too large lease TTL"),
     REQUEST_TOO_LARGE(Code.INVALID_ARGUMENT, "etcdserver: request is too large"),
     CORRUPT(Code.DATA_LOSS, "etcdserver: corrupt cluster"),
+    NO_LEADER(Code.UNAVAILABLE, "etcdserver: no leader"),
+    TIMED_OUT(Code.UNAVAILABLE, "etcdserver: request timed out"),
+    NOT_PROPOSED(Code.DEADLINE_EXCEEDED, "context deadline exceeded"),
+    NOT_LEADER(Code.FAILED_PRECONDITION, "etcdserver: not leader"),
+    BAD_TRANSFEREE(Code.FAILED_PRECONDITION, "etcdserver: bad leader transferee"),
     CANCELED(Code.CANCELLED, "etcdserver: request canceled"),
     WATCH_CANCELED(Code.CANCELLED, "etcdserver: watch canceled");
 
@@ -42,6 +48,11 @@ public enum Refusal {
 
     public String text() {
         return text;
+    }
+
+    /// Whether a call ended with exactly this code and text.
+    public boolean is(Status status) {
+        return status.getCode() == code && text.equals(status.getDescription());
     }
 
     /// Runs a call that must be refused with exactly this code and text.
