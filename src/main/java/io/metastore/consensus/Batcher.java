@@ -57,8 +57,8 @@ public final class Batcher {
     }
 
     /// Takes no more proposals and returns once those accepted have been handed to consensus, or cannot be within
-    /// `limit`: while no leader is reached, nothing of what is in flight ends. Consensus fails that when it stops, and
-    /// takes the rest.
+    /// `limit`: while no leader is reached, nothing of what is in flight ends. Consensus fails that when
+    /// it stops, and takes the rest.
     public void stop(Duration limit) throws InterruptedException {
         queue.close();
         if (!limit.isZero()) {

@@ -15,8 +15,7 @@ public sealed interface Call {
     }
 
     /// @param revision that it made, 0 when that is not known
-    record Put(long member, String key, String value, long began, long ended, End end, long revision)
-            implements Call {}
+    record Put(long member, String key, String value, long began, long ended, End end, long revision) implements Call {}
 
     /// A linearizable read that was answered.
     record Read(long member, String key, long began, long ended, SimulatedMember.Seen seen) implements Call {}

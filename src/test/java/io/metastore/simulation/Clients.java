@@ -30,8 +30,7 @@ public final class Clients implements AutoCloseable {
         this.cluster = cluster;
         for (int i = 0; i < number; i++) {
             int client = i;
-            Thread thread =
-                    Threads.unstarted("client-" + i, () -> run(client), (_, cause) -> failures.add(cause));
+            Thread thread = Threads.unstarted("client-" + i, () -> run(client), (_, cause) -> failures.add(cause));
             threads.add(thread);
             thread.start();
         }

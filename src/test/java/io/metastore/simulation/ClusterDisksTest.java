@@ -55,7 +55,9 @@ class ClusterDisksTest {
                 Runnable writing = () -> {
                     for (int call = 0; System.nanoTime() < end; call++) {
                         long began = System.nanoTime();
-                        leader.put(key, key + " " + call).orTimeout(5, TimeUnit.SECONDS).join();
+                        leader.put(key, key + " " + call)
+                                .orTimeout(5, TimeUnit.SECONDS)
+                                .join();
                         took.add(System.nanoTime() - began);
                         pause(2);
                     }
@@ -70,7 +72,8 @@ class ClusterDisksTest {
             List<Long> sorted = took.stream().sorted().toList();
             Duration p99 = Duration.ofNanos(sorted.get(sorted.size() * 99 / 100));
             System.out.println("leader's syncs take a second: " + sorted.size() / 4 + " writes/s, p50 "
-                    + Duration.ofNanos(sorted.get(sorted.size() / 2)).toMillis() + " ms, p99 " + p99.toMillis() + " ms");
+                    + Duration.ofNanos(sorted.get(sorted.size() / 2)).toMillis() + " ms, p99 " + p99.toMillis()
+                    + " ms");
             assertTrue(leader.consensus().leadership().isLeader(), "another leads: " + cluster);
             assertTrue(p99.compareTo(slow) < 0, "writes waited for the leader's disk");
             cluster.settle();
@@ -94,7 +97,10 @@ class ClusterDisksTest {
     }
 
     private static long lastIn(SimulatedDisk disk) throws IOException {
-        Path log = Path.of(disk.path().toString()).resolve("member").resolve("raft").resolve("log");
+        Path log = Path.of(disk.path().toString())
+                .resolve("member")
+                .resolve("raft")
+                .resolve("log");
         try (RaftLog opened = RaftLog.open(log, SegmentSizes.DEFAULT)) {
             return opened.last();
         }
@@ -162,7 +168,8 @@ class ClusterDisksTest {
                     throw new IllegalStateException(never);
                 }
             };
-            Threads.unstarted("closing", closing, (_, cause) -> closed.completeExceptionally(cause)).start();
+            Threads.unstarted("closing", closing, (_, cause) -> closed.completeExceptionally(cause))
+                    .start();
             closed.get(20, TimeUnit.SECONDS);
             for (CompletableFuture<Long> call : waiting) {
                 assertTrue(call.isDone(), "a call waits for ever");

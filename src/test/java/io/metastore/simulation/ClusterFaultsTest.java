@@ -36,7 +36,8 @@ class ClusterFaultsTest {
         try {
             Eventually.holds("writes go on " + when, () -> clients.acknowledged() > before + 30);
         } catch (AssertionError stuck) {
-            throw new AssertionError(stuck.getMessage() + "; " + cluster + ", " + (clients.acknowledged() - before), stuck);
+            throw new AssertionError(
+                    stuck.getMessage() + "; " + cluster + ", " + (clients.acknowledged() - before), stuck);
         }
     }
 
@@ -61,7 +62,9 @@ class ClusterFaultsTest {
             next.put("key-1", "by two").get(3, TimeUnit.SECONDS);
             assertTrue(alone.isCompletedExceptionally() || !alone.isDone(), "acknowledged by one of three");
             progress(cluster, clients, "without the former leader");
-            Eventually.holds("the former leader knows", () -> !former.consensus().leadership().isLeader());
+            Eventually.holds(
+                    "the former leader knows",
+                    () -> !former.consensus().leadership().isLeader());
             cluster.network().heal();
             cluster.leader();
             progress(cluster, clients, "after healing");

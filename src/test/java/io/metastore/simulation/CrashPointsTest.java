@@ -57,11 +57,15 @@ class CrashPointsTest {
         sync(disk.path().resolve("later"));
         disk.freeze();
         assertThrows(IOException.class, () -> sync(kept));
-        Path left = Path.of(disk.crash(folder.resolve("left"), Loss.ALL, new Random(1)).path().toString());
+        Path left = Path.of(disk.crash(folder.resolve("left"), Loss.ALL, new Random(1))
+                .path()
+                .toString());
         assertEquals("first", Files.readString(left.resolve("kept")));
         assertEquals("all of it", Files.readString(left.resolve("unnamed")));
         try (var files = Files.list(left)) {
-            assertEquals(List.of("kept", "unnamed"), files.map(file -> file.getFileName().toString()).sorted().toList());
+            assertEquals(
+                    List.of("kept", "unnamed"),
+                    files.map(file -> file.getFileName().toString()).sorted().toList());
         }
     }
 

@@ -159,8 +159,8 @@ final class FollowedFiles extends FileSystem {
         }
 
         @Override
-        public FileChannel newFileChannel(
-                Path path, Set<? extends OpenOption> options, FileAttribute<?>... attributes) throws IOException {
+        public FileChannel newFileChannel(Path path, Set<? extends OpenOption> options, FileAttribute<?>... attributes)
+                throws IOException {
             Path file = real(path);
             if (options.contains(StandardOpenOption.TRUNCATE_EXISTING) && Files.exists(file) && Files.size(file) > 0) {
                 disk.delete(file); // what it held may come back

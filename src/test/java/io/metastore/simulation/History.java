@@ -21,8 +21,8 @@ public final class History {
         for (Event.Put put : puts) {
             Event.Put before = byValue.put(value(put), put);
             if (before != null) {
-                throw new AssertionError(value(put) + " was put twice, at " + before.revision() + " and "
-                        + put.revision());
+                throw new AssertionError(
+                        value(put) + " was put twice, at " + before.revision() + " and " + put.revision());
             }
         }
     }
@@ -56,7 +56,8 @@ public final class History {
                 case Call.Put put -> place(put, placed);
                 case Call.Read read -> {
                     checkValue(read);
-                    placed.add(new Placed(read, read.began(), read.ended(), read.seen().revision(), false));
+                    placed.add(new Placed(
+                            read, read.began(), read.ended(), read.seen().revision(), false));
                 }
             }
         }
@@ -82,7 +83,8 @@ public final class History {
             }
             case UNKNOWN -> {
                 if (agreed != null) {
-                    placed.add(new Placed(put, put.began(), Long.MAX_VALUE, agreed.revision().main(), true));
+                    placed.add(new Placed(
+                            put, put.began(), Long.MAX_VALUE, agreed.revision().main(), true));
                 }
             }
         }
@@ -117,7 +119,9 @@ public final class History {
                 furthest = furthest == null || before.revision() > furthest.revision() ? before : furthest;
             }
             if (furthest != null
-                    && (next.isPut() ? next.revision() <= furthest.revision() : next.revision() < furthest.revision())) {
+                    && (next.isPut()
+                            ? next.revision() <= furthest.revision()
+                            : next.revision() < furthest.revision())) {
                 throw new AssertionError(next + " began after this had ended: " + furthest);
             }
         }

@@ -17,8 +17,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.LongStream;
 
-/// Members in one program, of the classes that a real one is made of, on a simulated network and simulated disks. Starts
-/// and elects within a second. Whatever is done to it by chance follows from its seed; raft's own timers do not.
+/// Members in one program, of the classes that a real one is made of, on a simulated network and simulated disks.
+/// Starts and elects within a second. Whatever is done to it by chance follows from its seed; raft's own timers do not.
 public final class SimulatedCluster implements AutoCloseable {
     private static final int ELECTION_MS = 300;
     private static final Duration LIMIT = Duration.ofSeconds(3);
@@ -43,8 +43,7 @@ public final class SimulatedCluster implements AutoCloseable {
     /// Like the other, with an election timeout for what must not be disturbed by elections on a busy machine.
     ///
     /// @param durable whether states are kept in RocksDB, or in memory
-    public SimulatedCluster(
-            Path folder, int size, int snapshotCommands, int electionMs, boolean durable, long seed) {
+    public SimulatedCluster(Path folder, int size, int snapshotCommands, int electionMs, boolean durable, long seed) {
         this.folder = folder;
         this.seed = seed;
         this.random = new Random(seed);
@@ -119,15 +118,18 @@ public final class SimulatedCluster implements AutoCloseable {
     /// The member that leads `among` these, as all of them say; waits for one.
     public SimulatedMember leader(Collection<SimulatedMember> among) {
         List<SimulatedMember> found = new ArrayList<>();
-        Eventually.holds(this + ": one of " + among.stream().map(SimulatedMember::id).toList() + " leads", () -> {
-            found.clear();
-            among.stream().filter(member -> member.consensus().leadership().isLeader()).forEach(found::add);
-            return found.size() == 1
-                    && among.stream().allMatch(member -> member.consensus()
-                                    .leadership()
-                                    .leader()
-                            == found.getFirst().id());
-        });
+        Eventually.holds(
+                this + ": one of " + among.stream().map(SimulatedMember::id).toList() + " leads", () -> {
+                    found.clear();
+                    among.stream()
+                            .filter(member -> member.consensus().leadership().isLeader())
+                            .forEach(found::add);
+                    return found.size() == 1
+                            && among.stream()
+                                    .allMatch(member ->
+                                            member.consensus().leadership().leader()
+                                                    == found.getFirst().id());
+                });
         return found.getFirst();
     }
 

@@ -49,13 +49,12 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
-/// One life of a member, from a start to a crash or a stop: queue, batcher, raft, apply loop and reads as a real one has
-/// them, with its state in memory, on a simulated network and disk, without listeners.
+/// One life of a member, from a start to a crash or a stop: queue, batcher, raft, apply loop and reads as a real one
+/// has them, with its state in memory, on a simulated network and disk, without listeners.
 public final class SimulatedMember implements AutoCloseable {
     private static final Duration CHECK = Duration.ofMillis(50);
     private static final Duration LOST_ROUND = Duration.ofMillis(500);
-    private static final BatchLimits BATCHES =
-            new BatchLimits(true, 100, 1 << 20, Duration.ofMillis(1), 16, 16L << 20);
+    private static final BatchLimits BATCHES = new BatchLimits(true, 100, 1 << 20, Duration.ofMillis(1), 16, 16L << 20);
 
     /// What members of a cluster have in common.
     ///
@@ -89,7 +88,12 @@ public final class SimulatedMember implements AutoCloseable {
     ///
     /// @param faults gets what would have stopped a real member, unless it has failed before
     public SimulatedMember(
-            long id, Settings settings, SimulatedNetwork network, SimulatedDisk disk, Random random, List<String> faults) {
+            long id,
+            Settings settings,
+            SimulatedNetwork network,
+            SimulatedDisk disk,
+            Random random,
+            List<String> faults) {
         this.id = id;
         this.network = network;
         this.disk = disk;

@@ -20,7 +20,7 @@ import java.util.concurrent.TimeUnit;
 /// no connection, and none is tried yet             not sent
 /// forward lane, not greeted yet                    not sent
 /// connection refused or ended                      unknown
-/// no answer within the call's limit                timed out; and when nothing came for two seconds, the connection ends
+/// no answer within the call's limit                timed out; the connection ends when nothing came for 2 s
 /// ```
 public final class SimulatedPeers implements Peers {
     private static final long PAUSE_LEAST_MS = 20;
@@ -110,9 +110,7 @@ public final class SimulatedPeers implements Peers {
     private List<Link> links() {
         synchronized (network) {
             List<Link> links = new ArrayList<>();
-            others.values().stream()
-                    .filter(dialed -> dialed.link != null)
-                    .forEach(dialed -> links.add(dialed.link));
+            others.values().stream().filter(dialed -> dialed.link != null).forEach(dialed -> links.add(dialed.link));
             return links;
         }
     }

@@ -15,7 +15,7 @@ final class InOrder implements Executor {
     }
 
     /// @param work throws nothing
-    /// @throws java.util.concurrent.RejectedExecutionException when the threads take no more; nothing of it is run then
+    /// @throws java.util.concurrent.RejectedExecutionException when the threads take no more; it is not run then
     @Override
     public void execute(Runnable work) {
         synchronized (waiting) {

@@ -98,10 +98,14 @@ class JraftTrapsTest {
             for (int round = 0; round < 4; round++) {
                 SimulatedMember leader = cluster.leader(others);
                 leader.put("key", "round " + round).get(5, TimeUnit.SECONDS);
-                SimulatedMember next = others.stream().filter(other -> other != leader).findFirst().orElseThrow();
+                SimulatedMember next = others.stream()
+                        .filter(other -> other != leader)
+                        .findFirst()
+                        .orElseThrow();
                 long began = System.nanoTime();
                 leader.consensus().transfer(next.id());
-                Eventually.holds("another leads", () -> next.consensus().leadership().isLeader());
+                Eventually.holds(
+                        "another leads", () -> next.consensus().leadership().isLeader());
                 Duration took = Duration.ofNanos(System.nanoTime() - began);
                 shortest = took.compareTo(shortest) < 0 ? took : shortest;
             }
@@ -141,10 +145,8 @@ class JraftTrapsTest {
                     .filter(peer -> !peer.equals(PeerAddress.of(member).toString()))
                     .toList();
             assertEquals(2, others.size());
-            table.setMeta(table.getMeta().toBuilder()
-                    .clearPeers()
-                    .addAllPeers(others)
-                    .build());
+            table.setMeta(
+                    table.getMeta().toBuilder().clearPeers().addAllPeers(others).build());
             assertTrue(table.saveToFile(meta.toString()));
         }
     }
