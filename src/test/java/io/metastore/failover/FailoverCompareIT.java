@@ -23,7 +23,8 @@ class FailoverCompareIT {
     @Test
     void metaStoreBesideEtcd() {
         MemberTarget.Program etcd = MemberTarget.etcd()
-                .orElseThrow(() -> new IllegalStateException("there is no etcd to compare with: -Dmetastore.etcd=PATH"));
+                .orElseThrow(
+                        () -> new IllegalStateException("there is no etcd to compare with: -Dmetastore.etcd=PATH"));
         List<String> shown = new ArrayList<>();
         List<String> moreErrors = new ArrayList<>();
         try (Trial ours = Trial.start((MemberTarget.Program) MemberTarget.current());

@@ -77,8 +77,7 @@ final class GoClient implements AutoCloseable {
     /// Makes a call, again where the rule allows it. Fails with the error that a user of the Go client would see.
     <A> A call(Rule rule, Duration limit, Function<KVBlockingStub, A> call) {
         Deadline deadline = Deadline.after(limit.toNanos(), TimeUnit.NANOSECONDS);
-        KVBlockingStub stub =
-                KVGrpc.newBlockingStub(channel).withWaitForReady().withDeadline(deadline);
+        KVBlockingStub stub = KVGrpc.newBlockingStub(channel).withWaitForReady().withDeadline(deadline);
         for (int attempt = 1; ; attempt++) {
             try {
                 return call.apply(stub);

@@ -150,9 +150,7 @@ final class Load implements AutoCloseable {
     }
 
     static long number(KeyValue pair) {
-        return pair.getValue().isEmpty()
-                ? 0
-                : Long.parseLong(pair.getValue().toStringUtf8());
+        return pair.getValue().isEmpty() ? 0 : Long.parseLong(pair.getValue().toStringUtf8());
     }
 
     private void failed(String call, Status status) {

@@ -104,11 +104,10 @@ final class Trial implements AutoCloseable {
     /// Strikes the leader once. Fails when a client was told what does not hold.
     void round(Fault fault) {
         round++;
-        Duration limit =
-                switch (fault) {
-                    case KILL, PAUSE -> SHORT;
-                    case STOP, MOVE -> LONG;
-                };
+        Duration limit = switch (fault) {
+            case KILL, PAUSE -> SHORT;
+            case STOP, MOVE -> LONG;
+        };
         Load.Shape shape = new Load.Shape(WORKERS, WORKERS, limit, PAUSE);
         try (Load load = Load.start(shape, history, prefix(), cluster.members())) {
             load.awaitWrites(WARM, WRITES_GO_ON);
