@@ -62,11 +62,7 @@ public final class GrpcPeers implements Peers, AutoCloseable {
     /// @param tls   secures connections to https addresses; empty for none
     /// @param loops threads that send and receive; not closed here
     public GrpcPeers(
-            PeerIdentity self,
-            PeerTable table,
-            Optional<SslContext> tls,
-            EventLoopGroup loops,
-            PeerMetrics metrics) {
+            PeerIdentity self, PeerTable table, Optional<SslContext> tls, EventLoopGroup loops, PeerMetrics metrics) {
         this.self = self;
         this.table = table;
         this.tls = tls;

@@ -64,11 +64,9 @@ class PeerCountsTest {
             throw new IllegalArgumentException("refused");
         });
         dispatch.add(HANG, (_, _, _) -> {});
-        dispatch.add(
-                PeerMessage.Kinds.PING,
-                new PeerPings(B, () -> Map.of(), Peers.none(), ofB, (what, cause) -> {
-                    throw new AssertionError(what, cause);
-                }));
+        dispatch.add(PeerMessage.Kinds.PING, new PeerPings(B, () -> Map.of(), Peers.none(), ofB, (what, cause) -> {
+            throw new AssertionError(what, cause);
+        }));
         server = NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0))
                 .directExecutor()
                 .addService(new PeerEndpoint(identity(B), () -> table.members(), dispatch, ofB))
