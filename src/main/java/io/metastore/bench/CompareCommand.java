@@ -71,8 +71,16 @@ final class CompareCommand {
             new Flag("native", "PATH", "", "with --cold: MetaStore's native executable, a further side"));
 
     /// What only a comparison of warm servers takes, and what only one of fresh servers does.
-    private static final List<String> WARM_ONLY =
-            List.of("only", "rounds", "warm-rounds", "round", "warm-calls", "quick", "key-space", "first-port", "members",
+    private static final List<String> WARM_ONLY = List.of(
+            "only",
+            "rounds",
+            "warm-rounds",
+            "round",
+            "warm-calls",
+            "quick",
+            "key-space",
+            "first-port",
+            "members",
             "through");
 
     private static final List<String> COLD_ONLY = List.of("pairs", "calls", "rate", "native");
@@ -228,7 +236,10 @@ final class CompareCommand {
             err.println(side.name() + " listens on "
                     + String.join(
                             ", ",
-                            places.stream().map(ServerPlace::endpoint).map(Endpoint::toString).toList()));
+                            places.stream()
+                                    .map(ServerPlace::endpoint)
+                                    .map(Endpoint::toString)
+                                    .toList()));
         }
     }
 

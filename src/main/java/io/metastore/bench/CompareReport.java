@@ -18,8 +18,7 @@ final class CompareReport {
     private final List<Scenario> scenarios;
     private final List<Round> rounds;
 
-    CompareReport(
-            Map<String, String> knobs, List<ServerGroup> servers, List<Scenario> scenarios, List<Round> rounds) {
+    CompareReport(Map<String, String> knobs, List<ServerGroup> servers, List<Scenario> scenarios, List<Round> rounds) {
         this.knobs = knobs;
         this.servers = servers;
         this.scenarios = scenarios;

@@ -97,8 +97,7 @@ final class Comparison {
     private Connections connect(List<Endpoint> endpoints, int clients) {
         int count = Math.clamp(
                 (clients + CLIENTS_PER_CONNECTION - 1) / CLIENTS_PER_CONNECTION, endpoints.size(), MOST_CONNECTIONS);
-        return Connections.open(
-                endpoints, Security.NONE, count, Math.min(plan.threads(), count), plan.patience());
+        return Connections.open(endpoints, Security.NONE, count, Math.min(plan.threads(), count), plan.patience());
     }
 
     /// One side in one scenario. A finished round waits for the side's next one, to learn what the server did
@@ -157,8 +156,8 @@ final class Comparison {
         /// Connections stay where they are; whoever reads the figures has to know.
         private void noteNewLeader(int number) {
             if (!server.stillLed(called)) {
-                String note = scenario.name() + " " + server.side().name()
-                        + ": another member leads since round " + (number + 1);
+                String note = scenario.name() + " " + server.side().name() + ": another member leads since round "
+                        + (number + 1);
                 notes.add(note);
                 err.println(note);
             }

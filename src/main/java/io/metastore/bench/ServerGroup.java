@@ -93,8 +93,7 @@ final class ServerGroup implements AutoCloseable {
 
     /// Whether what was called as the leader leads still; true where there is no such thing.
     boolean stillLed(List<Endpoint> called) {
-        return members.size() == 1
-                || members.get(awaitLeader()).endpoint().equals(called.getLast());
+        return members.size() == 1 || members.get(awaitLeader()).endpoint().equals(called.getLast());
     }
 
     private int awaitLeader() {

@@ -18,11 +18,7 @@ record ServerPlace(String name, Path data, Path log, int clientPort, int peerPor
     /// @param firstPort  it listens there and on the next port; 0 for free ones
     static ServerPlace alone(String name, Path data, Path log, int firstPort) throws IOException {
         return new ServerPlace(
-                name,
-                data,
-                log,
-                firstPort == 0 ? freePort() : firstPort,
-                firstPort == 0 ? freePort() : firstPort + 1);
+                name, data, log, firstPort == 0 ? freePort() : firstPort, firstPort == 0 ? freePort() : firstPort + 1);
     }
 
     /// The places of a side's servers below a folder: one with the side's name, or `members` of a cluster.
@@ -62,6 +58,8 @@ record ServerPlace(String name, Path data, Path log, int clientPort, int peerPor
     static String cluster(List<ServerPlace> founders) {
         return String.join(
                 ",",
-                founders.stream().map(place -> place.name + "=" + place.peerUrl()).toList());
+                founders.stream()
+                        .map(place -> place.name + "=" + place.peerUrl())
+                        .toList());
     }
 }

@@ -64,10 +64,7 @@ final class ServerProcess implements AutoCloseable {
     /// for itself.
     static ServerProcess startSecure(Side side, Path program, Path data, Path log) throws IOException {
         return start(
-                side,
-                program,
-                ServerPlace.alone(side.name(), data, log, 0),
-                OptionalInt.of(ServerPlace.freePort()));
+                side, program, ServerPlace.alone(side.name(), data, log, 0), OptionalInt.of(ServerPlace.freePort()));
     }
 
     private static ServerProcess start(Side side, Path program, ServerPlace place, OptionalInt securePort)
@@ -101,8 +98,7 @@ final class ServerProcess implements AutoCloseable {
         return new ServerProcess(side, command, builder.start(), place.endpoint(), secure, place.log());
     }
 
-    static List<String> command(
-            Side side, Path program, ServerPlace place, String cluster, OptionalInt securePort) {
+    static List<String> command(Side side, Path program, ServerPlace place, String cluster, OptionalInt securePort) {
         List<String> command = new ArrayList<>();
         if (isJar(program)) {
             command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -113,7 +109,8 @@ final class ServerProcess implements AutoCloseable {
         if (side.kind() == Side.Kind.METASTORE) {
             command.add("server");
         }
-        command.addAll(List.of("--name", place.name(), "--data-dir", place.data().toString()));
+        command.addAll(
+                List.of("--name", place.name(), "--data-dir", place.data().toString()));
         String listen = place.clientUrl();
         if (securePort.isPresent()) {
             listen += ",https://127.0.0.1:" + securePort.getAsInt();

@@ -89,8 +89,7 @@ final class ClusterMetrics {
     }
 
     /// MET-18. As in etcd, series begin with the first snapshot.
-    void bindSnapshots(
-            String way, String label, String verb, Supplier<Map<Long, SnapshotCounts>> source) {
+    void bindSnapshots(String way, String label, String verb, Supplier<Map<Long, SnapshotCounts>> source) {
         Supplier<Map<Long, SnapshotCounts>> begun = () -> {
             Map<Long, SnapshotCounts> all = source.get();
             all.values().removeIf(snapshots -> !snapshots.any());

@@ -61,7 +61,8 @@ final class MemberHealth implements HealthChecks {
     @Override
     public CompletionStage<Void> linearizableRead() {
         return member.consensus().leadership().changes() > 0
-                ? read(false) : CompletableFuture.failedFuture(inWordsOfEtcd(new Unavailable.NoLeader()));
+                ? read(false)
+                : CompletableFuture.failedFuture(inWordsOfEtcd(new Unavailable.NoLeader()));
     }
 
     @Override

@@ -41,11 +41,9 @@ class ServerGroupTest {
                 List.of("ours-1", "ours-2", "ours-3"),
                 places.stream().map(ServerPlace::name).toList());
         assertEquals(Path.of("out/data/ours/ours-3"), places.get(2).data());
-        assertEquals(
-                3, places.stream().map(ServerPlace::log).distinct().count(), "each has a log of its own");
+        assertEquals(3, places.stream().map(ServerPlace::log).distinct().count(), "each has a log of its own");
         String cluster = ServerPlace.cluster(places);
-        assertEquals(
-                "ours-1=http://127.0.0.1:7001,ours-2=http://127.0.0.1:7003,ours-3=http://127.0.0.1:7005", cluster);
+        assertEquals("ours-1=http://127.0.0.1:7001,ours-2=http://127.0.0.1:7003,ours-3=http://127.0.0.1:7005", cluster);
         String command = String.join(
                 " ", ServerProcess.command(SIDE, Path.of("/m"), places.get(1), cluster, OptionalInt.empty()));
         assertTrue(command.startsWith("/m server --name ours-2 --data-dir out/data/ours/ours-2 "), command);
@@ -89,9 +87,7 @@ class ServerGroupTest {
 
     @Test
     void whatMembersUseIsAddedUp() {
-        ProcessUsage sum = ProcessUsage.NONE
-                .plus(new ProcessUsage(1, 20, 300))
-                .plus(new ProcessUsage(4, 50, 600));
+        ProcessUsage sum = ProcessUsage.NONE.plus(new ProcessUsage(1, 20, 300)).plus(new ProcessUsage(4, 50, 600));
         assertEquals(new ProcessUsage(5, 70, 900), sum);
     }
 }

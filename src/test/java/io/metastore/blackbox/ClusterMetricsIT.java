@@ -118,13 +118,12 @@ class ClusterMetricsIT {
         for (int i = 0; i < 3; i++) {
             Member member = cluster.member(i);
             Cluster.caughtUp(member, last);
-            for (String counted : List.of(
-                    "etcd_server_proposals_committed_total", "etcd_server_proposals_applied_total")) {
+            for (String counted :
+                    List.of("etcd_server_proposals_committed_total", "etcd_server_proposals_applied_total")) {
                 long was = before.get(i).count(counted);
                 Eventually.holds(counted, () -> scrape(member).count(counted) >= was + 50);
             }
-            Eventually.holds(
-                    "nothing is pending", () -> scrape(member).count("etcd_server_proposals_pending") == 0);
+            Eventually.holds("nothing is pending", () -> scrape(member).count("etcd_server_proposals_pending") == 0);
         }
         int at = cluster.members().indexOf(leader);
         long sent = scrape(leader).count(SENT) - before.get(at).count(SENT);

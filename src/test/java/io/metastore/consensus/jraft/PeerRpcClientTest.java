@@ -3,6 +3,7 @@ package io.metastore.consensus.jraft;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
+import com.alipay.sofa.jraft.entity.RaftOutter.SnapshotMeta;
 import com.alipay.sofa.jraft.error.InvokeTimeoutException;
 import com.alipay.sofa.jraft.error.RemotingException;
 import com.alipay.sofa.jraft.rpc.InvokeCallback;
@@ -10,7 +11,6 @@ import com.alipay.sofa.jraft.rpc.RpcRequests.AppendEntriesRequest;
 import com.alipay.sofa.jraft.rpc.RpcRequests.AppendEntriesResponse;
 import com.alipay.sofa.jraft.rpc.RpcRequests.InstallSnapshotRequest;
 import com.alipay.sofa.jraft.rpc.RpcRequests.InstallSnapshotResponse;
-import com.alipay.sofa.jraft.entity.RaftOutter.SnapshotMeta;
 import com.alipay.sofa.jraft.rpc.RpcRequests.TimeoutNowRequest;
 import com.google.protobuf.ByteString;
 import io.metastore.consensus.peer.Lane;
@@ -197,7 +197,8 @@ class PeerRpcClientTest {
         assertEquals(2, received.underWay());
         first.accept(RaftMessage.encode(installed(true)));
         second.accept(RaftMessage.encode(installed(false)));
-        assertEquals(List.of(0, 1, 1), List.of(received.underWay(), (int) received.succeeded(), (int) received.failed()));
+        assertEquals(
+                List.of(0, 1, 1), List.of(received.underWay(), (int) received.succeeded(), (int) received.failed()));
         assertEquals(2, answers.size());
     }
 
