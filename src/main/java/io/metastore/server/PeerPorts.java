@@ -7,7 +7,6 @@ import io.metastore.api.http.HttpRoutes;
 import io.metastore.api.http.HttpServing;
 import io.metastore.consensus.peer.PeerDispatch;
 import io.metastore.consensus.peer.PeerIdentity;
-import io.metastore.consensus.peer.PeerMessage;
 import io.metastore.consensus.peer.PeerMetrics;
 import io.metastore.consensus.peer.PeerPings;
 import io.metastore.consensus.peer.PeerTable;

@@ -6,7 +6,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 
-/// Hands calls on by their kind, and answers signs of life by itself. Kinds are added while the member is put together, before any call comes.
+/// Hands calls on by their kind, and answers signs of life by itself. Kinds are added while the member is put together,
+/// before any call comes.
 public final class PeerDispatch implements PeerHandler {
     private static final int RAFT_BELOW = 100;
 
