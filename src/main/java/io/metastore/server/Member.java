@@ -10,7 +10,6 @@ import io.metastore.consensus.LeaderCalls;
 import io.metastore.consensus.Leadership;
 import io.metastore.consensus.ProposalQueue;
 import io.metastore.consensus.ReadBarrier;
-import io.metastore.consensus.Unavailable;
 import io.metastore.consensus.jraft.JraftConsensus;
 import io.metastore.consensus.jraft.RaftSettings;
 import io.metastore.consensus.jraft.SnapshotFiles;
@@ -27,7 +26,6 @@ import io.metastore.machine.ApplyMetrics;
 import io.metastore.machine.ChunkLimits;
 import io.metastore.machine.Command;
 import io.metastore.machine.CommitListener;
-import io.metastore.machine.Outcome;
 import io.metastore.machine.Replica;
 import io.metastore.machine.Replicas;
 import io.metastore.machine.StateMachine;
@@ -60,7 +58,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
@@ -109,8 +106,7 @@ public final class Member implements AutoCloseable {
     private final ApplyMetrics applying;
     private final RequestMetrics requests = new RequestMetrics();
     private final AppliedCounts applied = new AppliedCounts();
-    private final CountDownLatch leaderKnown = new CountDownLatch(1);
-    private volatile String disowned;
+    private final Introduction introduction = new Introduction();
 
     /// Opens the data directory and builds everything. Nothing runs yet.
     ///
@@ -138,7 +134,7 @@ public final class Member implements AutoCloseable {
                         introduced,
                         () -> founders.table(machine().members()),
                         dispatch,
-                        this::disowned,
+                        introduction::disowned,
                         faults))
                 : Optional.empty();
         Peers others = peerPorts.map(PeerPorts::peers).orElse(Peers.none());
@@ -292,7 +288,7 @@ public final class Member implements AutoCloseable {
         transfer.leadershipChanged(leadership);
         leases.leadershipChanged(leadership);
         if (leadership.leader() != 0) {
-            leaderKnown.countDown();
+            introduction.leaderKnown();
             barrier.retry(0);
         }
     }
@@ -330,7 +326,12 @@ public final class Member implements AutoCloseable {
         clock.scheduleWithFixedDelay(
                 responses::cutStalled, TIME_LIMIT_CHECK.toMillis(), TIME_LIMIT_CHECK.toMillis(), TimeUnit.MILLISECONDS);
         startAutoCompaction();
-        publishSelf();
+        introduction.run(
+                proposals,
+                consensus,
+                () -> machine().members(),
+                new Command.ClusterStart(founders.members()),
+                self());
         room.start(config.quotaBytes());
     }
 
@@ -343,53 +344,15 @@ public final class Member implements AutoCloseable {
         }
     }
 
-    /// Ends the wait for a leader: one that knows this member with other data will not be its leader. Later it is too
-    /// late for that.
-    private void disowned(String why) {
-        if (leaderKnown.getCount() > 0) {
-            disowned = why;
-            leaderKnown.countDown();
-        }
-    }
-
-    private void publishSelf() throws InterruptedException {
-        while (!leaderKnown.await(10, TimeUnit.SECONDS)) {
-            LOG.infof("waiting for a leader, %d entries of the log applied", consensus.appliedIndex());
-        }
-        if (disowned != null) {
-            throw new StartFailure(ExitStatus.FOREIGN, disowned, null);
-        }
-        if (machine().members().all().isEmpty()) {
-            publish(new Command.ClusterStart(founders.members()));
-        }
-        Outcome<?> outcome = publish(new Command.MemberPublish(
+    private Command.MemberPublish self() {
+        return new Command.MemberPublish(
                 identity.memberId(),
                 config.keys().member().name(),
                 config.keys().listen().advertiseClientUrls().stream()
                         .map(URI::toString)
                         .toList(),
                 introduced.incarnation(),
-                introduced.featureLevel()));
-        if (outcome instanceof Outcome.Refused<?> refused) {
-            throw new StartFailure(
-                    ExitStatus.FAILED, "the member could not make itself known: " + refused.error(), null);
-        }
-    }
-
-    /// Proposes until it is applied: what the log holds comes first, and an entry of it may take longer to apply than a
-    /// proposal may wait.
-    private Outcome<?> publish(Command<?> self) {
-        while (true) {
-            try {
-                return proposals.propose(self).await().indefinitely();
-            } catch (Unavailable.Stopping stopping) {
-                throw stopping;
-            } catch (Unavailable notYet) {
-                LOG.infof(
-                        "not ready yet, %d entries of the log applied: %s",
-                        consensus.appliedIndex(), notYet.getMessage());
-            }
-        }
+                introduced.featureLevel());
     }
 
     public EffectiveConfig config() {

@@ -1,0 +1,76 @@
+package io.metastore.server;
+
+import io.metastore.cluster.Members;
+import io.metastore.consensus.Consensus;
+import io.metastore.consensus.Unavailable;
+import io.metastore.machine.Command;
+import io.metastore.machine.Outcome;
+import io.metastore.service.Proposals;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jboss.logging.Logger;
+
+/// Makes a member that starts known to its cluster, through the log, once a leader is there.
+final class Introduction {
+    private static final Logger LOG = Logger.getLogger(Introduction.class);
+    private static final long SAID_EVERY_SECONDS = 10;
+
+    private final CountDownLatch decided = new CountDownLatch(1);
+    private volatile String disowned;
+
+    /// Told that a leader is known, by any thread.
+    void leaderKnown() {
+        decided.countDown();
+    }
+
+    /// Told that another member knows this one with other data, by any thread. Ends the wait for a leader: that one will
+    /// never be it. Once there has been a leader it is too late, and nothing happens.
+    void disowned(String why) {
+        if (decided.getCount() > 0) {
+            disowned = why;
+            decided.countDown();
+        }
+    }
+
+    /// Waits for a leader, founds the cluster where nobody has, and publishes `self`.
+    ///
+    /// @throws StartFailure when the cluster does not know the member with its data, or refuses what it says
+    void run(
+            Proposals proposals,
+            Consensus consensus,
+            Supplier<Members> members,
+            Command.ClusterStart founding,
+            Command.MemberPublish self)
+            throws InterruptedException {
+        while (!decided.await(SAID_EVERY_SECONDS, TimeUnit.SECONDS)) {
+            LOG.infof("waiting for a leader, %d entries of the log applied", consensus.appliedIndex());
+        }
+        if (disowned != null) {
+            throw new StartFailure(ExitStatus.FOREIGN, disowned, null);
+        }
+        if (members.get().all().isEmpty()) {
+            publish(proposals, consensus, founding);
+        }
+        if (publish(proposals, consensus, self) instanceof Outcome.Refused<?> refused) {
+            throw new StartFailure(
+                    ExitStatus.FAILED, "the member could not make itself known: " + refused.error(), null);
+        }
+    }
+
+    /// Proposes until it is applied: what the log holds comes first, and an entry of it may take longer to apply than a
+    /// proposal may wait.
+    private static Outcome<?> publish(Proposals proposals, Consensus consensus, Command<?> command) {
+        while (true) {
+            try {
+                return proposals.propose(command).await().indefinitely();
+            } catch (Unavailable.Stopping stopping) {
+                throw stopping;
+            } catch (Unavailable notYet) {
+                LOG.infof(
+                        "not ready yet, %d entries of the log applied: %s",
+                        consensus.appliedIndex(), notYet.getMessage());
+            }
+        }
+    }
+}
