@@ -4,9 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.alipay.sofa.jraft.Closure;
-import com.alipay.sofa.jraft.Iterator;
-import com.alipay.sofa.jraft.Status;
 import io.metastore.consensus.Consensus;
 import io.metastore.consensus.Origins;
 import io.metastore.consensus.Unavailable;
@@ -60,67 +57,6 @@ class SkippedEntryCallerTest {
         }
     }
 
-    /// Entries 5 and 6 of term 2, each with a caller.
-    private static final class TwoEntries implements Iterator {
-        private final List<ByteBuffer> entries;
-        private int at;
-
-        private TwoEntries(List<ByteBuffer> entries) {
-            this.entries = entries;
-        }
-
-        @Override
-        public boolean hasNext() {
-            return at < entries.size();
-        }
-
-        @Override
-        public ByteBuffer next() {
-            at++;
-            return hasNext() ? getData() : null;
-        }
-
-        @Override
-        public ByteBuffer getData() {
-            return entries.get(at).duplicate();
-        }
-
-        @Override
-        public long getIndex() {
-            return 5 + at;
-        }
-
-        @Override
-        public long getTerm() {
-            return 2;
-        }
-
-        @Override
-        public Closure done() {
-            return null;
-        }
-
-        @Override
-        public boolean commit() {
-            return true;
-        }
-
-        @Override
-        public void commitAndSnapshotSync(Closure done) {
-            throw new UnsupportedOperationException("not asked for by the adapter");
-        }
-
-        @Override
-        public void setAutoCommitPerLog(boolean status) {
-            throw new UnsupportedOperationException("not asked for by the adapter");
-        }
-
-        @Override
-        public void setErrorAndRollback(long ntail, Status status) {
-            throw new AssertionError("nothing is rolled back: " + status);
-        }
-    }
-
     @Test
     void theCallerOfASkippedEntryHearsThatThereIsNoAnswer() {
         StoreFolder state = new StoreFolder(folder.resolve("state"));
@@ -132,7 +68,7 @@ class SkippedEntryCallerTest {
                 .map(caller -> origins.register(List.of(CommandCodec.encode(PUT)), caller)
                         .bytes())
                 .toList();
-        TwoEntries entries = new TwoEntries(proposed);
+        ScriptedEntries entries = new ScriptedEntries(5, 2, proposed);
         Replicas.States none = (captured, _) -> {
             throw new AssertionError(captured + " is not to be installed");
         };

@@ -5,9 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.alipay.sofa.jraft.Closure;
 import com.alipay.sofa.jraft.Iterator;
-import com.alipay.sofa.jraft.Status;
 import com.alipay.sofa.jraft.entity.RaftOutter.SnapshotMeta;
 import com.alipay.sofa.jraft.storage.snapshot.SnapshotReader;
 import com.google.protobuf.Message;
@@ -35,6 +33,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -92,67 +91,15 @@ class SnapshotLoadTest {
         made.forEach(Replicas::close);
     }
 
-    /// Committed puts on one key.
-    private static final class Puts implements Iterator {
-        private final long last;
-        private long at;
+    /// Entries `first` to `last`, each a put of `key`.
+    private static Iterator puts(long first, long last) {
+        return new ScriptedEntries(
+                first, 1, LongStream.rangeClosed(first, last).mapToObj(SnapshotLoadTest::put).toList());
+    }
 
-        private Puts(long first, long last) {
-            this.at = first;
-            this.last = last;
-        }
-
-        @Override
-        public ByteBuffer getData() {
-            Command.Put put = new Command.Put(Bytes.utf8("key"), Bytes.utf8("at " + at), 0, false, false, false);
-            return EntryCodec.encode(Origin.NONE, List.of(CommandCodec.encode(put)));
-        }
-
-        @Override
-        public long getIndex() {
-            return at;
-        }
-
-        @Override
-        public long getTerm() {
-            return 1;
-        }
-
-        @Override
-        public Closure done() {
-            return null;
-        }
-
-        @Override
-        public boolean hasNext() {
-            return at <= last;
-        }
-
-        @Override
-        public ByteBuffer next() {
-            at++;
-            return null;
-        }
-
-        @Override
-        public boolean commit() {
-            return true;
-        }
-
-        @Override
-        public void commitAndSnapshotSync(Closure done) {
-            throw new UnsupportedOperationException("not asked for by the adapter");
-        }
-
-        @Override
-        public void setAutoCommitPerLog(boolean status) {
-            throw new UnsupportedOperationException("not asked for by the adapter");
-        }
-
-        @Override
-        public void setErrorAndRollback(long ntail, Status status) {
-            throw new AssertionError("nothing is rolled back: " + status);
-        }
+    private static ByteBuffer put(long at) {
+        Command.Put put = new Command.Put(Bytes.utf8("key"), Bytes.utf8("at " + at), 0, false, false, false);
+        return EntryCodec.encode(Origin.NONE, List.of(CommandCodec.encode(put)));
     }
 
     /// A snapshot in a folder.
@@ -216,19 +163,19 @@ class SnapshotLoadTest {
         ApplyAdapter leading = adapter(leader);
         Replicas follower = replicas();
         ApplyAdapter following = adapter(follower);
-        following.onApply(new Puts(1, 3));
-        leading.onApply(new Puts(1, 20));
+        following.onApply(puts(1, 3));
+        leading.onApply(puts(1, 20));
         Replica before = follower.get();
         assertTrue(following.onSnapshotLoad(new Lying(snapshot(leader))), faults.toString());
         assertEquals(List.of(follower.get()), installed);
         assertEquals(20, follower.state().appliedIndex());
-        following.onApply(new Puts(18, 25));
+        following.onApply(puts(18, 25));
         assertEquals(List.of(), faults);
         assertEquals(25, follower.state().appliedIndex());
         assertEquals(26, follower.state().revision());
         assertEquals(4, before.store().state().revision());
         // Its next own snapshot is one of the new state.
-        leading.onApply(new Puts(21, 25));
+        leading.onApply(puts(21, 25));
         Replicas third = replicas();
         assertTrue(adapter(third).onSnapshotLoad(new Lying(snapshot(follower))), faults.toString());
         assertEquals(leader.state(), third.state());
@@ -239,9 +186,9 @@ class SnapshotLoadTest {
     void aSnapshotBehindTheStateChangesNothing() throws IOException {
         Replicas replicas = replicas();
         ApplyAdapter adapter = adapter(replicas);
-        adapter.onApply(new Puts(1, 10));
+        adapter.onApply(puts(1, 10));
         Path snapshot = snapshot(replicas);
-        adapter.onApply(new Puts(11, 12));
+        adapter.onApply(puts(11, 12));
         Replica before = replicas.get();
         assertTrue(adapter.onSnapshotLoad(new Lying(snapshot)));
         assertSame(before, replicas.get());
@@ -252,7 +199,7 @@ class SnapshotLoadTest {
     @Test
     void aDamagedSnapshotStopsTheMember() throws IOException {
         Replicas leader = replicas();
-        adapter(leader).onApply(new Puts(1, 10));
+        adapter(leader).onApply(puts(1, 10));
         Path snapshot = snapshot(leader);
         Files.delete(snapshot.resolve(SnapshotFiles.STATE).resolve("CURRENT"));
         Replicas follower = replicas();
