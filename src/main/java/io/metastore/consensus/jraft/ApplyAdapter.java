@@ -62,7 +62,7 @@ final class ApplyAdapter extends StateMachineAdapter {
     private final DiskSpace space;
     private final SkippedEntries skipped;
     private final Origins origins;
-    private final Runnable applied;
+    private final Consumer<Boolean> applied;
     /// Writes out what is captured, one snapshot after the other.
     private final Executor writers;
 
@@ -76,6 +76,7 @@ final class ApplyAdapter extends StateMachineAdapter {
 
     /// @param loops     makes the loop that applies to one generation of the state
     /// @param installed told of a generation that has taken the place of the one before
+    /// @param applied   told behind each run of entries whether others than this member put some of them together
     ApplyAdapter(
             Function<StateMachine, ApplyLoop> loops,
             Replicas replicas,
@@ -88,7 +89,7 @@ final class ApplyAdapter extends StateMachineAdapter {
             DiskSpace space,
             SkippedEntries skipped,
             Origins origins,
-            Runnable applied,
+            Consumer<Boolean> applied,
             Executor writers) {
         this.loops = loops;
         this.replicas = replicas;
@@ -119,7 +120,7 @@ final class ApplyAdapter extends StateMachineAdapter {
         Entries entries = new Entries(iterator);
         try {
             loop.run(entries);
-            applied.run();
+            applied.accept(entries.ofOthers);
         } catch (Throwable fault) {
             faults.halt(entries.underWay(), fault);
         }
@@ -294,6 +295,8 @@ final class ApplyAdapter extends StateMachineAdapter {
         /// Stands on an entry whose commands are not in the open chunk yet.
         private boolean applying;
         private boolean isSkipped;
+        /// Whether one of the entries was put together by another member.
+        private boolean ofOthers;
         private ProposedBatch proposed;
         /// First and last entry of the open chunk, 0 when none is open.
         private long chunkFirst;
@@ -317,6 +320,7 @@ final class ApplyAdapter extends StateMachineAdapter {
             isSkipped = isMarked();
             origins.reached(term());
             Consensus.Pending waiting = origins.take(iterator.getData());
+            ofOthers |= waiting == null;
             if (isSkipped && waiting != null) {
                 waiting.failed(new Unavailable.LeaderChanged());
             }

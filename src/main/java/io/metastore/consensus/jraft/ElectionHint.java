@@ -3,14 +3,12 @@ package io.metastore.consensus.jraft;
 import com.alipay.sofa.jraft.Node;
 import com.alipay.sofa.jraft.option.NodeOptions;
 import com.google.protobuf.ByteString;
-import io.metastore.consensus.Faults;
 import io.metastore.consensus.Leadership;
 import io.metastore.consensus.peer.Caller;
 import io.metastore.consensus.peer.Lane;
 import io.metastore.consensus.peer.PeerFailure;
 import io.metastore.consensus.peer.PeerMessage;
 import io.metastore.consensus.peer.Peers;
-import io.metastore.thread.Threads;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
@@ -34,7 +32,7 @@ import org.jboss.logging.Logger;
 /// 1   begins at 65 to 85 ms
 /// 2   begins at 185 to 205 ms, unless 1 leads by then
 /// ```
-final class ElectionHint implements AutoCloseable {
+final class ElectionHint {
     private static final Logger LOG = Logger.getLogger(ElectionHint.class);
     /// How long a leader is believed after its last word once it has been refused.
     private static final int TRUST_MS = 60;
@@ -59,11 +57,13 @@ final class ElectionHint implements AutoCloseable {
     private boolean lowered;
 
     /// @param leadership as this member knows it now
-    ElectionHint(RaftSettings settings, Peers peers, Supplier<Leadership> leadership, Faults faults) {
+    /// @param clock      one thread, which may wait for raft; all work is done there
+    ElectionHint(
+            RaftSettings settings, Peers peers, Supplier<Leadership> leadership, ScheduledExecutorService clock) {
         this.settings = settings;
         this.peers = peers;
         this.leadership = leadership;
-        this.clock = Threads.clock("election-hint", faults);
+        this.clock = clock;
     }
 
     /// @param options the node's own, which it reads again and again
@@ -171,10 +171,5 @@ final class ElectionHint implements AutoCloseable {
         } catch (RejectedExecutionException _) {
             LOG.debug("stopping, no more elections");
         }
-    }
-
-    @Override
-    public void close() {
-        clock.shutdownNow();
     }
 }

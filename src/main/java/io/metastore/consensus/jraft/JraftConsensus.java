@@ -40,6 +40,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -53,6 +54,8 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
     private static final Logger LOG = Logger.getLogger(JraftConsensus.class);
     private static final byte[] NO_CONTEXT = new byte[0];
     private static final long NO_TIME_LIMIT = -1;
+    /// How long followers may not know that an entry of this member's own clients is agreed.
+    private static final long NOTICE_MS = 10;
     /// What the files of a short log take: one that is written to, and those before it that a snapshot still needs.
     private static final long LOG_KEPT = 48L << 20;
     private static final Set<String> GROUPS_WITH_EXECUTOR = ConcurrentHashMap.newKeySet();
@@ -70,7 +73,8 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
     private final Peers peers;
     private final ProposalRouter router;
     private final PeerRpcServer answers;
-    private final CommitNotice notice = new CommitNotice();
+    private final ScheduledExecutorService clock;
+    private final CommitNotice notice;
     private final ElectionHint hint;
     private final Followers followers = new Followers();
     private Node node;
@@ -116,7 +120,9 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
         this.answers = new PeerRpcServer(replication, faults);
         dispatch.raft(answers);
         dispatch.add(PeerMessage.Kinds.FORWARD, router);
-        this.hint = new ElectionHint(settings, peers, this::leadership, faults);
+        this.clock = Threads.clock("raft-clock", faults);
+        this.notice = new CommitNotice(this::inAMoment);
+        this.hint = new ElectionHint(settings, peers, this::leadership, clock);
         dispatch.onEnd(hint::ended);
         this.adapter = new ApplyAdapter(
                 loops,
@@ -145,9 +151,17 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
         return leadership().isLeader() && followers.need(adapter.lastSnapshot(), System.nanoTime());
     }
 
-    private void applied() {
+    private void applied(boolean ofOthers) {
         if (!settings.soleVoter() && leadership().isLeader()) {
-            notice.applied(node);
+            notice.applied(node, ofOthers);
+        }
+    }
+
+    private void inAMoment(Runnable work) {
+        try {
+            clock.schedule(work, NOTICE_MS, TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException _) {
+            LOG.debug("stopping, followers hear no more");
         }
     }
 
@@ -418,7 +432,7 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
     @Override
     public void close() throws InterruptedException {
         router.close();
-        hint.close();
+        clock.shutdownNow();
         if (node != null) {
             node.shutdown();
             node.join();

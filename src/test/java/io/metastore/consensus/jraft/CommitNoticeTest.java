@@ -13,7 +13,8 @@ import org.junit.jupiter.api.Test;
 /// Followers hear at once of the last entry of a burst, and nothing is sent where the next append says it.
 class CommitNoticeTest {
     private final Deque<ReadIndexClosure> rounds = new ArrayDeque<>();
-    private final CommitNotice notice = new CommitNotice();
+    private final Deque<Runnable> moments = new ArrayDeque<>();
+    private final CommitNotice notice = new CommitNotice(moments::add);
     private long last;
     private long committed;
     private final Node node = (Node) Proxy.newProxyInstance(
@@ -32,7 +33,7 @@ class CommitNoticeTest {
     private void applied(long lastInLog, long agreed) {
         last = lastInLog;
         committed = agreed;
-        notice.applied(node);
+        notice.applied(node, true);
     }
 
     @Test
@@ -68,6 +69,48 @@ class CommitNoticeTest {
         rounds.remove().run(new Status(1, "no longer the leader"), 0, null);
         assertEquals(0, rounds.size());
         applied(9, 9);
+        assertEquals(1, rounds.size());
+    }
+
+    private void appliedOfOwnClients(long entry) {
+        last = entry;
+        committed = entry;
+        notice.applied(node, false);
+    }
+
+    @Test
+    void anEntryOfTheLeadersOwnClientsIsToldAMomentLater() {
+        appliedOfOwnClients(7);
+        assertEquals(0, rounds.size());
+        moments.remove().run();
+        assertEquals(1, rounds.size());
+        assertEquals(0, moments.size());
+    }
+
+    @Test
+    void aClientThatWritesOneAfterTheOtherCostsOneRoundBehindItsLast() {
+        appliedOfOwnClients(7);
+        appliedOfOwnClients(8);
+        assertEquals(1, moments.size());
+        moments.remove().run();
+        assertEquals(0, rounds.size(), "8 has told of 7");
+        appliedOfOwnClients(9);
+        moments.remove().run();
+        assertEquals(0, rounds.size(), "9 has told of 8");
+        moments.remove().run();
+        assertEquals(1, rounds.size());
+        assertEquals(0, moments.size());
+    }
+
+    @Test
+    void whatIsOnItsWayTellsByItself() {
+        appliedOfOwnClients(7);
+        last = 8;
+        moments.remove().run();
+        assertEquals(0, rounds.size());
+        assertEquals(0, moments.size());
+        appliedOfOwnClients(8);
+        moments.remove().run();
         assertEquals(1, rounds.size());
     }
 }

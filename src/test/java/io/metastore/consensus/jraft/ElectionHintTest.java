@@ -12,6 +12,7 @@ import io.metastore.consensus.peer.Lane;
 import io.metastore.consensus.peer.PeerFailure;
 import io.metastore.consensus.peer.PeerMessage;
 import io.metastore.consensus.peer.Peers;
+import io.metastore.thread.Threads;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -21,6 +22,7 @@ import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -40,6 +42,8 @@ class ElectionHintTest {
             });
     private final Scripted peers = new Scripted();
     private volatile Leadership leadership = new Leadership(4, 3, false, 1);
+    private final ScheduledExecutorService clock =
+            Threads.clock("election-hint", (what, cause) -> timeouts.add(-1));
     private ElectionHint hint;
 
     private ElectionHint of(long member) {
@@ -48,14 +52,14 @@ class ElectionHintTest {
                 new RaftSettings("g", member, List.of(1L, 2L, 3L), Path.of("."), USUAL_MS, 100, 1, 0, 1),
                 peers,
                 () -> leadership,
-                (what, cause) -> timeouts.add(-1));
+                clock);
         hint.start(node, options);
         return hint;
     }
 
     @AfterEach
     void close() {
-        hint.close();
+        clock.shutdownNow();
     }
 
     private static Caller laneOf(long member) {
@@ -67,7 +71,6 @@ class ElectionHintTest {
         peers.failWith(PeerFailure.Kind.REFUSED);
         of(1).ended(laneOf(3));
         int first = timeouts.take();
-        hint.close();
         of(2).ended(laneOf(3));
         int second = timeouts.take();
         assertEquals(List.of(60, 180), List.of(first, second));

@@ -91,7 +91,7 @@ class SkippedEntryCallerTest {
                     DiskSpace.unbounded(),
                     SkippedEntries.read(folder).with(new SkippedEntry(5, 2, checksum, "")),
                     origins,
-                    () -> {},
+                    _ -> {},
                     Runnable::run);
             adapter.onApply(entries);
             assertEquals(List.of(), faults);

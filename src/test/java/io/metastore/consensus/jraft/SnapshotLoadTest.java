@@ -82,7 +82,7 @@ class SnapshotLoadTest {
                 DiskSpace.unbounded(),
                 SkippedEntries.read(folder),
                 new Origins(1, 9),
-                () -> {},
+                _ -> {},
                 Runnable::run);
     }
 
