@@ -3,6 +3,7 @@ package io.metastore.server;
 import io.metastore.thread.Threads;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import org.jboss.logging.Logger;
 import sun.misc.Signal;
 import sun.misc.SignalHandler;
@@ -40,12 +41,9 @@ final class Starter {
     }
 
     private static void readToTheEnd(InputStream input) {
-        byte[] ignored = new byte[64];
         try {
-            while (input.read(ignored) >= 0) {
-                // Whatever is written there is not for a member.
-                continue;
-            }
+            // Whatever is written there is not for a member.
+            input.transferTo(OutputStream.nullOutputStream());
             LOG.info("standard input is closed: whoever started this member is gone");
         } catch (IOException failure) {
             LOG.warnf(failure, "standard input cannot be read: whoever started this member is gone");
