@@ -38,7 +38,7 @@ final class PeerRpcServer implements RpcServer, PeerHandler, AutoCloseable {
         this.faults = faults;
         this.executor = Threads.pool("raft-calls", 3, new LinkedBlockingQueue<>(), faults);
         RaftRpcServerFactory.addRaftRequestProcessors(this, executor, executor, executor);
-        registerProcessor(new AppendProcessor(executor));
+        registerProcessor(new AppendAnswers(executor));
     }
 
     @Override

@@ -14,8 +14,8 @@ import java.util.concurrent.Executor;
 /// peer. That is not needed here, since an answer carries the number of its call and the replicator at the other end
 /// sorts them. And it does harm: when a connection ends, JRaft's waits for that thread with a lock held that the thread
 /// needs to finish, for 15 seconds, on the thread that reads from all members.
-final class AppendProcessor extends NodeRequestProcessor<AppendEntriesRequest> {
-    AppendProcessor(Executor executor) {
+final class AppendAnswers extends NodeRequestProcessor<AppendEntriesRequest> {
+    AppendAnswers(Executor executor) {
         super(executor, AppendEntriesResponse.getDefaultInstance());
     }
 
