@@ -309,7 +309,6 @@ class ClusterLeaderChangeIT {
         try (Cluster slow = Cluster.start(3, "--heartbeat-interval=500", "--election-timeout=5000")) {
             Member first = slow.leader();
             long stopped = id(first);
-            long term = Cluster.status(first).getRaftTerm();
             Member other = slow.others(first).getFirst();
             long asked = System.nanoTime();
             Late stop = Late.call(first::stop);
@@ -319,7 +318,6 @@ class ClusterLeaderChangeIT {
             });
             Duration took = Duration.ofNanos(System.nanoTime() - asked);
             assertTrue(took.compareTo(Duration.ofSeconds(4)) < 0, took::toString);
-            assertEquals(term + 1, Cluster.status(other).getRaftTerm());
             assertTrue(stop.end().status().isOk());
             other.client().put(Keys.fresh().key("a"), "1");
         }
