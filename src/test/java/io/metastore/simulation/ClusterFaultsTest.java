@@ -147,7 +147,7 @@ class ClusterFaultsTest {
         }
     }
 
-    /// Writes that a member answers for without a majority, a disk that loses what was synced: the check must find it.
+    /// What a member that answers without a majority, or a disk that loses what was synced, would bring about.
     @Test
     void aHistoryThatLostAWriteIsFound() throws Exception {
         try (SimulatedCluster cluster = cluster(6)) {
