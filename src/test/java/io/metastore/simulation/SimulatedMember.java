@@ -67,7 +67,6 @@ public final class SimulatedMember {
             String group, List<Long> voters, int electionMs, int snapshotCommands, Duration limit, boolean durable) {}
 
     private final long id;
-    private final SimulatedNetwork network;
     private final SimulatedDisk disk;
     private final List<String> faults;
     private final SimulatedPeers peers;
@@ -95,7 +94,6 @@ public final class SimulatedMember {
             Random random,
             List<String> faults) {
         this.id = id;
-        this.network = network;
         this.disk = disk;
         this.faults = faults;
         this.limit = settings.limit();
