@@ -13,8 +13,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 
-/// Clients that put and read a few keys, each through one member, one call after the other, and write down what came of
-/// it.
+/// Clients that put and read a few keys, each through one member, one call after the other, and write down what
+/// came of it.
 public final class Clients implements AutoCloseable {
     private static final int KEYS = 3;
     private static final long PATIENCE_MS = 1_000;

@@ -13,10 +13,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Three members under faults: what was acknowledged stays, once, and no read is stale.
@@ -145,7 +147,7 @@ class ClusterFaultsTest {
         }
     }
 
-    /// Writes that a member answers for without a majority, a disk that loses what was synced: the check must find it.
+    /// What a member that answers without a majority, or a disk that loses what was synced, would bring about.
     @Test
     void aHistoryThatLostAWriteIsFound() throws Exception {
         try (SimulatedCluster cluster = cluster(6)) {
@@ -168,8 +170,14 @@ class ClusterFaultsTest {
         }
     }
 
+    /// Those of every build, or others on demand.
+    static LongStream seeds() {
+        long first = Long.getLong("faults.seed", 11);
+        return LongStream.range(first, first + Long.getLong("faults.runs", 3));
+    }
+
     @ParameterizedTest
-    @ValueSource(longs = {11, 12, 13})
+    @MethodSource("seeds")
     void nothingIsLostOrStaleUnderFaultsDrawnFromASeed(long seed) throws Exception {
         run(seed, 20);
     }

@@ -175,11 +175,16 @@ public final class SimulatedCluster implements AutoCloseable {
     }
 
     @Override
-    public void close() throws InterruptedException {
+    public void close() {
         List<SimulatedMember> open = members();
         open.forEach(SimulatedMember::fail);
-        for (SimulatedMember member : open) {
-            member.close();
+        try {
+            for (SimulatedMember member : open) {
+                member.close();
+            }
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while stopping", stopped);
         }
         network.close();
     }

@@ -21,11 +21,11 @@ import java.util.Random;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
-/// A folder that can lose what was not synced, as a loss of power would, fail and be slow. What goes through [#path] is
-/// followed; what goes around it, such as JRaft's files of snapshots, is there and counts as synced.
+/// A folder that can lose what was not synced, as a loss of power would, fail and be slow. What goes through [#path]
+/// is followed; what goes around it, such as JRaft's files of snapshots, is there and counts as synced.
 ///
-/// Files are written where they lie, and what they held before is kept until they are synced: bytes until a sync of the
-/// file, names until one of their folder.
+/// Files are written where they lie, and what they held before is kept until they are synced: bytes until a sync of
+/// the file, names until one of their folder.
 public final class SimulatedDisk {
     private static final int SECTOR = 512;
 
@@ -56,9 +56,8 @@ public final class SimulatedDisk {
     /// What a file held before a write: nothing from `length` on.
     private record Overwritten(long offset, byte[] before, int written, long length) {}
 
-    /// A name that was given or taken away: `now` was `before`, each of which may be null, and what `now` named before
-    /// that
-    /// lies at `replaced`.
+    /// A name that was given or taken away: `now` was `before`, each of which may be null, and what `now` named
+    /// earlier lies at `replaced`.
     private record Renamed(Path folder, Path before, Path now, Path replaced) {}
 
     /// What becomes of that which was not synced.

@@ -51,7 +51,7 @@ import java.util.concurrent.TimeUnit;
 
 /// One life of a member, from a start to a crash or a stop: queue, batcher, raft, apply loop and reads as a real one
 /// has them, with its state in memory, on a simulated network and disk, without listeners.
-public final class SimulatedMember implements AutoCloseable {
+public final class SimulatedMember {
     private static final Duration CHECK = Duration.ofMillis(50);
     private static final Duration LOST_ROUND = Duration.ofMillis(500);
     private static final BatchLimits BATCHES = new BatchLimits(true, 100, 1 << 20, Duration.ofMillis(1), 16, 16L << 20);
@@ -67,7 +67,6 @@ public final class SimulatedMember implements AutoCloseable {
             String group, List<Long> voters, int electionMs, int snapshotCommands, Duration limit, boolean durable) {}
 
     private final long id;
-    private final SimulatedNetwork network;
     private final SimulatedDisk disk;
     private final List<String> faults;
     private final SimulatedPeers peers;
@@ -95,7 +94,6 @@ public final class SimulatedMember implements AutoCloseable {
             Random random,
             List<String> faults) {
         this.id = id;
-        this.network = network;
         this.disk = disk;
         this.faults = faults;
         this.limit = settings.limit();
@@ -277,7 +275,6 @@ public final class SimulatedMember implements AutoCloseable {
     }
 
     /// Ends what runs of it.
-    @Override
     public void close() throws InterruptedException {
         if (closed) {
             return;
