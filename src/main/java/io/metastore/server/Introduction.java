@@ -24,7 +24,8 @@ final class Introduction {
         decided.countDown();
     }
 
-    /// Told that another member knows this one with other data, by any thread. Ends the wait for a leader: that one will
+    /// Told that another member knows this one with other data, by any thread. Ends the wait for a leader: that one
+    /// will
     /// never be it. Once there has been a leader it is too late, and nothing happens.
     void disowned(String why) {
         if (decided.getCount() > 0) {

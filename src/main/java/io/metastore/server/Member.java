@@ -327,11 +327,7 @@ public final class Member implements AutoCloseable {
                 responses::cutStalled, TIME_LIMIT_CHECK.toMillis(), TIME_LIMIT_CHECK.toMillis(), TimeUnit.MILLISECONDS);
         startAutoCompaction();
         introduction.run(
-                proposals,
-                consensus,
-                () -> machine().members(),
-                new Command.ClusterStart(founders.members()),
-                self());
+                proposals, consensus, () -> machine().members(), new Command.ClusterStart(founders.members()), self());
         room.start(config.quotaBytes());
     }
 

@@ -58,8 +58,7 @@ final class ElectionHint {
 
     /// @param leadership as this member knows it now
     /// @param clock      one thread, which may wait for raft; all work is done there
-    ElectionHint(
-            RaftSettings settings, Peers peers, Supplier<Leadership> leadership, ScheduledExecutorService clock) {
+    ElectionHint(RaftSettings settings, Peers peers, Supplier<Leadership> leadership, ScheduledExecutorService clock) {
         this.settings = settings;
         this.peers = peers;
         this.leadership = leadership;

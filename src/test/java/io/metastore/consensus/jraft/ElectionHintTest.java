@@ -42,8 +42,7 @@ class ElectionHintTest {
             });
     private final Scripted peers = new Scripted();
     private volatile Leadership leadership = new Leadership(4, 3, false, 1);
-    private final ScheduledExecutorService clock =
-            Threads.clock("election-hint", (what, cause) -> timeouts.add(-1));
+    private final ScheduledExecutorService clock = Threads.clock("election-hint", (what, cause) -> timeouts.add(-1));
     private ElectionHint hint;
 
     private ElectionHint of(long member) {

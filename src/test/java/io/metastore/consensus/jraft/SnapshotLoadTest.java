@@ -94,7 +94,11 @@ class SnapshotLoadTest {
     /// Entries `first` to `last`, each a put of `key`.
     private static Iterator puts(long first, long last) {
         return new ScriptedEntries(
-                first, 1, LongStream.rangeClosed(first, last).mapToObj(SnapshotLoadTest::put).toList());
+                first,
+                1,
+                LongStream.rangeClosed(first, last)
+                        .mapToObj(SnapshotLoadTest::put)
+                        .toList());
     }
 
     private static ByteBuffer put(long at) {
