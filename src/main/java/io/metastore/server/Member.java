@@ -128,15 +128,7 @@ public final class Member implements AutoCloseable {
         this.applying = new ApplyMetrics(registry);
         this.introduced = founders.introduction(incarnation);
         PeerDispatch dispatch = new PeerDispatch();
-        this.peerPorts = founders.members().size() > 1
-                ? Optional.of(new PeerPorts(
-                        config,
-                        introduced,
-                        () -> founders.table(machine().members()),
-                        dispatch,
-                        introduction::disowned,
-                        faults))
-                : Optional.empty();
+        this.peerPorts = peerPorts(dispatch);
         Peers others = peerPorts.map(PeerPorts::peers).orElse(Peers.none());
         this.consensus = new JraftConsensus(
                 raftSettings(),
@@ -173,6 +165,18 @@ public final class Member implements AutoCloseable {
         this.transfer = new LeaderTransfer(consensus, () -> machine().members(), identity.memberId(), requestLimit());
         this.status = new MemberStatus(
                 replicas, consensus, config.quotaBytes().orElse(keys.limits().quotaBackendBytes()));
+    }
+
+    private Optional<PeerPorts> peerPorts(PeerDispatch dispatch) throws TlsFailure {
+        return founders.members().size() > 1
+                ? Optional.of(new PeerPorts(
+                        config,
+                        introduced,
+                        () -> founders.table(machine().members()),
+                        dispatch,
+                        introduction::disowned,
+                        faults))
+                : Optional.empty();
     }
 
     private WatchHub watchHub(ServerConfig keys) {

@@ -27,6 +27,13 @@ final class InOrder implements Executor {
         }
     }
 
+    /// Forgets what has not begun.
+    void drop() {
+        synchronized (waiting) {
+            waiting.clear();
+        }
+    }
+
     private void run() {
         for (Runnable work = next(); work != null; work = next()) {
             work.run();

@@ -74,12 +74,21 @@ final class PeerRpcServer implements RpcServer, PeerHandler, AutoCloseable {
 
     private Executor executor(Caller caller, Message request) {
         return request instanceof AppendEntriesRequest append && !RaftMessage.isHeartbeat(append)
-                ? (Executor) caller.attributes().computeIfAbsent(ORDER, _ -> new InOrder(appends))
+                ? (InOrder) caller.attributes().computeIfAbsent(ORDER, _ -> new InOrder(appends))
                 : executor;
     }
 
     private static Lane connection(Caller caller) {
         return (Lane) caller.attributes().computeIfAbsent(CONNECTION, _ -> new Lane(caller));
+    }
+
+    /// Forgets the appends of the lane that wait: the sender has given them up. Waits for nothing.
+    @Override
+    public void ended(Caller caller) {
+        InOrder order = (InOrder) caller.attributes().get(ORDER);
+        if (order != null) {
+            order.drop();
+        }
     }
 
     @Override
