@@ -383,8 +383,8 @@ public interface ServerConfig {
 
         @Setting(
                 value = "Bytes of raft log that the next snapshot waits for while a follower that answers is behind"
-                        + " the last one: it catches up by the log then, and needs no copy of all data.",
-                min = "1MiB",
+                        + " the last one: it catches up by the log then, and needs no copy of all data. 0: none.",
+                min = "0",
                 max = "1TiB")
         @WithConverter(BytesConverter.class)
         @WithDefault("2GiB")

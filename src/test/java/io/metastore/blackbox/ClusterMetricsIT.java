@@ -167,7 +167,7 @@ class ClusterMetricsIT {
     void aSnapshotOnItsWayIsCountedAtBothEnds() {
         String[] flags = MemberTarget.isEtcd()
                 ? new String[] {"--snapshot-count=100", "--snapshot-catchup-entries=10"}
-                : new String[] {"--snapshot-count=100"};
+                : new String[] {"--snapshot-count=100", "--metastore.snapshot.follower-log-bytes=0"};
         try (Cluster cluster = Cluster.start(3, flags)) {
             Keys keys = Keys.fresh();
             Member late = cluster.follower();

@@ -31,7 +31,7 @@ class ClusterSnapshotIT {
 
     private static final String[] FEW_ENTRIES = MemberTarget.isEtcd()
             ? new String[] {"--snapshot-count=500", "--snapshot-catchup-entries=10"}
-            : new String[] {"--snapshot-count=500"};
+            : new String[] {"--snapshot-count=500", "--metastore.snapshot.follower-log-bytes=0"};
 
     @Test
     @Statement({"WAT-40", "WAT-41"})
