@@ -11,6 +11,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.GrpcSslContexts;
+import io.metastore.Eventually;
 import io.metastore.api.etcd.etcdserverpb.KVGrpc;
 import io.metastore.api.etcd.etcdserverpb.RangeRequest;
 import io.metastore.server.tls.RefusedCertificate;
@@ -192,6 +193,23 @@ class PeerTlsTest {
                     listener,
                     context,
                     "which has expired at " + late.certificate().getNotAfter().toInstant());
+        }
+    }
+
+    /// A resumed session shows no certificate.
+    @Test
+    void whoConnectsAgainWithACertificateThatHasRunOut() throws Exception {
+        Issued soon = authority.issue("soon", Instant.now().plus(Duration.ofSeconds(5)));
+        Instant late = soon.certificate().getNotAfter().toInstant().plusSeconds(1);
+        SslContext context = GrpcSslContexts.forClient()
+                .trustManager(authority.certFile.toFile())
+                .keyManager(soon.certFile().toFile(), soon.keyFile().toFile())
+                .build();
+        try (PeerTls listener = member(listening);
+                ServedPort served = served(listener)) {
+            assertEquals(3, dial(served, context));
+            Eventually.holds("the certificate has run out", () -> Instant.now().isAfter(late));
+            fails(served, context);
         }
     }
 

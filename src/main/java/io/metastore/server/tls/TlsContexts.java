@@ -37,6 +37,15 @@ import javax.net.ssl.X509ExtendedTrustManager;
 
 /// Builds the two sides of TLS from their files, and refuses, by name, what would not work.
 final class TlsContexts {
+    /// How long a session can be resumed where certificates are checked: a resumed one checks none, and would let in one
+    /// that has run out since, for a day by Java's default.
+    private static final long RESUMED_SECONDS = 1;
+
+    static {
+        // Tickets, which Java gives out else, can be used for days whatever the time limit.
+        System.setProperty("jdk.tls.server.enableSessionTicketExtension", "false");
+    }
+
     private TlsContexts() {}
 
     /// For listeners: speaks HTTP/2 and HTTP/1.1. The settings must have a certificate to show.
@@ -76,6 +85,9 @@ final class TlsContexts {
     private static SslContext built(TlsSettings settings, SslContextBuilder builder) throws TlsFailure {
         List<String> protocols = protocols(settings);
         builder.protocols(protocols);
+        if (settings.verified()) {
+            builder.sessionTimeout(RESUMED_SECONDS);
+        }
         if (!settings.cipherSuites().isEmpty()) {
             builder.ciphers(suites(settings.cipherSuites(), protocols));
         }
