@@ -18,7 +18,9 @@ import org.junit.jupiter.api.condition.DisabledIf;
 /// A member that is killed while it takes over the leader's state starts again, whatever it had done by then.
 @BlackBox
 @Timeout(value = 1, unit = TimeUnit.HOURS)
-@DisabledIf(value = "io.metastore.blackbox.MemberTarget#isEtcd", disabledReason = "looks into MetaStore's data directory")
+@DisabledIf(
+        value = "io.metastore.blackbox.MemberTarget#isEtcd",
+        disabledReason = "looks into MetaStore's data directory")
 class ClusterInstallIT {
     /// `-Dinstall.kills=20` for a longer run.
     private static final int KILLS = Integer.getInteger("install.kills", 3);
@@ -34,8 +36,7 @@ class ClusterInstallIT {
     void startsWheneverItIsKilled() throws IOException {
         Random random = new Random(SEED);
         int halfway = 0;
-        try (Cluster cluster =
-                Cluster.start(3, "--snapshot-count=200", "--metastore.snapshot.follower-log-bytes=0")) {
+        try (Cluster cluster = Cluster.start(3, "--snapshot-count=200", "--metastore.snapshot.follower-log-bytes=0")) {
             Keys keys = Keys.fresh();
             Member late = cluster.follower();
             Member leader = cluster.leader();

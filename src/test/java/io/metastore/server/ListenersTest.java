@@ -1,6 +1,5 @@
 package io.metastore.server;
 
-import static io.metastore.server.Eventually.eventually;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -10,6 +9,7 @@ import com.google.protobuf.ByteString;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.metastore.Eventually;
 import io.metastore.api.etcd.etcdserverpb.KVGrpc;
 import io.metastore.api.etcd.etcdserverpb.RangeRequest;
 import io.metastore.api.grpc.health.HealthCheckRequest;
@@ -54,7 +54,9 @@ class ListenersTest {
             assertEquals("some_metric 1\n", RawHttp.body(RawHttp.get(served.port(), "/metrics")));
             assertEquals(2, range(channel, "ab"));
             channel.shutdownNow();
-            eventually(() -> served.listeners.httpConnections() == 0 && served.listeners.undecidedConnections() == 0);
+            Eventually.holds(
+                    "connections are gone",
+                    () -> served.listeners.httpConnections() == 0 && served.listeners.undecidedConnections() == 0);
         }
     }
 
@@ -176,12 +178,12 @@ class ListenersTest {
             assertEquals(3, range(channel, "abc"));
             assertEquals(200, RawHttp.status(RawHttp.get(served.port(), "/health")));
             assertTrue(System.nanoTime() - started < TimeUnit.SECONDS.toNanos(5));
-            eventually(() -> served.listeners.undecidedConnections() == 0);
+            Eventually.holds("connections are gone", () -> served.listeners.undecidedConnections() == 0);
             RawHttp.all(sockets.getFirst());
             for (Socket socket : sockets) {
                 socket.close();
             }
-            eventually(() -> served.listeners.httpConnections() == 0);
+            Eventually.holds("connections are gone", () -> served.listeners.httpConnections() == 0);
             assertEquals(3, range(channel, "abc"));
             channel.shutdownNow();
         }
@@ -204,7 +206,9 @@ class ListenersTest {
             ManagedChannel channel = served.channel();
             assertEquals(3, range(channel, "abc"), "seed " + seed);
             channel.shutdownNow();
-            eventually(() -> served.listeners.undecidedConnections() == 0 && served.listeners.httpConnections() == 0);
+            Eventually.holds(
+                    "connections are gone",
+                    () -> served.listeners.undecidedConnections() == 0 && served.listeners.httpConnections() == 0);
         }
     }
 

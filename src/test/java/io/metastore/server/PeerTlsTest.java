@@ -1,6 +1,5 @@
 package io.metastore.server;
 
-import static io.metastore.server.Eventually.eventually;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -322,13 +321,13 @@ class PeerTlsTest {
             assertFalse(isThrough(channel), "the member that listens is not the second");
             Issued second = authority.issue("second");
             replace(second, listening);
-            eventually(() -> isThrough(channel));
+            Eventually.holds("the channel is through", () -> isThrough(channel));
             channel.shutdownNow();
 
             authority.revoke(dialing);
-            eventually(() -> !isThrough(served, dialer));
+            Eventually.holds("the member that listens has read its new files", () -> !isThrough(served, dialer));
             replace(second, dialing);
-            eventually(() -> isThrough(served, dialer));
+            Eventually.holds("the member that dials has read its new files", () -> isThrough(served, dialer));
         }
     }
 

@@ -1,6 +1,5 @@
 package io.metastore.server;
 
-import static io.metastore.server.Eventually.eventually;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -10,6 +9,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.GrpcSslContexts;
+import io.metastore.Eventually;
 import io.metastore.api.etcd.etcdserverpb.KVGrpc;
 import io.metastore.api.etcd.etcdserverpb.RangeRequest;
 import io.metastore.blackbox.LoopbackPorts;
@@ -233,7 +233,7 @@ class TlsPortTest {
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(2500));
             assertEquals(server.certificate().getSerialNumber(), serial(served.port()));
             Files.copy(next.keyFile(), server.keyFile(), StandardCopyOption.REPLACE_EXISTING);
-            eventually(() -> {
+            Eventually.holds("the new certificate is shown", () -> {
                 try {
                     return serial(served.port()).equals(next.certificate().getSerialNumber());
                 } catch (Exception e) {
@@ -254,7 +254,7 @@ class TlsPortTest {
                 String answer = RawHttp.exchange(served.port(), HEALTH);
                 assertTrue(answer.length() < 10, answer);
             }
-            eventually(() -> served.listeners.undecidedConnections() == 0);
+            Eventually.holds("connections are gone", () -> served.listeners.undecidedConnections() == 0);
             assertEquals(3, range(served, client(Optional.empty())));
         });
     }
@@ -267,7 +267,9 @@ class TlsPortTest {
                     assertThrows(IOException.class, socket::startHandshake);
                 }
             }
-            eventually(() -> served.listeners.undecidedConnections() == 0 && served.listeners.httpConnections() == 0);
+            Eventually.holds(
+                    "connections are gone",
+                    () -> served.listeners.undecidedConnections() == 0 && served.listeners.httpConnections() == 0);
         }
     }
 
@@ -278,7 +280,7 @@ class TlsPortTest {
                 silent.getOutputStream().write(new byte[] {0x16, 3, 1, 2});
                 assertEquals("", RawHttp.all(silent));
             }
-            eventually(() -> served.listeners.undecidedConnections() == 0);
+            Eventually.holds("connections are gone", () -> served.listeners.undecidedConnections() == 0);
         });
     }
 

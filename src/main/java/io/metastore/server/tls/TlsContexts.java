@@ -37,7 +37,8 @@ import javax.net.ssl.X509ExtendedTrustManager;
 
 /// Builds the two sides of TLS from their files, and refuses, by name, what would not work.
 final class TlsContexts {
-    /// How long a session can be resumed where certificates are checked: a resumed one checks none, and would let in one
+    /// How long a session can be resumed where certificates are checked: a resumed one checks none, and would let in
+    /// one
     /// that has run out since, for a day by Java's default.
     private static final long RESUMED_SECONDS = 1;
 
