@@ -24,14 +24,12 @@ final class Introduction {
         decided.countDown();
     }
 
-    /// Told that another member knows this one with other data, by any thread. Ends the wait for a leader: that one
-    /// will
-    /// never be it. Once there has been a leader it is too late, and nothing happens.
+    /// Told that another member knows this one with other data, by any thread. Ends the introduction, even when a
+    /// leader
+    /// is known: one says that it leads before it has seen whom it tells. Later it changes nothing.
     void disowned(String why) {
-        if (decided.getCount() > 0) {
-            disowned = why;
-            decided.countDown();
-        }
+        disowned = why;
+        decided.countDown();
     }
 
     /// Waits for a leader, founds the cluster where nobody has, and publishes `self`.
@@ -47,9 +45,7 @@ final class Introduction {
         while (!decided.await(SAID_EVERY_SECONDS, TimeUnit.SECONDS)) {
             LOG.infof("waiting for a leader, %d entries of the log applied", consensus.appliedIndex());
         }
-        if (disowned != null) {
-            throw new StartFailure(ExitStatus.FOREIGN, disowned, null);
-        }
+        checkOwned();
         if (members.get().all().isEmpty()) {
             publish(proposals, consensus, founding);
         }
@@ -59,15 +55,23 @@ final class Introduction {
         }
     }
 
+    private void checkOwned() {
+        String why = disowned;
+        if (why != null) {
+            throw new StartFailure(ExitStatus.FOREIGN, why, null);
+        }
+    }
+
     /// Proposes until it is applied: what the log holds comes first, and an entry of it may take longer to apply than a
     /// proposal may wait.
-    private static Outcome<?> publish(Proposals proposals, Consensus consensus, Command<?> command) {
+    private Outcome<?> publish(Proposals proposals, Consensus consensus, Command<?> command) {
         while (true) {
             try {
                 return proposals.propose(command).await().indefinitely();
             } catch (Unavailable.Stopping stopping) {
                 throw stopping;
             } catch (Unavailable notYet) {
+                checkOwned();
                 LOG.infof(
                         "not ready yet, %d entries of the log applied: %s",
                         consensus.appliedIndex(), notYet.getMessage());
