@@ -139,6 +139,11 @@ public record Client(ManagedChannel channel) implements AutoCloseable {
 
     @Override
     public void close() {
+        close(channel);
+    }
+
+    /// Cuts the connections of a channel and waits until they are gone.
+    public static void close(ManagedChannel channel) {
         channel.shutdownNow();
         try {
             channel.awaitTermination(10, TimeUnit.SECONDS);

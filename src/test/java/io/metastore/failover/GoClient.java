@@ -10,6 +10,7 @@ import io.grpc.Status;
 import io.grpc.StatusOr;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
+import io.metastore.blackbox.Client;
 import io.metastore.api.etcd.etcdserverpb.KVGrpc;
 import io.metastore.api.etcd.etcdserverpb.KVGrpc.KVBlockingStub;
 import io.metastore.blackbox.Member;
@@ -100,12 +101,7 @@ final class GoClient implements AutoCloseable {
 
     @Override
     public void close() {
-        channel.shutdownNow();
-        try {
-            channel.awaitTermination(10, TimeUnit.SECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        Client.close(channel);
     }
 
     /// Takes addresses from the target itself: `members:///host:port,host:port`.
