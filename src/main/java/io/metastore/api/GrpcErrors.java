@@ -29,18 +29,34 @@ public final class GrpcErrors {
             case NO_SPACE -> Status.RESOURCE_EXHAUSTED.withDescription("etcdserver: mvcc: database space exceeded");
             case CORRUPT -> Status.DATA_LOSS.withDescription("etcdserver: corrupt cluster");
             case LEASE_NOT_FOUND -> Status.NOT_FOUND.withDescription("etcdserver: requested lease not found");
-            case LEASE_EXISTS -> Status.FAILED_PRECONDITION.withDescription("etcdserver: lease already exists");
+            case LEASE_EXISTS -> precondition("etcdserver: lease already exists");
             case LEASE_TTL_TOO_LARGE -> Status.OUT_OF_RANGE.withDescription("etcdserver: too large lease TTL");
-            case NOT_LEADER -> Status.FAILED_PRECONDITION.withDescription("etcdserver: not leader");
-            case BAD_LEADER_TRANSFEREE ->
-                Status.FAILED_PRECONDITION.withDescription("etcdserver: bad leader transferee");
-            case AUTH_NOT_ENABLED ->
-                Status.FAILED_PRECONDITION.withDescription("etcdserver: authentication is not enabled");
+            case NOT_LEADER -> precondition("etcdserver: not leader");
+            case BAD_LEADER_TRANSFEREE -> precondition("etcdserver: bad leader transferee");
+            case MEMBER_NOT_FOUND -> Status.NOT_FOUND.withDescription("etcdserver: member not found");
+            case MEMBER_EXISTS -> precondition("etcdserver: member ID already exist");
+            case BAD_MEMBER_URLS -> invalid("etcdserver: given member URLs are invalid");
+            case PEER_URL_EXISTS -> precondition("etcdserver: Peer URLs already exists");
+            case TOO_FEW_MEMBERS_STARTED ->
+                precondition("etcdserver: re-configuration failed due to not enough started members");
+            case TOO_MANY_LEARNERS -> precondition("etcdserver: too many learner members in cluster");
+            case MEMBER_NOT_LEARNER -> precondition("etcdserver: can only promote a learner member");
+            case LEARNER_NOT_READY ->
+                precondition("etcdserver: can only promote a learner member which is in sync with leader");
+            case UNHEALTHY_CLUSTER -> Status.UNAVAILABLE.withDescription("etcdserver: unhealthy cluster");
+            case MEMBERS_TOO_OLD ->
+                precondition("metastore: some members run a version that cannot change the membership: upgrade them");
+            case NOT_SUPPORTED_FOR_LEARNER -> precondition("etcdserver: rpc not supported for learner");
+            case AUTH_NOT_ENABLED -> precondition("etcdserver: authentication is not enabled");
             case STREAM_SORT_UNSUPPORTED ->
                 Status.UNIMPLEMENTED.withDescription("RangeStream does not support custom sort orders");
             case STREAM_FILTER_UNSUPPORTED ->
                 Status.UNIMPLEMENTED.withDescription("RangeStream does not support revision filters");
         };
+    }
+
+    private static Status precondition(String text) {
+        return Status.FAILED_PRECONDITION.withDescription(text);
     }
 
     private static Status invalid(String text) {

@@ -21,7 +21,9 @@ import io.metastore.machine.Command;
 import io.metastore.mvcc.RangeQuery;
 import io.metastore.service.KvService;
 import io.metastore.service.ResponseShare;
+import io.metastore.value.StoreError;
 import io.smallrye.mutiny.Uni;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -32,13 +34,22 @@ public final class KvEndpoint extends MutinyKVGrpc.KVImplBase {
     private final RangeStreams streams;
     private final long maxRequestBytes;
     private final int maxTxnOps;
+    private final BooleanSupplier learner;
 
-    public KvEndpoint(KvService kv, Headers headers, RangeStreams streams, long maxRequestBytes, int maxTxnOps) {
+    /// @param learner whether this member has no vote, and so answers nothing but what it has itself
+    public KvEndpoint(
+            KvService kv,
+            Headers headers,
+            RangeStreams streams,
+            long maxRequestBytes,
+            int maxTxnOps,
+            BooleanSupplier learner) {
         this.kv = kv;
         this.responses = new Responses(headers);
         this.streams = streams;
         this.maxRequestBytes = maxRequestBytes;
         this.maxTxnOps = maxTxnOps;
+        this.learner = learner;
     }
 
     /// RangeStream is written to the transport as it has room; the generated Mutiny stub would fetch 256
@@ -64,6 +75,9 @@ public final class KvEndpoint extends MutinyKVGrpc.KVImplBase {
     @Override
     public Uni<RangeResponse> range(RangeRequest request) {
         return Answers.checked(() -> {
+            if (!request.getSerializable() && learner.getAsBoolean()) {
+                throw new RefusedRequest(StoreError.NOT_SUPPORTED_FOR_LEARNER);
+            }
             RangeQuery query = Requests.range(request);
             ResponseShare share = CallShares.current();
             return Answers.of(kv.range(query, request.getSerializable(), share), charged(share, responses::range));

@@ -66,6 +66,7 @@ public final class MaintenanceEndpoint extends MutinyMaintenanceGrpc.Maintenance
                 .setRaftIndex(now.committedIndex())
                 .setRaftAppliedIndex(now.appliedIndex())
                 .setRaftTerm(now.leadership().term())
+                .setIsLearner(now.learner())
                 .setDowngradeInfo(DowngradeInfo.getDefaultInstance());
         if (now.leadership().leader() == 0) {
             response.addErrors("etcdserver: no leader");

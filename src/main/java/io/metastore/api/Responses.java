@@ -112,7 +112,12 @@ final class Responses {
                 ResponseOp.newBuilder()
                         .setResponseTxn(fill(txn).setHeader(ResponseHeader.getDefaultInstance()))
                         .build();
-            case Result.Compact _, Result.Grant _, Result.Revoke _, Result.AlarmChange _, Result.MemberPublish _ ->
+            case Result.Compact _,
+                    Result.Grant _,
+                    Result.Revoke _,
+                    Result.AlarmChange _,
+                    Result.MemberPublish _,
+                    Result.ChangeMembers _ ->
                 throw new IllegalStateException("no operation of a transaction yields " + result);
         };
     }

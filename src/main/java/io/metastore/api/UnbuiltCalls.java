@@ -7,7 +7,6 @@ import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
 import io.metastore.api.etcd.etcdserverpb.AuthGrpc;
-import io.metastore.api.etcd.etcdserverpb.ClusterGrpc;
 import io.metastore.api.etcd.etcdserverpb.MaintenanceGrpc;
 import io.metastore.api.etcd.v3electionpb.ElectionGrpc;
 import io.metastore.api.etcd.v3lockpb.LockGrpc;
@@ -18,7 +17,6 @@ import java.util.Map;
 /// Calls of etcd's contract that are not there yet. They are registered all the same, counted as any other, and
 /// answered with UNIMPLEMENTED and a text that says what is missing and what there is instead.
 public final class UnbuiltCalls {
-    private static final String ONE_MEMBER = "a cluster keeps the members that it began with";
     private static final String NO_AUTH =
             "there are no users, roles and permissions; client certificates (--client-cert-auth) say who may connect";
     private static final String NO_LOCKS =
@@ -32,7 +30,6 @@ public final class UnbuiltCalls {
 
     private static Map<String, String> missing() {
         Map<String, String> texts = new LinkedHashMap<>();
-        add(texts, ClusterGrpc.SERVICE_NAME, ONE_MEMBER, "MemberAdd", "MemberRemove", "MemberUpdate", "MemberPromote");
         add(texts, MaintenanceGrpc.SERVICE_NAME, "the store gives space back by itself, as it goes", "Defragment");
         add(texts, MaintenanceGrpc.SERVICE_NAME, "HashKV has the hash of keys and values", "Hash");
         add(

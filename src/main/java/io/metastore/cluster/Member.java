@@ -20,4 +20,14 @@ public record Member(
     public static Member unstarted(long id, List<String> peerUrls, boolean learner) {
         return new Member(id, "", peerUrls, List.of(), learner, Incarnation.UNKNOWN, 0);
     }
+
+    /// Whether it has made itself known once.
+    public boolean hasStarted() {
+        return !name.isEmpty();
+    }
+
+    /// The same, reached elsewhere, or with another role.
+    public Member with(List<String> otherPeerUrls, boolean isLearner) {
+        return new Member(id, name, otherPeerUrls, clientUrls, isLearner, incarnation, featureLevel);
+    }
 }

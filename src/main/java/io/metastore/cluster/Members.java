@@ -4,30 +4,43 @@ import io.metastore.engine.Cursor;
 import io.metastore.engine.Reads;
 import io.metastore.engine.Table;
 import io.metastore.engine.WriteBatch;
+import io.metastore.mvcc.CorruptRow;
 import io.metastore.mvcc.RowReader;
 import io.metastore.mvcc.RowWriter;
+import io.metastore.value.StoreError;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 
 /// Who belongs to the cluster, as agreed. Changed on the apply thread; an immutable copy is published for
 /// readers.
 public final class Members {
-    private static final byte FORMAT = 3;
+    private static final byte FORMAT = 4;
+    private static final byte VOTER = 0;
+    private static final byte LEARNER = 1;
+    private static final byte REMOVED = 2;
 
     private volatile List<Member> members;
+    private volatile Set<Long> removed;
 
     public Members(Reads reads) {
         List<Member> found = new ArrayList<>();
+        Set<Long> gone = new HashSet<>();
         try (Cursor rows = reads.cursor(Table.MEMBERS, new byte[0], null)) {
             while (rows.next()) {
-                RowReader id = new RowReader("the key of a member", rows.key());
-                found.add(decode(id.fixed(), rows.value()));
-                id.end();
+                RowReader key = new RowReader("the key of a member", rows.key());
+                long id = key.fixed();
+                key.end();
+                decode(id, rows.value()).ifPresentOrElse(found::add, () -> gone.add(id));
             }
         }
         members = sorted(found);
+        removed = Collections.unmodifiableSet(gone);
     }
 
     /// In ascending order of their ids (CLU-02).
@@ -35,14 +48,138 @@ public final class Members {
         return members;
     }
 
+    public Optional<Member> find(long id) {
+        return members.stream().filter(member -> member.id() == id).findFirst();
+    }
+
+    /// Ids of those who were members and never will be again. An immutable copy, as of now.
+    public Set<Long> removed() {
+        return removed;
+    }
+
+    /// Why a change is not allowed, by etcd's rules and in their order: with `strict`, enough voters have started
+    /// (CLU-10, CLU-12, CLU-17); then ids, addresses and learners are as they have to be (CLU-06 to CLU-08, CLU-14,
+    /// CLU-15). Any thread may ask; what holds is what the apply thread finds.
+    public Optional<StoreError> refusal(MemberChange change) {
+        return tooFewStarted(change) ? Optional.of(StoreError.TOO_FEW_MEMBERS_STARTED) : misfit(change);
+    }
+
+    /// Whether too few voters have started for a strict change.
+    public boolean tooFewStarted(MemberChange change) {
+        return switch (change) {
+            case MemberChange.Add add -> {
+                int started = started(0);
+                int enlarged = voters(0) + 1;
+                // One member alone may take a second one in.
+                yield add.strict() && !add.learner() && !(started == 1 && enlarged == 2) && started < quorum(enlarged);
+            }
+            case MemberChange.Remove remove -> {
+                int others = voters(remove.id());
+                yield remove.strict()
+                        && !isLearner(remove.id())
+                        && (others == 0 || started(remove.id()) < quorum(others));
+            }
+            case MemberChange.Update _ -> false;
+            case MemberChange.Promote promote -> promote.strict() && started(0) + 1 < quorum(voters(0) + 1);
+        };
+    }
+
+    private Optional<StoreError> misfit(MemberChange change) {
+        Optional<Member> known = find(change.id());
+        return switch (change) {
+            case MemberChange.Add add -> {
+                if (known.isPresent() || removed.contains(add.id())) {
+                    yield Optional.of(StoreError.MEMBER_EXISTS);
+                }
+                if (isTaken(add.peerUrls(), add.id())) {
+                    yield Optional.of(StoreError.PEER_URL_EXISTS);
+                }
+                long learners = members.stream().filter(Member::learner).count();
+                yield add.learner() && learners >= add.learnersMax()
+                        ? Optional.of(StoreError.TOO_MANY_LEARNERS)
+                        : Optional.empty();
+            }
+            case MemberChange.Remove _ -> known.isEmpty() ? Optional.of(StoreError.MEMBER_NOT_FOUND) : Optional.empty();
+            case MemberChange.Update update -> {
+                if (known.isEmpty()) {
+                    yield Optional.of(StoreError.MEMBER_NOT_FOUND);
+                }
+                yield isTaken(update.peerUrls(), update.id())
+                        ? Optional.of(StoreError.PEER_URL_EXISTS)
+                        : Optional.empty();
+            }
+            case MemberChange.Promote _ -> {
+                if (known.isEmpty()) {
+                    yield Optional.of(StoreError.MEMBER_NOT_FOUND);
+                }
+                yield known.get().learner() ? Optional.empty() : Optional.of(StoreError.MEMBER_NOT_LEARNER);
+            }
+        };
+    }
+
+    private boolean isTaken(List<String> urls, long by) {
+        return members.stream()
+                .filter(member -> member.id() != by)
+                .anyMatch(member -> !Collections.disjoint(member.peerUrls(), urls));
+    }
+
+    /// Whether there is such a member, without a vote.
+    public boolean isLearner(long id) {
+        return find(id).map(Member::learner).orElse(false);
+    }
+
+    private int voters(long except) {
+        return (int) members.stream()
+                .filter(member -> !member.learner() && member.id() != except)
+                .count();
+    }
+
+    private int started(long except) {
+        return (int) members.stream()
+                .filter(member -> !member.learner() && member.id() != except && member.hasStarted())
+                .count();
+    }
+
+    private static int quorum(int voters) {
+        return voters / 2 + 1;
+    }
+
+    /// Makes a change that is allowed.
+    public void change(MemberChange change, WriteBatch batch) {
+        switch (change) {
+            case MemberChange.Add add -> put(Member.unstarted(add.id(), add.peerUrls(), add.learner()), batch);
+            case MemberChange.Remove remove -> remove(remove.id(), batch);
+            case MemberChange.Update update -> {
+                Member known = find(update.id()).orElseThrow();
+                put(known.with(update.peerUrls(), known.learner()), batch);
+            }
+            case MemberChange.Promote promote -> {
+                Member known = find(promote.id()).orElseThrow();
+                put(known.with(known.peerUrls(), false), batch);
+            }
+        }
+    }
+
+    private void remove(long id, WriteBatch batch) {
+        batch.put(Table.MEMBERS, key(id), new byte[] {FORMAT, REMOVED});
+        Set<Long> gone = new HashSet<>(removed);
+        gone.add(id);
+        removed = Collections.unmodifiableSet(gone);
+        members = members.stream().filter(member -> member.id() != id).toList();
+    }
+
+    private static byte[] key(long id) {
+        byte[] key = new byte[Long.BYTES];
+        new RowWriter(key, 0).fixed(id);
+        return key;
+    }
+
     /// Enters `member`, in place of an earlier entry with its id.
     public void put(Member member, WriteBatch batch) {
         List<Member> next = new ArrayList<>(members);
         next.removeIf(other -> other.id() == member.id());
         next.add(member);
-        byte[] id = new byte[Long.BYTES];
-        new RowWriter(id, 0).fixed(member.id());
-        batch.put(Table.MEMBERS, id, encode(member));
+        batch.put(Table.MEMBERS, key(member.id()), encode(member));
         members = sorted(next);
     }
 
@@ -70,36 +207,51 @@ public final class Members {
                 .toList();
     }
 
-    /// Format (1 byte), name, peer URLs and client URLs (each behind how many there are), whether it is a
-    /// learner (1 byte), number of the incarnation, its directory (8 bytes), feature level; texts in UTF-8 behind
-    /// their length.
+    /// Format (1 byte), what it is (1 byte: 0 a voter, 1 a learner, 2 removed, and nothing else then), name, peer URLs
+    /// and client URLs (each behind how many there are), number of the incarnation, its directory (8 bytes),
+    /// feature level; texts in UTF-8 behind their length.
     static byte[] encode(Member member) {
         Incarnation incarnation = member.incarnation();
         byte[] row = new byte
                 [1
+                        + 1
                         + sizeOf(member.name())
                         + sizeOf(member.peerUrls())
                         + sizeOf(member.clientUrls())
-                        + 1
                         + RowWriter.sizeOf(incarnation.number())
                         + Long.BYTES
                         + RowWriter.sizeOf(member.featureLevel())];
-        RowWriter out = new RowWriter(row, 0).tag(FORMAT).bytes(utf8(member.name()));
+        RowWriter out = new RowWriter(row, 0)
+                .tag(FORMAT)
+                .tag(member.learner() ? LEARNER : VOTER)
+                .bytes(utf8(member.name()));
         write(out, member.peerUrls());
         write(out, member.clientUrls());
-        out.tag((byte) (member.learner() ? 1 : 0))
-                .number(incarnation.number())
-                .fixed(incarnation.directory())
-                .number(member.featureLevel());
+        out.number(incarnation.number()).fixed(incarnation.directory()).number(member.featureLevel());
         return row;
     }
 
-    static Member decode(long id, byte[] row) {
+    /// A row's member, empty when it was removed.
+    static Optional<Member> decode(long id, byte[] row) {
         RowReader in = new RowReader("the row of member " + Long.toHexString(id), row).format(FORMAT);
+        byte role = in.tag();
+        if (role == REMOVED) {
+            in.end();
+            return Optional.empty();
+        }
+        if (role != VOTER && role != LEARNER) {
+            throw new CorruptRow("member " + Long.toHexString(id) + " has the unknown role " + role);
+        }
         Member member = new Member(
-                id, text(in), texts(in), texts(in), in.tag() != 0, new Incarnation(in.count(), in.fixed()), in.count());
+                id,
+                text(in),
+                texts(in),
+                texts(in),
+                role == LEARNER,
+                new Incarnation(in.count(), in.fixed()),
+                in.count());
         in.end();
-        return member;
+        return Optional.of(member);
     }
 
     private static int sizeOf(String text) {

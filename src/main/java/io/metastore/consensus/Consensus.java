@@ -49,6 +49,16 @@ public interface Consensus {
     /// @throws Unavailable when this member does not lead, or cannot hand over now
     void transfer(long member);
 
+    /// Whether a follower has nearly all that this member, as its leader, has (CLU-16: nine tenths of the log).
+    ///
+    /// @throws Unavailable when this member does not lead
+    boolean isInSync(long member);
+
+    /// Whether a member has a vote now. It may lag behind the member table, which the leader follows.
+    ///
+    /// @throws Unavailable when this member does not lead
+    boolean hasVote(long member);
+
     /// Raft index up to which entries are agreed, as far as this member knows.
     long committedIndex();
 

@@ -2,6 +2,7 @@ package io.metastore.machine;
 
 import io.metastore.cluster.Alarm;
 import io.metastore.cluster.Alarms;
+import io.metastore.cluster.MemberChange;
 import io.metastore.cluster.Members;
 import io.metastore.lease.Lease;
 import io.metastore.lease.LeaseChunk;
@@ -9,6 +10,7 @@ import io.metastore.mvcc.Chunk;
 import io.metastore.mvcc.RevisionUnavailable;
 import io.metastore.value.StoreError;
 import java.util.List;
+import java.util.Optional;
 
 /// Applies commands to one chunk. One exhaustive switch: a new command does not compile until it is dealt
 /// with here.
@@ -66,6 +68,14 @@ final class Applying {
                         chunk.batch());
                 yield done(new Result.MemberPublish(chunk.revision()));
             }
+            case Command.ChangeMembers(MemberChange change) -> {
+                Optional<StoreError> refusal = members.refusal(change);
+                if (refusal.isPresent()) {
+                    yield new Outcome.Refused<>(refusal.get());
+                }
+                members.change(change, chunk.batch());
+                yield done(new Result.ChangeMembers(members.all(), chunk.revision()));
+            }
         };
     }
 
@@ -81,7 +91,8 @@ final class Applying {
                     Command.LeaseGrant _,
                     Command.AlarmChange _,
                     Command.ClusterStart _,
-                    Command.MemberPublish _ ->
+                    Command.MemberPublish _,
+                    Command.ChangeMembers _ ->
                 throw new IllegalStateException("command " + position.command() + " of entry " + position.index()
                         + " is " + command.getClass().getSimpleName() + ", which is never written in part");
         }
@@ -101,10 +112,12 @@ final class Applying {
                     Command.LeaseRevoke _,
                     Command.AlarmChange _,
                     Command.ClusterStart _,
-                    Command.MemberPublish _ -> false;
+                    Command.MemberPublish _,
+                    Command.ChangeMembers _ -> false;
         };
         boolean changes = switch (command) {
-            case Command.AlarmChange _, Command.ClusterStart _, Command.MemberPublish _ -> false;
+            case Command.AlarmChange _, Command.ClusterStart _, Command.MemberPublish _, Command.ChangeMembers _ ->
+                false;
             case Command.Put _,
                     Command.DeleteRange _,
                     Command.Txn _,

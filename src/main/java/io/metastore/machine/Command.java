@@ -3,6 +3,7 @@ package io.metastore.machine;
 import io.metastore.cluster.Alarm;
 import io.metastore.cluster.Incarnation;
 import io.metastore.cluster.Member;
+import io.metastore.cluster.MemberChange;
 import io.metastore.value.Bytes;
 import io.metastore.value.KeyRange;
 import java.util.List;
@@ -45,4 +46,6 @@ public sealed interface Command<R extends Result> {
     /// A member makes itself known: its name and where clients reach it. Does nothing when it is no member, or no more.
     record MemberPublish(long id, String name, List<String> clientUrls, Incarnation incarnation, int featureLevel)
             implements Command<Result.MemberPublish> {}
+
+    record ChangeMembers(MemberChange change) implements Command<Result.ChangeMembers> {}
 }

@@ -4,13 +4,18 @@ import com.google.protobuf.ByteString;
 import io.metastore.cluster.Alarm;
 import io.metastore.cluster.Incarnation;
 import io.metastore.cluster.Member;
+import io.metastore.cluster.MemberChange;
 import io.metastore.machine.replicated.AlarmChange;
 import io.metastore.machine.replicated.ClusterStart;
 import io.metastore.machine.replicated.Compact;
 import io.metastore.machine.replicated.DeleteRange;
 import io.metastore.machine.replicated.LeaseGrant;
 import io.metastore.machine.replicated.LeaseRevoke;
+import io.metastore.machine.replicated.MemberAdd;
+import io.metastore.machine.replicated.MemberPromote;
 import io.metastore.machine.replicated.MemberPublish;
+import io.metastore.machine.replicated.MemberRemove;
+import io.metastore.machine.replicated.MemberUpdate;
 import io.metastore.machine.replicated.Put;
 import io.metastore.machine.replicated.Range;
 import io.metastore.machine.replicated.StartMember;
@@ -59,6 +64,7 @@ public final class CommandCodec {
                         .setIncarnation(publish.incarnation().number())
                         .setDirectory(publish.incarnation().directory())
                         .setFeatureLevel(publish.featureLevel()));
+            case Command.ChangeMembers(MemberChange change) -> encode(change, builder);
         }
         return builder.build();
     }
@@ -90,8 +96,48 @@ public final class CommandCodec {
                                 message.getMemberPublish().getIncarnation(),
                                 message.getMemberPublish().getDirectory()),
                         message.getMemberPublish().getFeatureLevel());
+            case MEMBER_ADD ->
+                new Command.ChangeMembers(new MemberChange.Add(
+                        message.getMemberAdd().getId(),
+                        List.copyOf(message.getMemberAdd().getPeerUrlsList()),
+                        message.getMemberAdd().getLearner(),
+                        message.getMemberAdd().getLearnersMax(),
+                        message.getMemberAdd().getStrict()));
+            case MEMBER_REMOVE ->
+                new Command.ChangeMembers(new MemberChange.Remove(
+                        message.getMemberRemove().getId(),
+                        message.getMemberRemove().getStrict()));
+            case MEMBER_UPDATE ->
+                new Command.ChangeMembers(new MemberChange.Update(
+                        message.getMemberUpdate().getId(),
+                        List.copyOf(message.getMemberUpdate().getPeerUrlsList())));
+            case MEMBER_PROMOTE ->
+                new Command.ChangeMembers(new MemberChange.Promote(
+                        message.getMemberPromote().getId(),
+                        message.getMemberPromote().getStrict()));
             case COMMAND_NOT_SET -> throw new MalformedEntry("it holds a command of an unknown kind", null);
         };
+    }
+
+    private static void encode(MemberChange change, io.metastore.machine.replicated.Command.Builder builder) {
+        switch (change) {
+            case MemberChange.Add add ->
+                builder.setMemberAdd(MemberAdd.newBuilder()
+                        .setId(add.id())
+                        .addAllPeerUrls(add.peerUrls())
+                        .setLearner(add.learner())
+                        .setLearnersMax(add.learnersMax())
+                        .setStrict(add.strict()));
+            case MemberChange.Remove remove ->
+                builder.setMemberRemove(
+                        MemberRemove.newBuilder().setId(remove.id()).setStrict(remove.strict()));
+            case MemberChange.Update update ->
+                builder.setMemberUpdate(
+                        MemberUpdate.newBuilder().setId(update.id()).addAllPeerUrls(update.peerUrls()));
+            case MemberChange.Promote promote ->
+                builder.setMemberPromote(
+                        MemberPromote.newBuilder().setId(promote.id()).setStrict(promote.strict()));
+        }
     }
 
     private static Command.AlarmChange alarm(AlarmChange change) {

@@ -10,7 +10,8 @@ public enum CommandType {
     LEASE_REVOKE("LeaseRevoke"),
     ALARM("Alarm"),
     CLUSTER_START("ClusterStart"),
-    MEMBER_PUBLISH("ClusterMemberAttrSet");
+    MEMBER_PUBLISH("ClusterMemberAttrSet"),
+    CHANGE_MEMBERS("ConfChange");
 
     private final String etcdName;
 
@@ -33,6 +34,7 @@ public enum CommandType {
             case Command.AlarmChange _ -> ALARM;
             case Command.ClusterStart _ -> CLUSTER_START;
             case Command.MemberPublish _ -> MEMBER_PUBLISH;
+            case Command.ChangeMembers _ -> CHANGE_MEMBERS;
         };
     }
 }

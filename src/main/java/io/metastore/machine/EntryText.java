@@ -1,6 +1,7 @@
 package io.metastore.machine;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.metastore.cluster.MemberChange;
 import io.metastore.mvcc.RangeQuery;
 import io.metastore.value.Bytes;
 import io.metastore.value.KeyRange;
@@ -115,7 +116,20 @@ public final class EntryText {
                 lines.add(type + "member " + Long.toHexString(publish.id()) + " named \"" + publish.name()
                         + "\", clients at " + String.join(",", publish.clientUrls()) + ", incarnation "
                         + publish.incarnation());
+            case Command.ChangeMembers(MemberChange change) -> lines.add(type + change(change));
         }
+    }
+
+    private static String change(MemberChange change) {
+        String member = " member " + Long.toHexString(change.id());
+        return switch (change) {
+            case MemberChange.Add add ->
+                "add" + member + (add.learner() ? " as a learner" : "") + ", peers at "
+                        + String.join(",", add.peerUrls());
+            case MemberChange.Remove _ -> "remove" + member;
+            case MemberChange.Update update -> "update" + member + ", peers at " + String.join(",", update.peerUrls());
+            case MemberChange.Promote _ -> "promote" + member;
+        };
     }
 
     private String put(Command.Put put) {

@@ -1,6 +1,7 @@
 package io.metastore.machine;
 
 import io.metastore.cluster.Alarm;
+import io.metastore.cluster.Member;
 import io.metastore.mvcc.RangeResult;
 import io.metastore.value.KeyValue;
 import java.util.List;
@@ -36,4 +37,7 @@ public sealed interface Result {
     record AlarmChange(List<Alarm> changed, long revision) implements Result {}
 
     record MemberPublish(long revision) implements Result {}
+
+    /// @param members all there are after the change, in ascending order of their ids
+    record ChangeMembers(List<Member> members, long revision) implements Result {}
 }

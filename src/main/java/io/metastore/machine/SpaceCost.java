@@ -21,7 +21,8 @@ public final class SpaceCost {
                     Command.LeaseRevoke _,
                     Command.AlarmChange _,
                     Command.ClusterStart _,
-                    Command.MemberPublish _ -> 0;
+                    Command.MemberPublish _,
+                    Command.ChangeMembers _ -> 0;
         };
     }
 

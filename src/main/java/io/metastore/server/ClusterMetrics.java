@@ -34,16 +34,14 @@ final class ClusterMetrics {
                 lines.sample(TextFamilies.labels("Local", own, "Remote", id(known.id())), 1);
             }
         });
-        member.peerPorts().ifPresent(ports -> {
-            bindPeers(own, ports.metrics());
-            bindSnapshots("send", "To", "sent to", replication::snapshotsSent);
-            bindSnapshots("receive", "From", "received from", replication::snapshotsReceived);
-            families.family(
-                    "metastore_raft_lag_entries",
-                    "gauge",
-                    "Entries of the log that a follower lacks, by what it said last; told by the leader alone.",
-                    samples("To", member.consensus()::lag, Long::doubleValue));
-        });
+        bindPeers(own, member.peerPorts().metrics());
+        bindSnapshots("send", "To", "sent to", replication::snapshotsSent);
+        bindSnapshots("receive", "From", "received from", replication::snapshotsReceived);
+        families.family(
+                "metastore_raft_lag_entries",
+                "gauge",
+                "Entries of the log that a follower lacks, by what it said last; told by the leader alone.",
+                samples("To", member.consensus()::lag, Long::doubleValue));
     }
 
     /// MET-15, MET-16.

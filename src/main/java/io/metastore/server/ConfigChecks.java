@@ -115,11 +115,12 @@ public final class ConfigChecks {
 
     private void cluster() {
         ServerConfig.Cluster keys = config.cluster();
-        // A member that has its data looks at this no more, as in etcd: people leave it there.
-        if (keys.initialClusterState().equals("existing") && !hasData()) {
-            problem("initial-cluster-state: \"existing\": joining an existing cluster is not there yet: write new");
-        }
         if (keys.initialCluster().isEmpty()) {
+            // A member that has its data looks at this no more, as in etcd: people leave it there.
+            if (keys.initialClusterState().equals("existing") && !hasData()) {
+                problem("initial-cluster-state: \"existing\" needs initial-cluster with the members that are there and"
+                        + " this one, as etcdctl member add prints it");
+            }
             return;
         }
         InitialCluster initial;

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /// Whose a data directory is and which formats its files have: the file `identity`, of five lines and a checksum. It
@@ -17,12 +18,15 @@ import java.util.stream.Stream;
 /// beside the state and never in it, since a state is copied between members.
 ///
 /// ```
-/// format 5
+/// format 6
 /// cluster cabfa7b72d326322
 /// member 903b61f99025dc3f
 /// incarnation 1
 /// directory 5e1f0c2a77d4b390
 /// ```
+///
+/// A sixth line, `joined`, says that the member was added to a cluster that was there before: its ids follow from no
+/// configuration.
 ///
 /// The directory's number is drawn when the file is made. It tells a member from an earlier one that had its id and
 /// lost
@@ -33,28 +37,35 @@ final class IdentityFile {
     ///
     /// 1: the identity was a row of the state. 2: rows had numbers of eight bytes, and small values stood in `keys`
     /// as well as in `log`. 3: entries of the log did not say where they come from, and members made themselves
-    /// known with their peer addresses. 4: a data directory had no number of its own.
-    static final int FORMAT = 5;
+    /// known with their peer addresses. 4: a data directory had no number of its own. 5: nothing said that a member
+    /// was removed.
+    static final int FORMAT = 6;
 
     /// Of a member that has never lost its data.
     private static final int FIRST = 1;
 
     private static final String NAME = "identity";
+    private static final String JOINED = "joined";
     private static final String OWN_VERSION =
             " use the version of the program that wrote it, or start on another data-dir and"
                     + " copy the keys over (etcdctl make-mirror)";
 
     private IdentityFile() {}
 
-    /// Marks an empty data directory as this member's, or checks that it is. Returns which of the member's it is.
+    /// Who runs on a data directory.
     ///
-    /// @throws StartFailure  with what to do, when it is another's or of another format
-    /// @throws EngineFailure naming the file when it is damaged or cannot be read or written
-    static Incarnation claim(DataDirectory directory, Identity self) {
+    /// @param joined whether the member was added to a cluster that was there before
+    record Owner(Identity identity, Incarnation incarnation, boolean joined) {}
+
+    /// Whose a data directory is, nothing when it is empty.
+    ///
+    /// @throws StartFailure  with what to do, when it is of another format
+    /// @throws EngineFailure naming the file when it is damaged or cannot be read
+    static Optional<Owner> find(DataDirectory directory) {
         Path file = directory.file(NAME);
         try {
             if (Files.exists(file)) {
-                return check(file, read(file), self);
+                return Optional.of(owner(file, read(file)));
             }
             if (holdsFiles(directory.raft().resolve("log")) || holdsFiles(directory.state())) {
                 throw new StartFailure(
@@ -64,12 +75,23 @@ final class IdentityFile {
                                 + OWN_VERSION,
                         null);
             }
-            Incarnation fresh = new Incarnation(FIRST, draw());
-            CheckedText.write(file, text(self, fresh));
-            return fresh;
+            return Optional.empty();
         } catch (IOException failure) {
             throw EngineFailure.ofReading("the file that says whose the data directory is", failure);
         }
+    }
+
+    /// Marks an empty data directory as a member's.
+    ///
+    /// @throws EngineFailure when the file cannot be written
+    static Owner mark(DataDirectory directory, Identity self, boolean joined) {
+        Owner owner = new Owner(self, new Incarnation(FIRST, draw()), joined);
+        try {
+            CheckedText.write(directory.file(NAME), text(owner));
+        } catch (IOException failure) {
+            throw EngineFailure.ofReading("the file that says whose the data directory is", failure);
+        }
+        return owner;
     }
 
     private static long draw() {
@@ -81,10 +103,12 @@ final class IdentityFile {
         return drawn;
     }
 
-    private static String text(Identity self, Incarnation incarnation) {
-        return "format " + FORMAT + "\ncluster " + Long.toHexString(self.clusterId()) + "\nmember "
-                + Long.toHexString(self.memberId()) + "\nincarnation " + incarnation.number() + "\ndirectory "
-                + Long.toHexString(incarnation.directory()) + "\n";
+    private static String text(Owner owner) {
+        return "format " + FORMAT + "\ncluster "
+                + Long.toHexString(owner.identity().clusterId()) + "\nmember "
+                + Long.toHexString(owner.identity().memberId()) + "\nincarnation "
+                + owner.incarnation().number() + "\ndirectory "
+                + Long.toHexString(owner.incarnation().directory()) + "\n" + (owner.joined() ? JOINED + "\n" : "");
     }
 
     private static Map<String, String> read(Path file) throws IOException {
@@ -96,27 +120,20 @@ final class IdentityFile {
         return words;
     }
 
-    private static Incarnation check(Path file, Map<String, String> words, Identity self) {
+    private static Owner owner(Path file, Map<String, String> words) {
         String format = words.getOrDefault("format", "nothing");
         if (!format.equals(Integer.toString(FORMAT))) {
             throw otherFormat(format);
         }
-        String cluster = word(file, words, "cluster");
-        String member = word(file, words, "member");
-        if (!cluster.equals(Long.toHexString(self.clusterId())) || !member.equals(Long.toHexString(self.memberId()))) {
-            throw new StartFailure(
-                    ExitStatus.FOREIGN,
-                    "the data directory belongs to member " + member + " of cluster " + cluster
-                            + ", but the configuration makes this member " + Long.toHexString(self.memberId())
-                            + " of cluster " + Long.toHexString(self.clusterId())
-                            + ": check initial-cluster, initial-advertise-peer-urls and initial-cluster-token, or choose"
-                            + " another data-dir",
-                    null);
-        }
         try {
-            return new Incarnation(
-                    Integer.parseInt(word(file, words, "incarnation")),
-                    Long.parseUnsignedLong(word(file, words, "directory"), 16));
+            return new Owner(
+                    new Identity(
+                            Long.parseUnsignedLong(word(file, words, "cluster"), 16),
+                            Long.parseUnsignedLong(word(file, words, "member"), 16)),
+                    new Incarnation(
+                            Integer.parseInt(word(file, words, "incarnation")),
+                            Long.parseUnsignedLong(word(file, words, "directory"), 16)),
+                    words.containsValue(JOINED));
         } catch (NumberFormatException wrong) {
             throw new EngineFailure(EngineFailure.Kind.DAMAGED, file + " is damaged: " + wrong.getMessage(), wrong);
         }

@@ -2,7 +2,7 @@ package io.metastore.server;
 
 import io.metastore.cluster.Alarm;
 import io.metastore.cluster.Identity;
-import io.metastore.cluster.Incarnation;
+import io.metastore.cluster.Members;
 import io.metastore.consensus.Batcher;
 import io.metastore.consensus.ConsensusMetrics;
 import io.metastore.consensus.Faults;
@@ -11,7 +11,6 @@ import io.metastore.consensus.Leadership;
 import io.metastore.consensus.ProposalQueue;
 import io.metastore.consensus.ReadBarrier;
 import io.metastore.consensus.jraft.JraftConsensus;
-import io.metastore.consensus.jraft.RaftSettings;
 import io.metastore.consensus.jraft.SnapshotFiles;
 import io.metastore.consensus.peer.PeerDispatch;
 import io.metastore.consensus.peer.PeerIdentity;
@@ -20,12 +19,10 @@ import io.metastore.consensus.peer.Peers;
 import io.metastore.engine.DiskSpace;
 import io.metastore.engine.Engine;
 import io.metastore.engine.EngineFailure;
-import io.metastore.lease.LeaseChunk;
 import io.metastore.machine.ApplyLoop;
 import io.metastore.machine.ApplyMetrics;
 import io.metastore.machine.ChunkLimits;
 import io.metastore.machine.Command;
-import io.metastore.machine.CommitListener;
 import io.metastore.machine.Replica;
 import io.metastore.machine.Replicas;
 import io.metastore.machine.StateMachine;
@@ -40,6 +37,7 @@ import io.metastore.service.KvService;
 import io.metastore.service.LeaderTransfer;
 import io.metastore.service.LeaseService;
 import io.metastore.service.MemberStatus;
+import io.metastore.service.Membership;
 import io.metastore.service.Proposals;
 import io.metastore.service.Reading;
 import io.metastore.service.RequestMetrics;
@@ -47,8 +45,6 @@ import io.metastore.service.ResponseBudget;
 import io.metastore.service.ResponseBudgetMetrics;
 import io.metastore.service.SpaceQuota;
 import io.metastore.thread.Threads;
-import io.metastore.value.Event;
-import io.metastore.watch.Commit;
 import io.metastore.watch.WatchHub;
 import io.metastore.watch.WatchLimits;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -56,8 +52,6 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
@@ -69,9 +63,7 @@ import org.jboss.logging.Logger;
 /// constructors, started from the bottom up and stopped in reverse.
 public final class Member implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(Member.class);
-    /// Between two snapshots, however small the file system is.
-    private static final long LEAST_LOG_BYTES = 16L << 20;
-
+    private static final Duration MEMBERS_CHECK = Duration.ofMillis(500);
     private static final Duration TIME_LIMIT_CHECK = Duration.ofMillis(50);
     /// A round of the read barrier that takes longer is asked for again: its messages may be lost.
     private static final Duration LOST_ROUND = Duration.ofMillis(500);
@@ -79,14 +71,14 @@ public final class Member implements AutoCloseable {
     private final EffectiveConfig config;
     private final Faults faults;
     private final DataDirectory directory;
-    private final Founders founders;
+    private final Belonging belonging;
     private final Identity identity;
     private final PeerIdentity introduced;
     private final DiskSpace disk;
     private final ExecutorService retired;
     private final Replicas replicas;
     private final WatchHub watchHub;
-    private final Optional<PeerPorts> peerPorts;
+    private final PeerPorts peerPorts;
     private final JraftConsensus consensus;
     private final ProposalQueue queue;
     private final Batcher batcher;
@@ -102,11 +94,13 @@ public final class Member implements AutoCloseable {
     private final KvService kv;
     private final LeaseService leases;
     private final LeaderTransfer transfer;
+    private final Membership membership;
     private final MemberStatus status;
     private final ApplyMetrics applying;
     private final RequestMetrics requests = new RequestMetrics();
     private final AppliedCounts applied = new AppliedCounts();
     private final Introduction introduction = new Introduction();
+    private final Farewell farewell = new Farewell(introduction);
 
     /// Opens the data directory and builds everything. Nothing runs yet.
     ///
@@ -118,20 +112,19 @@ public final class Member implements AutoCloseable {
         this.faults = faults;
         this.clock = Threads.clock("clock", faults);
         this.directory = DataDirectory.open(config.dataDir());
-        this.founders = new Founders(config);
-        this.identity = founders.identity();
+        this.belonging = Belonging.find(config, directory);
+        this.identity = belonging.identity();
         this.disk = directory.space(keys.disk().reserveBytes());
-        Incarnation incarnation = IdentityFile.claim(directory, identity);
         this.retired = Threads.pool("retired-states", 1, new LinkedBlockingQueue<>(), faults);
         this.replicas = new Replicas(OpenedState.open(directory, keys, disk), this::install, retired);
         this.watchHub = watchHub(keys);
         this.applying = new ApplyMetrics(registry);
-        this.introduced = founders.introduction(incarnation);
+        this.introduced = belonging.introduction();
         PeerDispatch dispatch = new PeerDispatch();
         this.peerPorts = peerPorts(dispatch);
-        Peers others = peerPorts.map(PeerPorts::peers).orElse(Peers.none());
+        Peers others = peerPorts.peers();
         this.consensus = new JraftConsensus(
-                raftSettings(),
+                belonging.raft(config, directory, disk, machine().members()),
                 this::applyLoop,
                 replicas,
                 faults,
@@ -162,21 +155,26 @@ public final class Member implements AutoCloseable {
         this.leases = leaseService(others);
         dispatch.add(PeerMessage.Kinds.LEASE_RENEW, leases);
         dispatch.add(PeerMessage.Kinds.LEASE_REMAINING, leases);
+        this.membership = membership(others);
+        dispatch.add(PeerMessage.Kinds.MEMBER_IN_SYNC, membership);
+        dispatch.add(PeerMessage.Kinds.MEMBER_VOTES, membership);
         this.transfer = new LeaderTransfer(consensus, () -> machine().members(), identity.memberId(), requestLimit());
         this.status = new MemberStatus(
-                replicas, consensus, config.quotaBytes().orElse(keys.limits().quotaBackendBytes()));
+                identity.memberId(),
+                replicas,
+                consensus,
+                config.quotaBytes().orElse(keys.limits().quotaBackendBytes()));
     }
 
-    private Optional<PeerPorts> peerPorts(PeerDispatch dispatch) throws TlsFailure {
-        return founders.members().size() > 1
-                ? Optional.of(new PeerPorts(
-                        config,
-                        introduced,
-                        () -> founders.table(machine().members()),
-                        dispatch,
-                        introduction::disowned,
-                        faults))
-                : Optional.empty();
+    private PeerPorts peerPorts(PeerDispatch dispatch) throws TlsFailure {
+        return new PeerPorts(
+                config,
+                introduced,
+                belonging.table(() -> machine().members()),
+                () -> belonging.members(machine().members()),
+                dispatch,
+                farewell,
+                faults);
     }
 
     private WatchHub watchHub(ServerConfig keys) {
@@ -213,6 +211,19 @@ public final class Member implements AutoCloseable {
                 faults);
     }
 
+    private Membership membership(Peers others) {
+        ServerConfig.Cluster keys = config.keys().cluster();
+        return new Membership(
+                identity.memberId(),
+                new Membership.Rules(keys.maxLearners(), keys.strictReconfigCheck()),
+                proposals,
+                () -> machine().members(),
+                consensus,
+                new LeaderCalls(others, consensus::leadership),
+                peerPorts.metrics(),
+                clock);
+    }
+
     private DiskRoom room() {
         return new DiskRoom(
                 disk,
@@ -232,49 +243,16 @@ public final class Member implements AutoCloseable {
     private ApplyLoop applyLoop(StateMachine machine) {
         ServerConfig.Apply apply = config.keys().apply();
         return new ApplyLoop(
-                machine, new ChunkLimits(apply.chunkCommands(), apply.chunkBytes()), new Committed(), applying);
-    }
-
-    private RaftSettings raftSettings() {
-        ServerConfig.Member member = config.keys().member();
-        return new RaftSettings(
-                // JRaft wants a name that begins with a letter.
-                "cluster-" + Long.toHexString(identity.clusterId()),
-                identity.memberId(),
-                founders.members().stream().map(io.metastore.cluster.Member::id).toList(),
-                directory.raft(),
-                Math.toIntExact(member.electionTimeout().toMillis()),
-                Math.toIntExact(member.heartbeatInterval().toMillis()),
-                // On a small file system the log keeps to a small part of it.
-                Math.min(config.keys().snapshot().logBytes(), Math.max(LEAST_LOG_BYTES, disk.total() / 16)),
-                config.snapshotCount().orElse(0),
-                // Behind a follower the log may take some of the disk, and leaves most of it to the state.
-                Math.min(config.keys().snapshot().followerLogBytes(), disk.total() / 8));
+                machine,
+                new ChunkLimits(apply.chunkCommands(), apply.chunkBytes()),
+                new Told(watchHub, this::leases, applied),
+                applying);
     }
 
     /// How long a proposal may take (GEN-21).
     private Duration requestLimit() {
         return Duration.ofSeconds(5)
                 .plus(config.keys().member().electionTimeout().multipliedBy(2));
-    }
-
-    /// Hands on what the apply loop did.
-    private final class Committed implements CommitListener {
-        @Override
-        public void committed(List<Event> events, boolean complete, LeaseChunk.Changes changes, long revision) {
-            if (complete) {
-                watchHub.publish(new Commit(events, revision));
-            } else {
-                watchHub.resetTo(revision);
-            }
-            leases.changed(changes);
-            applied.committed(events);
-        }
-
-        @Override
-        public void spilled(List<Event> events) {
-            applied.committed(events);
-        }
     }
 
     private Engine install(Path captured, long applied) {
@@ -310,9 +288,8 @@ public final class Member implements AutoCloseable {
                 config.dataDir(),
                 replicas.state().revision());
         watchHub.start();
-        if (peerPorts.isPresent()) {
-            peerPorts.get().open();
-        }
+        belonging.checkNotRemoved(machine().members());
+        peerPorts.open();
         consensus.start();
         batcher.start();
         compaction.start();
@@ -329,10 +306,26 @@ public final class Member implements AutoCloseable {
                 TimeUnit.MILLISECONDS);
         clock.scheduleWithFixedDelay(
                 responses::cutStalled, TIME_LIMIT_CHECK.toMillis(), TIME_LIMIT_CHECK.toMillis(), TimeUnit.MILLISECONDS);
+        clock.scheduleWithFixedDelay(
+                this::lookAtMembers, MEMBERS_CHECK.toMillis(), MEMBERS_CHECK.toMillis(), TimeUnit.MILLISECONDS);
         startAutoCompaction();
         introduction.run(
-                proposals, consensus, () -> machine().members(), new Command.ClusterStart(founders.members()), self());
+                proposals,
+                consensus,
+                () -> machine().members(),
+                new Command.ClusterStart(belonging.founders()),
+                self());
+        lookAtMembers();
         room.start(config.quotaBytes());
+    }
+
+    /// Keeps what a start needs to know of the others, and notices that this member is none of them any more.
+    private void lookAtMembers() {
+        Members now = machine().members();
+        belonging.remember(now);
+        if (now.removed().contains(identity.memberId())) {
+            farewell.removed("the cluster has removed this member");
+        }
     }
 
     private void startAutoCompaction() {
@@ -432,8 +425,22 @@ public final class Member implements AutoCloseable {
         return applied;
     }
 
-    Optional<PeerPorts> peerPorts() {
+    PeerPorts peerPorts() {
         return peerPorts;
+    }
+
+    /// Whether this member has no vote.
+    boolean isLearner() {
+        return machine().members().isLearner(identity.memberId());
+    }
+
+    public Membership membership() {
+        return membership;
+    }
+
+    /// Ends when the cluster has removed this member.
+    Farewell farewell() {
+        return farewell;
     }
 
     /// How long commands take to apply.
@@ -468,9 +475,7 @@ public final class Member implements AutoCloseable {
         compaction.close();
         consensus.close();
         batcher.awaitEnd();
-        if (peerPorts.isPresent()) {
-            peerPorts.get().close();
-        }
+        peerPorts.close();
         watchHub.close();
         stop(reads);
         replicas.close();

@@ -3,6 +3,7 @@ package io.metastore.server;
 import io.grpc.ServerServiceDefinition;
 import io.metastore.api.CallRules;
 import io.metastore.api.CallShares;
+import io.metastore.api.LearnerRules;
 import io.metastore.api.grpc.health.HealthGrpc;
 import io.metastore.api.http.HealthCounts;
 import io.metastore.api.http.HealthRoutes;
@@ -79,7 +80,11 @@ public final class MemberPorts {
         listeners = new Listeners(
                 config,
                 new Listeners.Calls(
-                        services, List.of(calls, rules), List.of(calls, shares), clientRoutes, metricsRoutes),
+                        services,
+                        List.of(calls, rules, new LearnerRules(member::isLearner)),
+                        List.of(calls, shares),
+                        clientRoutes,
+                        metricsRoutes),
                 tls.map(TlsOffer.class::cast));
         families.gauge("metastore_http_connections", "Connections that speak HTTP/1.1.", listeners::httpConnections);
         families.gauge(

@@ -5,12 +5,14 @@ import io.grpc.netty.NettyServerBuilder;
 import io.metastore.api.http.HttpLimits;
 import io.metastore.api.http.HttpRoutes;
 import io.metastore.api.http.HttpServing;
+import io.metastore.cluster.Member;
 import io.metastore.consensus.peer.PeerDispatch;
 import io.metastore.consensus.peer.PeerIdentity;
 import io.metastore.consensus.peer.PeerMetrics;
 import io.metastore.consensus.peer.PeerPings;
 import io.metastore.consensus.peer.PeerTable;
 import io.metastore.consensus.peer.Peers;
+import io.metastore.consensus.peer.TurnedAway;
 import io.metastore.consensus.peer.grpc.GrpcPeers;
 import io.metastore.consensus.peer.grpc.PeerEndpoint;
 import io.metastore.server.tls.TlsFailure;
@@ -23,7 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /// The ways between this member and the others: where it listens for them, and how it calls them. Their threads are not
 /// those of clients, whose load must not delay a heartbeat.
@@ -48,20 +50,21 @@ final class PeerPorts implements AutoCloseable {
     private final PeerPings pings;
     private final List<Server> servers = new ArrayList<>();
 
-    /// @param disowned told when another member knows this one with other data, and why
+    /// @param turnedAway told when other members will have nothing to do with this one
     /// @throws TlsFailure naming the file or setting that cannot be used, when an address is https
     PeerPorts(
             EffectiveConfig config,
             PeerIdentity self,
             PeerTable table,
+            Supplier<List<Member>> members,
             PeerDispatch dispatch,
-            Consumer<String> disowned,
+            TurnedAway turnedAway,
             Threads.Halt faults)
             throws TlsFailure {
         this.listenUrls = config.keys().listen().listenPeerUrls();
         this.tls = PeerTls.from(config);
-        this.endpoint = new PeerEndpoint(self, table, dispatch, metrics);
-        this.peers = new GrpcPeers(self, table, tls.client(), loops.work, disowned, metrics);
+        this.endpoint = new PeerEndpoint(self, table, members, dispatch, metrics);
+        this.peers = new GrpcPeers(self, table, tls.client(), loops.work, turnedAway, metrics);
         this.pings = new PeerPings(self.member(), table, peers, metrics, faults);
     }
 

@@ -12,7 +12,9 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 
 /// The server once its configuration is known to be good: runs until the process is asked to stop.
@@ -21,6 +23,8 @@ public class ServerApplication implements QuarkusApplication {
     private static final Logger LOG = Logger.getLogger(ServerApplication.class);
     /// Time that calls under way have to end when the server stops.
     private static final Duration GRACE = Duration.ofSeconds(2);
+    /// As in etcd (CLU-19).
+    private static final Duration LEAVES_AFTER = Duration.ofSeconds(1);
 
     private final ServerConfig config;
     private final PrometheusMeterRegistry registry;
@@ -67,6 +71,7 @@ public class ServerApplication implements QuarkusApplication {
         LOG.infof("ready to serve client requests on %s", config.listen().listenClientUrls());
         CountDownLatch closed = new CountDownLatch(1);
         serving = closed;
+        member.farewell().why().thenAccept(ServerApplication::leave);
         try {
             Quarkus.waitForExit();
             LOG.info("stopping");
@@ -76,6 +81,13 @@ public class ServerApplication implements QuarkusApplication {
         } finally {
             closed.countDown();
         }
+    }
+
+    /// Stops a member that was removed, a moment later: whoever asked for it, maybe here, is to get its answer.
+    private static void leave(String why) {
+        LOG.warnf("%s; it stops", why);
+        CompletableFuture.delayedExecutor(LEAVES_AFTER.toMillis(), TimeUnit.MILLISECONDS)
+                .execute(Quarkus::asyncExit);
     }
 
     /// Keeps the process from ending before the member is closed: Quarkus asks the main thread to come to its end and

@@ -141,7 +141,9 @@ public interface ServerConfig {
         Optional<String> initialCluster();
 
         @Setting(
-                value = "Whether the cluster is new. Joining an existing one is not there yet.",
+                value =
+                        "Whether a member without data founds the cluster that initial-cluster names, or joins one that is"
+                                + " there and has added it.",
                 choices = {"new", "existing"})
         @WithDefault("new")
         String initialClusterState();
@@ -149,6 +151,14 @@ public interface ServerConfig {
         @Setting("Distinguishes clusters that were started from the same initial-cluster.")
         @WithDefault("etcd-cluster")
         String initialClusterToken();
+
+        @Setting(value = "Most members without a vote at a time.", min = "0")
+        @WithDefault("1")
+        int maxLearners();
+
+        @Setting("Refuse changes of the members that leave too few of them started or connected.")
+        @WithDefault("true")
+        boolean strictReconfigCheck();
     }
 
     @Section(value = "Limits", order = 4)

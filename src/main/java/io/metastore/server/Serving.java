@@ -11,6 +11,7 @@ import io.metastore.api.RangeStreams;
 import io.metastore.api.UnbuiltCalls;
 import io.metastore.api.WatchEndpoint;
 import io.metastore.cli.Versions;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -33,11 +34,18 @@ final class Serving {
                         headers,
                         new RangeStreams(member.kv(), headers, maxRequestBytes),
                         maxRequestBytes,
-                        config.maxTxnOps())
+                        config.maxTxnOps(),
+                        member::isLearner)
                 .bindService());
         services.add(new WatchEndpoint(member.watchHub(), headers, config.maxMessageBytes()).bindService());
         services.add(new LeaseEndpoint(member.leases(), member.kv(), member.replicas(), headers).bindService());
-        services.add(new ClusterEndpoint(() -> member.machine().members(), member.reading(), headers).bindService());
+        services.add(new ClusterEndpoint(
+                        () -> member.machine().members(),
+                        member.membership(),
+                        member.reading(),
+                        headers,
+                        Clock.systemUTC())
+                .bindService());
         services.add(new MaintenanceEndpoint(
                         member.status(),
                         member.alarms(),

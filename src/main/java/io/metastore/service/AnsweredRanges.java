@@ -24,7 +24,8 @@ final class AnsweredRanges {
                     Command.LeaseRevoke _,
                     Command.AlarmChange _,
                     Command.ClusterStart _,
-                    Command.MemberPublish _ -> {}
+                    Command.MemberPublish _,
+                    Command.ChangeMembers _ -> {}
         }
         return found;
     }

@@ -9,12 +9,15 @@ import java.util.function.Supplier;
 
 /// How this member is doing.
 public final class MemberStatus {
+    private final long self;
     private final Supplier<Replica> replicas;
     private final Consensus consensus;
     private final long quotaBytes;
 
+    /// @param self       id of this member
     /// @param quotaBytes as it is reported, negative for none
-    public MemberStatus(Supplier<Replica> replicas, Consensus consensus, long quotaBytes) {
+    public MemberStatus(long self, Supplier<Replica> replicas, Consensus consensus, long quotaBytes) {
+        this.self = self;
         this.replicas = replicas;
         this.consensus = consensus;
         this.quotaBytes = quotaBytes;
@@ -30,6 +33,7 @@ public final class MemberStatus {
             long liveBytes,
             long quotaBytes,
             Leadership leadership,
+            boolean learner,
             long committedIndex,
             long appliedIndex,
             List<Alarm> alarms) {}
@@ -42,6 +46,7 @@ public final class MemberStatus {
                 replica.engine().liveBytes(),
                 quotaBytes,
                 consensus.leadership(),
+                replica.machine().members().isLearner(self),
                 consensus.committedIndex(),
                 consensus.appliedIndex(),
                 replica.alarms().raised());

@@ -23,6 +23,21 @@ public enum StoreError {
     NOT_LEADER,
     /// Leadership for whom it cannot be given to.
     BAD_LEADER_TRANSFEREE,
+    MEMBER_NOT_FOUND,
+    MEMBER_EXISTS,
+    /// Addresses of a member that cannot be addresses.
+    BAD_MEMBER_URLS,
+    PEER_URL_EXISTS,
+    TOO_FEW_MEMBERS_STARTED,
+    TOO_MANY_LEARNERS,
+    MEMBER_NOT_LEARNER,
+    LEARNER_NOT_READY,
+    /// A change of the membership while too few members are connected.
+    UNHEALTHY_CLUSTER,
+    /// A change of the membership that some member's program does not know.
+    MEMBERS_TOO_OLD,
+    /// A call that a member answers only once it has a vote.
+    NOT_SUPPORTED_FOR_LEARNER,
     /// Credentials for a store that asks nobody who they are.
     AUTH_NOT_ENABLED,
     /// RangeStream with another order than that of the keys (RST-02).

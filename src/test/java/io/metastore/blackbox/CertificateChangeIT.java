@@ -1,18 +1,14 @@
 package io.metastore.blackbox;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.ByteString;
 import io.grpc.ManagedChannel;
 import io.metastore.api.etcd.etcdserverpb.KVGrpc;
 import io.metastore.server.tls.TestAuthority;
-import java.math.BigInteger;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.security.SecureRandom;
-import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -22,10 +18,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLSocket;
-import javax.net.ssl.TrustManager;
-import javax.net.ssl.X509TrustManager;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -59,7 +51,7 @@ class CertificateChangeIT {
                     TestAuthority.Issued next = secure.authority.issue("change-" + change);
                     Files.copy(next.certFile(), secure.server.certFile(), StandardCopyOption.REPLACE_EXISTING);
                     Files.copy(next.keyFile(), secure.server.keyFile(), StandardCopyOption.REPLACE_EXISTING);
-                    awaitSerial(secure.port, next.certificate().getSerialNumber());
+                    ShownCertificate.await(secure.port, next.certificate());
                     before = writes.get();
                 }
                 awaitMore(writes, before + CLIENTS, clients);
@@ -102,37 +94,6 @@ class CertificateChangeIT {
                 }
             }
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
-        }
-    }
-
-    private static void awaitSerial(int port, BigInteger expected) throws Exception {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-        while (!serial(port).equals(expected) && System.nanoTime() < deadline) {
-            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
-        }
-        assertEquals(expected, serial(port));
-    }
-
-    private static BigInteger serial(int port) throws Exception {
-        SSLContext anyone = SSLContext.getInstance("TLS");
-        anyone.init(null, new TrustManager[] {new TrustsAll()}, new SecureRandom());
-        try (SSLSocket socket = (SSLSocket) anyone.getSocketFactory().createSocket("127.0.0.1", port)) {
-            socket.startHandshake();
-            return ((X509Certificate) socket.getSession().getPeerCertificates()[0]).getSerialNumber();
-        }
-    }
-
-    /// Only looks at what is shown.
-    private static final class TrustsAll implements X509TrustManager {
-        @Override
-        public void checkClientTrusted(X509Certificate[] chain, String type) {}
-
-        @Override
-        public void checkServerTrusted(X509Certificate[] chain, String type) {}
-
-        @Override
-        public X509Certificate[] getAcceptedIssuers() {
-            return new X509Certificate[0];
         }
     }
 }

@@ -33,7 +33,8 @@ public final class Cluster implements AutoCloseable {
         return startWith("http", size, flags);
     }
 
-    static Cluster startWith(String peerScheme, int size, String... flags) {
+    /// Like [#start], with members that call each other at `https` addresses.
+    public static Cluster startWith(String peerScheme, int size, String... flags) {
         return unstarted(size, peerScheme, flags).begun();
     }
 

@@ -288,6 +288,11 @@ public final class Member implements AutoCloseable {
         return host + ":" + clientPort;
     }
 
+    /// Where other members call.
+    public int peerPort() {
+        return peerPort;
+    }
+
     /// Address of `/metrics` and the health paths.
     public String metricsUrl() {
         return "http://127.0.0.1:" + metricsPort;

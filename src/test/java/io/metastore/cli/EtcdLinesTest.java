@@ -141,7 +141,8 @@ class EtcdLinesTest {
     @Test
     void anExistingClusterIsNoMatterToWhoHasItsData() throws IOException {
         String dataDir = "--data-dir=" + folder;
-        assertTrue(onlyProblem(dataDir, "--initial-cluster-state=existing").contains("is not there yet"));
+        assertTrue(onlyProblem(dataDir, "--initial-cluster-state=existing")
+                .contains("needs initial-cluster with the members that are there"));
         Files.createDirectories(folder.resolve("member").resolve("raft"));
         good(dataDir, "--initial-cluster-state=existing");
     }

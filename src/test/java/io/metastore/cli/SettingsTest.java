@@ -239,7 +239,7 @@ class SettingsTest {
                 "--initial-cluster=a=http://localhost:2380|does not name this member, \"default\" (it names a)",
                 "--initial-cluster=default=http://localhost:1|initial-advertise-peer-urls is http://localhost:2380",
                 "--initial-cluster=http://localhost:2380|is not of the form name=",
-                "--initial-cluster-state=existing|joining an existing cluster is not there yet",
+                "--initial-cluster-state=existing|needs initial-cluster with the members that are there",
                 "--listen-peer-urls=https://localhost:1|\"https://localhost:1\": https needs peer-cert-file and peer-key-file",
                 "--auto-compaction-mode=sometimes|must be one of periodic, revision",
                 "--auto-compaction-retention=x|auto-compaction-retention: \"x\" is not a duration",

@@ -67,6 +67,16 @@ public final class FakeConsensus implements Consensus {
     }
 
     @Override
+    public boolean isInSync(long member) {
+        return true;
+    }
+
+    @Override
+    public boolean hasVote(long member) {
+        return true;
+    }
+
+    @Override
     public long committedIndex() {
         return 0;
     }

@@ -2,6 +2,7 @@ package io.metastore.machine;
 
 import io.metastore.cluster.Alarm;
 import io.metastore.cluster.Member;
+import io.metastore.cluster.MemberChange;
 import io.metastore.lease.Lease;
 import io.metastore.mvcc.RangeResult;
 import io.metastore.value.Bytes;
@@ -9,8 +10,10 @@ import io.metastore.value.KeyRange;
 import io.metastore.value.KeyValue;
 import io.metastore.value.StoreError;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
@@ -21,6 +24,7 @@ final class OracleMachine {
     final Map<Long, Lease> leases = new TreeMap<>();
     final TreeSet<Alarm> alarms = new TreeSet<>();
     final Map<Long, Member> members = new TreeMap<>();
+    final Set<Long> removed = new HashSet<>();
 
     Outcome<? extends Result> apply(Command<?> command, long index) {
         StoreError barred = barred(command);
@@ -56,14 +60,60 @@ final class OracleMachine {
                                 : known);
                 yield new Outcome.Done<>(new Result.MemberPublish(store.revision()));
             }
+            case Command.ChangeMembers(MemberChange change) -> change(change);
         };
+    }
+
+    private Outcome<? extends Result> change(MemberChange change) {
+        Member known = members.get(change.id());
+        StoreError refusal = null;
+        if (change instanceof MemberChange.Add add) {
+            boolean taken = members.values().stream()
+                    .flatMap(member -> member.peerUrls().stream())
+                    .anyMatch(add.peerUrls()::contains);
+            long learners = members.values().stream().filter(Member::learner).count();
+            if (known != null || removed.contains(add.id())) {
+                refusal = StoreError.MEMBER_EXISTS;
+            } else if (taken) {
+                refusal = StoreError.PEER_URL_EXISTS;
+            } else if (add.learner() && learners + 1 > add.learnersMax()) {
+                refusal = StoreError.TOO_MANY_LEARNERS;
+            } else {
+                members.put(add.id(), Member.unstarted(add.id(), add.peerUrls(), add.learner()));
+            }
+        } else if (known == null) {
+            refusal = StoreError.MEMBER_NOT_FOUND;
+        } else if (change instanceof MemberChange.Remove) {
+            members.remove(change.id());
+            removed.add(change.id());
+        } else if (change instanceof MemberChange.Promote) {
+            if (known.learner()) {
+                members.put(known.id(), known.with(known.peerUrls(), false));
+            } else {
+                refusal = StoreError.MEMBER_NOT_LEARNER;
+            }
+        } else if (change instanceof MemberChange.Update update) {
+            boolean taken = members.values().stream()
+                    .filter(member -> member.id() != update.id())
+                    .flatMap(member -> member.peerUrls().stream())
+                    .anyMatch(update.peerUrls()::contains);
+            if (taken) {
+                refusal = StoreError.PEER_URL_EXISTS;
+            } else {
+                members.put(known.id(), known.with(update.peerUrls(), known.learner()));
+            }
+        }
+        return refusal == null
+                ? new Outcome.Done<>(new Result.ChangeMembers(List.copyOf(members.values()), store.revision()))
+                : new Outcome.Refused<>(refusal);
     }
 
     /// ALM-03, ALM-07.
     private StoreError barred(Command<?> command) {
         if (command instanceof Command.AlarmChange
                 || command instanceof Command.ClusterStart
-                || command instanceof Command.MemberPublish) {
+                || command instanceof Command.MemberPublish
+                || command instanceof Command.ChangeMembers) {
             return null;
         }
         if (alarms.stream().anyMatch(alarm -> alarm.type() == Alarm.Type.CORRUPT)) {

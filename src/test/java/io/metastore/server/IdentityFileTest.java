@@ -1,18 +1,17 @@
 package io.metastore.server;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.metastore.cluster.Identity;
-import io.metastore.cluster.Incarnation;
 import io.metastore.consensus.jraft.CheckedText;
 import io.metastore.engine.EngineFailure;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -43,61 +42,57 @@ class IdentityFileTest {
 
     @Test
     void anEmptyDirectoryIsMarkedOnce() throws IOException {
-        Incarnation claimed = IdentityFile.claim(directory, SELF);
-        assertEquals(1, claimed.number());
-        assertNotEquals(0, claimed.directory());
+        assertEquals(Optional.empty(), IdentityFile.find(directory));
+        IdentityFile.Owner marked = IdentityFile.mark(directory, SELF, false);
+        assertEquals(1, marked.incarnation().number());
+        assertNotEquals(0, marked.incarnation().directory());
         assertEquals(
-                "format 5\ncluster cabfa7b72d326322\nmember 903b61f99025dc3f\nincarnation 1\ndirectory "
-                        + Long.toHexString(claimed.directory()) + "\n",
+                "format 6\ncluster cabfa7b72d326322\nmember 903b61f99025dc3f\nincarnation 1\ndirectory "
+                        + Long.toHexString(marked.incarnation().directory()) + "\n",
                 CheckedText.read(file));
-        byte[] marked = Files.readAllBytes(file);
-        assertEquals(claimed, IdentityFile.claim(directory, SELF));
-        assertArrayEquals(marked, Files.readAllBytes(file));
+        assertEquals(Optional.of(marked), IdentityFile.find(directory));
     }
 
     @Test
-    void anotherMemberIsRefused() {
-        IdentityFile.claim(directory, SELF);
-        refused(new Identity(SELF.clusterId(), 0x17), "belongs to member 903b61f99025dc3f of cluster cabfa7b72d326322");
-        refused(new Identity(0x17, SELF.memberId()), "makes this member 903b61f99025dc3f of cluster 17");
+    void tellsWhoJoined() {
+        IdentityFile.Owner marked = IdentityFile.mark(directory, SELF, true);
+        assertTrue(marked.joined());
+        assertEquals(Optional.of(marked), IdentityFile.find(directory));
     }
 
-    /// 2 is that of rows with numbers of eight bytes, 6 that of a later program.
+    /// 2 is that of rows with numbers of eight bytes, 7 that of a later program.
     @ParameterizedTest
-    @ValueSource(ints = {2, 3, 4, 6, 30})
+    @ValueSource(ints = {2, 3, 4, 5, 7, 30})
     void anotherFormatIsRefused(int format) throws IOException {
         CheckedText.write(
                 file, "format " + format + "\ncluster cabfa7b72d326322\nmember 903b61f99025dc3f\nincarnation 1\n");
-        refused(
-                SELF,
-                "has format " + format + ", this program knows format 5; use the version of the program that wrote it");
+        refused("has format " + format + ", this program knows format 6; use the version of the program that wrote it");
     }
 
     /// What a version before this file leaves.
     @Test
     void dataWithoutTheFileIsRefused() throws IOException {
         Files.writeString(folder.resolve("member/state/CURRENT"), "MANIFEST-000001\n");
-        refused(SELF, "its files are of format 1");
+        refused("its files are of format 1");
         assertTrue(Files.notExists(file));
     }
 
     @Test
     void aDamagedFileIsNamed() throws IOException {
-        IdentityFile.claim(directory, SELF);
+        IdentityFile.mark(directory, SELF, false);
         byte[] bytes = Files.readAllBytes(file);
         for (int bit = 0; bit < 8 * bytes.length; bit++) {
             byte[] flipped = bytes.clone();
             flipped[bit / 8] ^= (byte) (1 << bit % 8);
             Files.write(file, flipped);
-            EngineFailure failure =
-                    assertThrows(EngineFailure.class, () -> IdentityFile.claim(directory, SELF), "bit " + bit);
+            EngineFailure failure = assertThrows(EngineFailure.class, () -> IdentityFile.find(directory), "bit " + bit);
             assertEquals(EngineFailure.Kind.DAMAGED, failure.kind());
             assertTrue(failure.getMessage().contains(file.toString()), failure.getMessage());
         }
     }
 
-    private void refused(Identity self, String says) {
-        StartFailure failure = assertThrows(StartFailure.class, () -> IdentityFile.claim(directory, self));
+    private void refused(String says) {
+        StartFailure failure = assertThrows(StartFailure.class, () -> IdentityFile.find(directory));
         assertEquals(ExitStatus.FOREIGN, failure.status());
         assertTrue(failure.getMessage().contains(says), failure.getMessage());
     }

@@ -47,8 +47,15 @@ class PutTraceTest {
             List.of("api", "service", "consensus", "machine", "lease", "watch", "mvcc", "engine");
 
     /// Threads that look around now and then, whatever is put.
-    private static final Set<String> OTHER_THREADS =
-            Set.of("clock", "compaction", "call-rules", "disk-room", "lease-expiry");
+    private static final Set<String> OTHER_THREADS = Set.of(
+            "clock",
+            "compaction",
+            "call-rules",
+            "disk-room",
+            "lease-expiry",
+            "peer-limits",
+            "peer-pings",
+            "raft-clock");
 
     @Test
     void thePageNamesTheClassesThatAPutMeets(@TempDir Path folder) throws Exception {
@@ -119,6 +126,7 @@ class PutTraceTest {
                         // old.
                         "--quota-backend-bytes=-1",
                         "--listen-client-urls=http://127.0.0.1:0",
+                        "--listen-peer-urls=http://127.0.0.1:0",
                         "--advertise-client-urls=http://127.0.0.1:2379");
         return ((CommandLine.Next.Serve) next).config();
     }

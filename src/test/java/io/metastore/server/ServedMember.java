@@ -23,6 +23,7 @@ final class ServedMember {
         Map<String, String> keys = new HashMap<>(more);
         keys.put("data-dir", folder.resolve("data").toString());
         keys.put("listen-client-urls", "http://127.0.0.1:0");
+        keys.putIfAbsent("listen-peer-urls", "http://127.0.0.1:0");
         EffectiveConfig config = TestConfig.with(keys);
         PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         try (Member member = new Member(config.keys(), registry, (what, cause) -> {

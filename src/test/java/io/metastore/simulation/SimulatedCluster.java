@@ -62,10 +62,26 @@ public final class SimulatedCluster implements AutoCloseable {
 
     /// Begins a failed member's next life.
     public void start(long id, SimulatedDisk disk) {
-        SimulatedMember member = new SimulatedMember(id, settings, network, disk, random, faults);
+        SimulatedMember.Settings own = settings.voters().contains(id) ? settings : settings.joining();
+        SimulatedMember member = new SimulatedMember(id, own, network, disk, random, faults);
         member.start();
         synchronized (members) {
             members.put(id, member);
+        }
+    }
+
+    /// Starts a member that founded nothing, on an empty disk. It takes part once the others let it.
+    public void join(long id) {
+        start(id, new SimulatedDisk(nextFolder(id)));
+    }
+
+    /// Ends a member for good.
+    public void leave(long id) throws InterruptedException {
+        SimulatedMember gone = member(id);
+        gone.fail();
+        gone.close();
+        synchronized (members) {
+            members.remove(id);
         }
     }
 

@@ -1,5 +1,7 @@
 package io.metastore.simulation;
 
+import io.metastore.cluster.Member;
+import io.metastore.cluster.MemberChange;
 import io.metastore.consensus.BatchLimits;
 import io.metastore.consensus.Batcher;
 import io.metastore.consensus.ConsensusMetrics;
@@ -35,6 +37,7 @@ import io.metastore.value.Bytes;
 import io.metastore.value.Event;
 import io.metastore.value.KeyRange;
 import io.metastore.value.Revision;
+import io.metastore.value.StoreError;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -42,6 +45,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -64,7 +68,12 @@ public final class SimulatedMember {
     /// @param limit   how long a call may take
     /// @param durable whether the state is kept in RocksDB, which takes no snapshots of others here, or in memory
     public record Settings(
-            String group, List<Long> voters, int electionMs, int snapshotCommands, Duration limit, boolean durable) {}
+            String group, List<Long> voters, int electionMs, int snapshotCommands, Duration limit, boolean durable) {
+        /// For a member that joins a cluster which is there.
+        Settings joining() {
+            return new Settings(group, List.of(), electionMs, snapshotCommands, limit, durable);
+        }
+    }
 
     private final long id;
     private final SimulatedDisk disk;
@@ -231,6 +240,35 @@ public final class SimulatedMember {
                     case Outcome.Refused<Result.Put>(var error) -> throw new AssertionError("refused: " + error);
                 })
                 .subscribeAsCompletionStage();
+    }
+
+    /// Enters the members that the cluster begins with, unless there are some.
+    public CompletableFuture<?> found(List<Long> ids) {
+        return proposals
+                .propose(new Command.ClusterStart(ids.stream()
+                        .map(founder -> Member.unstarted(founder, List.of(url(founder)), false))
+                        .toList()))
+                .subscribeAsCompletionStage();
+    }
+
+    static String url(long member) {
+        return "http://member-" + member + ":2380";
+    }
+
+    /// Changes who belongs to the cluster; yields why not, or nothing.
+    public CompletableFuture<Optional<StoreError>> change(MemberChange change) {
+        return proposals
+                .propose(new Command.ChangeMembers(change))
+                .map(outcome -> switch (outcome) {
+                    case Outcome.Done<Result.ChangeMembers> _ -> Optional.<StoreError>empty();
+                    case Outcome.Refused<Result.ChangeMembers>(StoreError error) -> Optional.of(error);
+                })
+                .subscribeAsCompletionStage();
+    }
+
+    /// Who belongs to the cluster, as this member knows.
+    public List<Member> table() {
+        return replicas.get().machine().members().all();
     }
 
     /// What a linearizable read has seen.

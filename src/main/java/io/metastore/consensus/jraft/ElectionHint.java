@@ -45,6 +45,7 @@ final class ElectionHint {
     private static final int TIMES_ASKED = 50;
 
     private final RaftSettings settings;
+    private final Supplier<List<Long>> voters;
     private final Peers peers;
     private final Supplier<Leadership> leadership;
     private final ScheduledExecutorService clock;
@@ -56,10 +57,17 @@ final class ElectionHint {
     private int times;
     private boolean lowered;
 
+    /// @param voters     ids of the members that vote, this one included
     /// @param leadership as this member knows it now
     /// @param clock      one thread, which may wait for raft; all work is done there
-    ElectionHint(RaftSettings settings, Peers peers, Supplier<Leadership> leadership, ScheduledExecutorService clock) {
+    ElectionHint(
+            RaftSettings settings,
+            Supplier<List<Long>> voters,
+            Peers peers,
+            Supplier<Leadership> leadership,
+            ScheduledExecutorService clock) {
         this.settings = settings;
+        this.voters = voters;
         this.peers = peers;
         this.leadership = leadership;
         this.clock = clock;
@@ -133,7 +141,7 @@ final class ElectionHint {
         if (leader != leadership.get().leader() || settings.electionMs() <= TRUST_MS) {
             return;
         }
-        List<Long> followers = settings.voters().stream()
+        List<Long> followers = voters.get().stream()
                 .filter(member -> member != leader)
                 .sorted(Long::compareUnsigned)
                 .toList();

@@ -45,6 +45,12 @@ final class Followers {
         }
     }
 
+    /// The last entry of the log that `member` is known to have, 0 when it has not answered lately.
+    long matched(long member, long now) {
+        Follower follower = followers.get(member);
+        return follower == null || now - follower.heardNanos >= ALIVE.toNanos() ? 0 : follower.matched;
+    }
+
     /// Forgets everything: what was known belongs to an earlier time as the leader.
     void forget() {
         followers.clear();

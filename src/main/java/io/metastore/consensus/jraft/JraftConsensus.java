@@ -12,6 +12,7 @@ import com.alipay.sofa.jraft.error.RaftError;
 import com.alipay.sofa.jraft.option.NodeOptions;
 import com.alipay.sofa.jraft.option.RaftOptions;
 import com.alipay.sofa.jraft.util.ThreadPoolsFactory;
+import io.metastore.cluster.Member;
 import io.metastore.consensus.Consensus;
 import io.metastore.consensus.Faults;
 import io.metastore.consensus.Freeable;
@@ -58,6 +59,10 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
     private static final long NOTICE_MS = 10;
     /// What the files of a short log take: one that is written to, and those before it that a snapshot still needs.
     private static final long LOG_KEPT = 48L << 20;
+    /// How far a member may be behind when it gets a vote.
+    private static final long CATCH_UP_ENTRIES = 1_000;
+
+    private static final double IN_SYNC = 0.9;
     private static final Set<String> GROUPS_WITH_EXECUTOR = ConcurrentHashMap.newKeySet();
 
     private final RaftSettings settings;
@@ -76,6 +81,7 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
     private final ScheduledExecutorService clock;
     private final CommitNotice notice;
     private final ElectionHint hint;
+    private final Reconfiguration configuration;
     private final Followers followers = new Followers();
     private Node node;
     private RaftLog log;
@@ -122,7 +128,9 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
         dispatch.add(PeerMessage.Kinds.FORWARD, router);
         this.clock = Threads.clock("raft-clock", faults);
         this.notice = new CommitNotice(this::inAMoment);
-        this.hint = new ElectionHint(settings, peers, this::leadership, clock);
+        this.hint = new ElectionHint(settings, this::voters, peers, this::leadership, clock);
+        this.configuration =
+                new Reconfiguration(settings.memberId(), this::table, this::leadership, this::hasCaughtUp, clock);
         dispatch.onEnd(hint::ended);
         this.adapter = new ApplyAdapter(
                 loops,
@@ -135,6 +143,7 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
                     listener.accept(leadership);
                     router.leadershipChanged(leadership);
                     hint.leadershipChanged(leadership);
+                    configuration.leadershipChanged();
                     if (!leadership.isLeader()) {
                         followers.forget();
                     }
@@ -152,8 +161,52 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
     }
 
     private void applied(boolean ofOthers) {
-        if (!settings.soleVoter() && leadership().isLeader()) {
+        configuration.applied();
+        if (!isAlone() && leadership().isLeader()) {
             notice.applied(node, ofOthers);
+        }
+    }
+
+    /// Who belongs to the cluster, as agreed; empty while nothing is.
+    private List<Member> table() {
+        return replicas.get().machine().members().all();
+    }
+
+    private List<Long> voters() {
+        List<Member> agreed = table();
+        return agreed.isEmpty()
+                ? settings.voters()
+                : agreed.stream()
+                        .filter(member -> !member.learner())
+                        .map(Member::id)
+                        .toList();
+    }
+
+    private boolean isAlone() {
+        List<Member> agreed = table();
+        return agreed.isEmpty() ? settings.soleVoter() : agreed.size() == 1;
+    }
+
+    /// Whether a member can be given a vote without holding up what is agreed.
+    private boolean hasCaughtUp(long member) {
+        long matched = followers.matched(member, System.nanoTime());
+        return matched > 0 && log.last() - matched <= CATCH_UP_ENTRIES;
+    }
+
+    @Override
+    public boolean isInSync(long member) {
+        if (!leadership().isLeader()) {
+            throw new Unavailable.LeaderChanged();
+        }
+        return member == settings.memberId() || followers.matched(member, System.nanoTime()) >= IN_SYNC * log.last();
+    }
+
+    @Override
+    public boolean hasVote(long member) {
+        try {
+            return configuration.votes(member);
+        } catch (IllegalStateException follows) {
+            throw new Unavailable.LeaderChanged();
         }
     }
 
@@ -184,6 +237,7 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
         LogAdapter adapted = new LogAdapter(log, disk, faults);
         NodeOptions options = options(adapted);
         hint.start(node, options);
+        configuration.start(node);
         if (!node.init(options)) {
             adapted.shutdown();
             // A node that did not start cannot be waited for: JRaft would never come back.
@@ -375,7 +429,7 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
     /// more,
     /// or after an election timeout.
     public void handOver() throws InterruptedException {
-        if (settings.soleVoter() || node == null || !leadership().isLeader()) {
+        if (isAlone() || node == null || !leadership().isLeader()) {
             return;
         }
         Status status = node.transferLeadershipTo(PeerId.ANY_PEER);

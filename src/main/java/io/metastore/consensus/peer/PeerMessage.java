@@ -13,6 +13,10 @@ public record PeerMessage(int kind, ByteString body) {
         public static final int PING = 101;
         public static final int LEASE_RENEW = 110;
         public static final int LEASE_REMAINING = 111;
+        /// Whether a member has nearly all that the leader has.
+        public static final int MEMBER_IN_SYNC = 120;
+        /// Whether a member has a vote in the leader's configuration.
+        public static final int MEMBER_VOTES = 121;
 
         private Kinds() {}
     }

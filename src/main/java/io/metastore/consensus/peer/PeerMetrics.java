@@ -20,6 +20,7 @@ public final class PeerMetrics {
         private final LongAdder disconnects = new LongAdder();
         private final Histogram roundTrips = Histogram.ofSeconds(100_000, 16);
         private volatile boolean connected;
+        private volatile long connectedNanos;
 
         private Counts() {}
 
@@ -43,6 +44,7 @@ public final class PeerMetrics {
 
         /// The other has answered the greeting on the connection to it.
         public void connected() {
+            connectedNanos = System.nanoTime();
             connected = true;
         }
 
@@ -78,6 +80,11 @@ public final class PeerMetrics {
 
         public boolean isConnected() {
             return connected;
+        }
+
+        /// Whether the connection is there and has been for so long.
+        public boolean isConnectedFor(long nanos, long now) {
+            return connected && now - connectedNanos >= nanos;
         }
 
         /// Times from a sign of life asked for until it came.

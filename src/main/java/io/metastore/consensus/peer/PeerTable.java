@@ -4,6 +4,7 @@ import io.metastore.cluster.Incarnation;
 import java.net.URI;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /// Who the members are and where they are reached. Any thread may ask.
 public interface PeerTable {
@@ -15,4 +16,9 @@ public interface PeerTable {
 
     /// By member id, this member included.
     Map<Long, Known> members();
+
+    /// Ids of those who were removed and never come back.
+    default Set<Long> removed() {
+        return Set.of();
+    }
 }

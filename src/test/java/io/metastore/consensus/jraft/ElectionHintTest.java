@@ -49,6 +49,7 @@ class ElectionHintTest {
         options.setRaftOptions(new RaftOptions());
         hint = new ElectionHint(
                 new RaftSettings("g", member, List.of(1L, 2L, 3L), Path.of("."), USUAL_MS, 100, 1, 0, 1),
+                () -> List.of(1L, 2L, 3L),
                 peers,
                 () -> leadership,
                 clock);

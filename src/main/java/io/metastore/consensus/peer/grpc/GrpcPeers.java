@@ -11,6 +11,7 @@ import io.metastore.consensus.peer.PeerMessage;
 import io.metastore.consensus.peer.PeerMetrics;
 import io.metastore.consensus.peer.PeerTable;
 import io.metastore.consensus.peer.Peers;
+import io.metastore.consensus.peer.TurnedAway;
 import io.metastore.consensus.peer.wire.Frame;
 import io.metastore.consensus.peer.wire.PeerGrpc;
 import io.metastore.thread.Threads;
@@ -30,7 +31,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 
 /// The way to other members over gRPC: one connection to each, with one stream per lane on it.
@@ -58,7 +58,7 @@ public final class GrpcPeers implements Peers, AutoCloseable {
     private final PeerTable table;
     private final Optional<SslContext> tls;
     private final EventLoopGroup loops;
-    private final Consumer<String> disowned;
+    private final TurnedAway turnedAway;
     private final PeerMetrics metrics;
     private final Map<Long, Peer> peers = new ConcurrentHashMap<>();
     private final ScheduledExecutorService clock = Threads.clock("peer-limits", Threads.UNCAUGHT);
@@ -66,19 +66,19 @@ public final class GrpcPeers implements Peers, AutoCloseable {
 
     /// @param tls   secures connections to https addresses; empty for none
     /// @param loops threads that send and receive; not closed here
-    /// @param disowned told why, on such a thread, when a member turns this one away as one that lost its data
+    /// @param turnedAway told on such a thread
     public GrpcPeers(
             PeerIdentity self,
             PeerTable table,
             Optional<SslContext> tls,
             EventLoopGroup loops,
-            Consumer<String> disowned,
+            TurnedAway turnedAway,
             PeerMetrics metrics) {
         this.self = self;
         this.table = table;
         this.tls = tls;
         this.loops = loops;
-        this.disowned = disowned;
+        this.turnedAway = turnedAway;
         this.metrics = metrics;
         clock.scheduleWithFixedDelay(this::timeOut, TICK.toMillis(), TICK.toMillis(), TimeUnit.MILLISECONDS);
     }
@@ -388,8 +388,11 @@ public final class GrpcPeers implements Peers, AutoCloseable {
             PeerFailure.Kind kind = isRefused(failure) ? PeerFailure.Kind.REFUSED : PeerFailure.Kind.UNKNOWN;
             String text = Hellos.text(failure);
             link.peer.ended(link, kind, text);
-            if (Status.fromThrowable(failure).getCode() == Hellos.DISOWNED) {
-                disowned.accept(text);
+            Status.Code code = Status.fromThrowable(failure).getCode();
+            if (code == Hellos.DISOWNED) {
+                turnedAway.disowned(text);
+            } else if (code == Hellos.REMOVED) {
+                turnedAway.removed(text);
             }
         }
 

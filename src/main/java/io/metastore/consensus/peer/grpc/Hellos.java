@@ -12,6 +12,9 @@ final class Hellos {
     /// How a member that lost its data is turned away.
     static final Status.Code DISOWNED = Status.Code.PERMISSION_DENIED;
 
+    /// How a member that was removed is turned away.
+    static final Status.Code REMOVED = Status.Code.NOT_FOUND;
+
     private Hellos() {}
 
     static Hello of(PeerIdentity self, long to, Lane lane) {
@@ -57,6 +60,13 @@ final class Hellos {
                 + Long.toHexString(known.directory())
                 + ": its data was lost or is of another time, and without it the member may not vote; start it on its"
                 + " own data, or remove the member and add a new one";
+    }
+
+    /// Why a member that was removed is turned away.
+    static String wasRemoved(long member) {
+        return "member " + Long.toHexString(member)
+                + " was removed from the cluster: its data is of no use any more; to let it take part again, add a new"
+                + " member and start it on an empty data-dir";
     }
 
     /// The cause of an ended stream as a person wants to read it.

@@ -4,6 +4,7 @@ import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.metastore.cluster.Incarnation;
+import io.metastore.cluster.Member;
 import io.metastore.consensus.peer.Caller;
 import io.metastore.consensus.peer.Lane;
 import io.metastore.consensus.peer.PeerHandler;
@@ -13,8 +14,12 @@ import io.metastore.consensus.peer.PeerMetrics;
 import io.metastore.consensus.peer.PeerTable;
 import io.metastore.consensus.peer.wire.Frame;
 import io.metastore.consensus.peer.wire.Hello;
+import io.metastore.consensus.peer.wire.MembersReply;
+import io.metastore.consensus.peer.wire.MembersRequest;
 import io.metastore.consensus.peer.wire.PeerGrpc;
+import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 
 /// Where other members open their lanes. Who is not of this cluster, or takes this member for another, is told so and
@@ -24,13 +29,21 @@ public final class PeerEndpoint extends PeerGrpc.PeerImplBase {
 
     private final PeerIdentity self;
     private final PeerTable table;
+    private final Supplier<List<Member>> members;
     private final PeerHandler handler;
     private final PeerMetrics metrics;
     private volatile String complaint = "";
 
-    public PeerEndpoint(PeerIdentity self, PeerTable table, PeerHandler handler, PeerMetrics metrics) {
+    /// @param members who belongs to the cluster, for whom asks before joining it
+    public PeerEndpoint(
+            PeerIdentity self,
+            PeerTable table,
+            Supplier<List<Member>> members,
+            PeerHandler handler,
+            PeerMetrics metrics) {
         this.self = self;
         this.table = table;
+        this.members = members;
         this.handler = handler;
         this.metrics = metrics;
     }
@@ -38,6 +51,12 @@ public final class PeerEndpoint extends PeerGrpc.PeerImplBase {
     @Override
     public StreamObserver<Frame> lane(StreamObserver<Frame> answers) {
         return new Opened((ServerCallStreamObserver<Frame>) answers);
+    }
+
+    @Override
+    public void members(MembersRequest request, StreamObserver<MembersReply> answer) {
+        answer.onNext(MembersCall.reply(self.cluster(), members.get()));
+        answer.onCompleted();
     }
 
     private String complaint(Hello hello) {
@@ -52,9 +71,8 @@ public final class PeerEndpoint extends PeerGrpc.PeerImplBase {
                     + Long.toHexString(hello.getTo()) + " here, but this is member "
                     + Long.toHexString(self.member()) + ": check initial-cluster";
         }
-        if (hello.getMember() == self.member() || !table.members().containsKey(hello.getMember())) {
-            return "member " + Long.toHexString(hello.getMember()) + " is not one of the others in the member table of"
-                    + " member " + Long.toHexString(self.member());
+        if (hello.getMember() == self.member()) {
+            return "member " + Long.toHexString(hello.getMember()) + " calls itself: check initial-cluster";
         }
         if (hello.getLane() < 0 || hello.getLane() >= Lane.values().length) {
             return "member " + Long.toHexString(hello.getMember()) + " opens a lane of unknown number "
@@ -103,7 +121,13 @@ public final class PeerEndpoint extends PeerGrpc.PeerImplBase {
                 turnAway(Status.FAILED_PRECONDITION, wrong);
                 return;
             }
-            Incarnation known = table.members().get(hello.getMember()).incarnation();
+            if (table.removed().contains(hello.getMember())) {
+                turnAway(Status.fromCode(Hellos.REMOVED), Hellos.wasRemoved(hello.getMember()));
+                return;
+            }
+            // Members that came while this one was away are not in its table yet, and one of them may lead.
+            PeerTable.Known entry = table.members().get(hello.getMember());
+            Incarnation known = entry == null ? Incarnation.UNKNOWN : entry.incarnation();
             if (!known.admits(Hellos.incarnation(hello))) {
                 turnAway(Status.fromCode(Hellos.DISOWNED), Hellos.lostItsData(hello.getMember(), known, hello));
                 return;

@@ -2,6 +2,8 @@ package io.metastore.consensus.peer.grpc;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.ByteString;
@@ -9,6 +11,7 @@ import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
 import io.metastore.Eventually;
 import io.metastore.cluster.Incarnation;
+import io.metastore.cluster.Member;
 import io.metastore.consensus.peer.Caller;
 import io.metastore.consensus.peer.Lane;
 import io.metastore.consensus.peer.PeerFailure;
@@ -18,6 +21,7 @@ import io.metastore.consensus.peer.PeerMessage;
 import io.metastore.consensus.peer.PeerMetrics;
 import io.metastore.consensus.peer.PeerTable;
 import io.metastore.consensus.peer.Peers;
+import io.metastore.consensus.peer.TurnedAway;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
@@ -28,9 +32,11 @@ import java.net.ServerSocket;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -49,6 +55,8 @@ class GrpcPeersTest {
     private static final Duration LIMIT = Duration.ofSeconds(20);
     private static final int ECHO = 200;
     private static final int SILENCE = 201;
+    private static final List<Member> MEMBERS =
+            List.of(new Member(7, "seven", List.of("http://h:1"), List.of(), true, new Incarnation(1, 0x77), 2));
 
     private final EventLoopGroup loops = new NioEventLoopGroup(2);
     private final InetSocketAddress address = freeAddress();
@@ -56,14 +64,35 @@ class GrpcPeersTest {
     private final List<Caller> ended = new CopyOnWriteArrayList<>();
     private final Called called = new Called();
     private final List<String> disowned = new CopyOnWriteArrayList<>();
+    private final List<String> removed = new CopyOnWriteArrayList<>();
+    private final TurnedAway turnedAway = new TurnedAway() {
+        @Override
+        public void disowned(String why) {
+            disowned.add(why);
+        }
+
+        @Override
+        public void removed(String why) {
+            removed.add(why);
+        }
+    };
+    private final Set<Long> gone = new HashSet<>();
     private PeerTable table;
     private GrpcPeers peers;
 
     @BeforeEach
     void open() {
-        table = () -> Map.of(
-                1L, known(1, 1),
-                2L, known(2, address.getPort()));
+        table = new PeerTable() {
+            @Override
+            public Map<Long, Known> members() {
+                return Map.of(1L, GrpcPeersTest.known(1, 1), 2L, GrpcPeersTest.known(2, address.getPort()));
+            }
+
+            @Override
+            public Set<Long> removed() {
+                return gone;
+            }
+        };
         peers = peersOf(identity(CLUSTER, 1));
     }
 
@@ -92,7 +121,7 @@ class GrpcPeersTest {
     }
 
     private GrpcPeers peersOf(PeerIdentity self) {
-        GrpcPeers made = new GrpcPeers(self, table, Optional.empty(), loops, disowned::add, new PeerMetrics());
+        GrpcPeers made = new GrpcPeers(self, table, Optional.empty(), loops, turnedAway, new PeerMetrics());
         opened.add(made);
         return made;
     }
@@ -103,7 +132,7 @@ class GrpcPeersTest {
                 .bossEventLoopGroup(loops)
                 .workerEventLoopGroup(loops)
                 .directExecutor()
-                .addService(new PeerEndpoint(self, table, called, new PeerMetrics()))
+                .addService(new PeerEndpoint(self, table, () -> MEMBERS, called, new PeerMetrics()))
                 .build()
                 .start();
         opened.add(() -> server.shutdownNow().awaitTermination());
@@ -194,13 +223,36 @@ class GrpcPeersTest {
         assertEquals(List.of(), called.messages);
     }
 
+    /// It came while this member was away, and may lead.
     @Test
-    void whoIsNotInTheMemberTableIsTurnedAway() throws Exception {
+    void whoIsNotInTheMemberTableYetIsListenedTo() throws Exception {
         listen(identity(CLUSTER, 2));
         peers = peersOf(identity(CLUSTER, 9));
-        assertTrue(
-                settled(Lane.APPEND).getMessage().contains("member 9 is not one of the others"),
-                settled(Lane.APPEND)::getMessage);
+        assertNull(call(Lane.CONTROL, ECHO, 0).failure());
+    }
+
+    @Test
+    void whoWasRemovedIsTurnedAwayAndLearnsIt() throws Exception {
+        gone.add(9L);
+        listen(identity(CLUSTER, 2));
+        peers = peersOf(identity(CLUSTER, 9));
+        assertNotNull(call(Lane.CONTROL, ECHO, 0).failure());
+        Eventually.holds("it is told", () -> !removed.isEmpty());
+        assertTrue(removed.getFirst().contains("member 9 was removed from the cluster"), removed::getFirst);
+        assertEquals(List.of(), called.messages);
+        assertEquals(List.of(), disowned);
+    }
+
+    /// Who is to join asks so before it knows who it is.
+    @Test
+    void tellsWhoBelongsToTheCluster() throws Exception {
+        Server server = listen(identity(CLUSTER, 2));
+        MembersCall.Answer answer = MembersCall.ask(
+                URI.create("http://127.0.0.1:" + server.getPort()), Optional.empty(), Duration.ofSeconds(20));
+        assertEquals(CLUSTER, answer.cluster());
+        assertEquals(
+                List.of(new Member(7, "seven", List.of("http://h:1"), List.of(), true, new Incarnation(1, 0x77), 0)),
+                answer.members());
     }
 
     @Test

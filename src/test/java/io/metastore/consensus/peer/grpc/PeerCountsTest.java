@@ -19,6 +19,7 @@ import io.metastore.consensus.peer.PeerMetrics;
 import io.metastore.consensus.peer.PeerPings;
 import io.metastore.consensus.peer.PeerTable;
 import io.metastore.consensus.peer.Peers;
+import io.metastore.consensus.peer.TurnedAway;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
 import java.io.IOException;
@@ -72,13 +73,25 @@ class PeerCountsTest {
         dispatch.add(HANG, (_, _, _) -> {});
         server = NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0))
                 .directExecutor()
-                .addService(new PeerEndpoint(identity(B), () -> table.members(), dispatch, ofB))
+                .addService(new PeerEndpoint(identity(B), () -> table.members(), List::of, dispatch, ofB))
                 .build()
                 .start();
         table = () -> Map.of(
                 A, known(A, 1),
                 B, known(B, server.getPort()));
-        peers = new GrpcPeers(identity(A), table, Optional.empty(), loops, why -> fail(why), ofA);
+        peers = new GrpcPeers(identity(A), table, Optional.empty(), loops, new Nobody(), ofA);
+    }
+
+    private static final class Nobody implements TurnedAway {
+        @Override
+        public void disowned(String why) {
+            fail(why);
+        }
+
+        @Override
+        public void removed(String why) {
+            fail(why);
+        }
     }
 
     @AfterEach
