@@ -53,38 +53,50 @@ class EtcdctlMembershipIT {
             Member first = cluster.member(0);
             Member second = cluster.newcomer();
             Etcdctl etcdctl = Etcdctl.against(first);
-            String firstLine = line(
-                    hexId(first), "started", "m1", first.peerUrl(), "http://" + first.endpoint(), false);
+            String firstLine =
+                    line(hexId(first), "started", "m1", first.peerUrl(), "http://" + first.endpoint(), false);
             String inCluster = " cluster "
-                    + String.format("%16s", Long.toHexString(
-                            Cluster.status(first).getHeader().getClusterId()))
+                    + String.format(
+                            "%16s",
+                            Long.toHexString(Cluster.status(first).getHeader().getClusterId()))
                     + "\n";
             assertEquals(List.of(firstLine), list(etcdctl));
 
             String added = etcdctl.run("member", "add", "m2", "--learner", "--peer-urls=http://127.0.0.1:1");
             String id = added.split(" ")[1];
             assertTrue(added.startsWith("Member " + id + " added as learner to" + inCluster), added);
-            assertEquals(
-                    sorted(firstLine, line(id, "unstarted", "", "http://127.0.0.1:1", "", true)), list(etcdctl));
+            assertEquals(sorted(firstLine, line(id, "unstarted", "", "http://127.0.0.1:1", "", true)), list(etcdctl));
             etcdctl.refused(
                     "Error: etcdserver: too many learner members in cluster",
-                    "member", "add", "m3", "--learner", "--peer-urls=http://127.0.0.1:2");
+                    "member",
+                    "add",
+                    "m3",
+                    "--learner",
+                    "--peer-urls=http://127.0.0.1:2");
             etcdctl.refused(
                     "Error: etcdserver: Peer URLs already exists",
-                    "member", "add", "m3", "--peer-urls=" + first.peerUrl());
+                    "member",
+                    "add",
+                    "m3",
+                    "--peer-urls=" + first.peerUrl());
             etcdctl.refused(
                     "Error: etcdserver: can only promote a learner member which is in sync with leader",
-                    "member", "promote", id);
+                    "member",
+                    "promote",
+                    id);
             assertEquals(
                     "Member " + id + " updated in" + inCluster,
                     etcdctl.run("member", "update", id, "--peer-urls=" + second.peerUrl()));
-            assertEquals(
-                    sorted(firstLine, line(id, "unstarted", "", second.peerUrl(), "", true)), list(etcdctl));
+            assertEquals(sorted(firstLine, line(id, "unstarted", "", second.peerUrl(), "", true)), list(etcdctl));
 
             cluster.begin(second);
             second.awaitLocal();
-            Eventually.holds("it is listed as started", () -> list(etcdctl).equals(sorted(firstLine, line(
-                            id, "started", "m2", second.peerUrl(), "http://" + second.endpoint(), true))));
+            Eventually.holds(
+                    "it is listed as started",
+                    () -> list(etcdctl)
+                            .equals(sorted(
+                                    firstLine,
+                                    line(id, "started", "m2", second.peerUrl(), "http://" + second.endpoint(), true))));
             Etcdctl learner = Etcdctl.against(second);
             learner.refused("Error: etcdserver: rpc not supported for learner", "member", "list");
             assertEquals("", learner.run("get", "a", "--consistency=s"));
@@ -94,7 +106,9 @@ class EtcdctlMembershipIT {
             second.await();
             assertEquals(list(etcdctl), list(learner));
             assertEquals(
-                    sorted(firstLine, line(id, "started", "m2", second.peerUrl(), "http://" + second.endpoint(), false)),
+                    sorted(
+                            firstLine,
+                            line(id, "started", "m2", second.peerUrl(), "http://" + second.endpoint(), false)),
                     list(learner));
             etcdctl.refused("Error: etcdserver: can only promote a learner member", "member", "promote", id);
 
@@ -109,7 +123,9 @@ class EtcdctlMembershipIT {
                     "Error: etcdserver: member not found", "member", "update", id, "--peer-urls=http://127.0.0.1:1");
             etcdctl.refused(
                     "Error: etcdserver: re-configuration failed due to not enough started members",
-                    "member", "remove", hexId(first));
+                    "member",
+                    "remove",
+                    hexId(first));
             assertEquals("OK\n", etcdctl.run("put", "a", "1"));
         }
     }
@@ -136,8 +152,7 @@ class EtcdctlMembershipIT {
             Map<String, String> printed =
                     environment(etcdctl.run("member", "add", "m2", "--peer-urls=" + second.peerUrl()));
             String initialCluster = printed.get("ETCD_INITIAL_CLUSTER");
-            assertEquals(
-                    sorted(first.initialCluster(), second.initialCluster()), sorted(initialCluster.split(",")));
+            assertEquals(sorted(first.initialCluster(), second.initialCluster()), sorted(initialCluster.split(",")));
             assertEquals("m2", printed.get("ETCD_NAME"));
             assertEquals(second.peerUrl(), printed.get("ETCD_INITIAL_ADVERTISE_PEER_URLS"));
             assertEquals("existing", printed.get("ETCD_INITIAL_CLUSTER_STATE"));
@@ -161,7 +176,8 @@ class EtcdctlMembershipIT {
             assertEquals(Set.of("ID", "peerURLs", "isLearner"), member.fieldNames());
             assertEquals(2, added.getJsonArray("members").size());
             assertEquals(
-                    added.getJsonArray("members"), etcdctl.json("member", "list").getJsonArray("members"));
+                    added.getJsonArray("members"),
+                    etcdctl.json("member", "list").getJsonArray("members"));
         }
     }
 }

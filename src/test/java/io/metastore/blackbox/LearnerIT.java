@@ -109,7 +109,8 @@ class LearnerIT {
         Refusal.NOT_BY_LEARNER.of(() -> client.put(keys.key("a"), "1"));
         Refusal.NOT_BY_LEARNER.of(() -> client.put(ByteString.EMPTY, "1"));
         Refusal.NOT_BY_LEARNER.of(() -> client.delete(keys.key("a")));
-        Refusal.NOT_BY_LEARNER.of(() -> client.txn(Requests.then(Requests.op(range(keys).setSerializable(true)))));
+        Refusal.NOT_BY_LEARNER.of(
+                () -> client.txn(Requests.then(Requests.op(range(keys).setSerializable(true)))));
         Refusal.NOT_BY_LEARNER.of(() -> client.grant(60));
         Refusal.EMPTY_KEY.of(() -> client.range(range(ByteString.EMPTY).setSerializable(true)));
         try (Duplex<LeaseKeepAliveRequest, LeaseKeepAliveResponse> renewals =
@@ -224,8 +225,8 @@ class LearnerIT {
                 Cluster.status(follower).getHeader().getMemberId(),
                 promoted.getHeader().getMemberId());
         assertEquals(4, promoted.getMembersCount());
-        assertFalse(promoted.getMembersList().stream()
-                .anyMatch(io.metastore.api.etcd.etcdserverpb.Member::getIsLearner));
+        assertFalse(
+                promoted.getMembersList().stream().anyMatch(io.metastore.api.etcd.etcdserverpb.Member::getIsLearner));
         for (Member asked : List.of(leader, follower)) {
             Refusal.NOT_A_LEARNER.of(() -> MembershipCalls.through(asked).promote(id));
         }
@@ -233,7 +234,9 @@ class LearnerIT {
         learner.await();
         assertFalse(Cluster.status(learner).getIsLearner());
         assertEquals(had / 8 + 50, learner.client().all(keys).size());
-        assertEquals(promoted.getMembersList(), MembershipCalls.through(learner).list().getMembersList());
+        assertEquals(
+                promoted.getMembersList(),
+                MembershipCalls.through(learner).list().getMembersList());
         cluster.hashesAgree(learner.client().putRevision(keys.key("own"), "1"));
         moveLeader(cluster.leader(), id);
         assertEquals(learner, cluster.leader());

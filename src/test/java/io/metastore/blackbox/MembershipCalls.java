@@ -34,8 +34,7 @@ record MembershipCalls(Client client, Duration limit) {
     }
 
     private ClusterGrpc.ClusterBlockingStub stub() {
-        return ClusterGrpc.newBlockingStub(client.channel())
-                .withDeadlineAfter(limit.toMillis(), TimeUnit.MILLISECONDS);
+        return ClusterGrpc.newBlockingStub(client.channel()).withDeadlineAfter(limit.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     MemberAddResponse addVoter(String... urls) {
@@ -55,16 +54,12 @@ record MembershipCalls(Client client, Duration limit) {
 
     /// Adds a voter as soon as the member that is asked has been connected to the others for long enough.
     long addVoterOnceHealthy(String url) {
-        return once(Refusal.UNHEALTHY, () -> addVoter(url))
-                .getMember()
-                .getID();
+        return once(Refusal.UNHEALTHY, () -> addVoter(url)).getMember().getID();
     }
 
     /// Like [#addVoterOnceHealthy], for a learner.
     long addLearnerOnceHealthy(String url) {
-        return once(Refusal.UNHEALTHY, () -> addLearner(url))
-                .getMember()
-                .getID();
+        return once(Refusal.UNHEALTHY, () -> addLearner(url)).getMember().getID();
     }
 
     MemberRemoveResponse remove(long id) {
@@ -84,8 +79,7 @@ record MembershipCalls(Client client, Duration limit) {
     }
 
     MemberPromoteResponse promote(long id) {
-        return stub().memberPromote(
-                        MemberPromoteRequest.newBuilder().setID(id).build());
+        return stub().memberPromote(MemberPromoteRequest.newBuilder().setID(id).build());
     }
 
     /// Promotes a learner as soon as it is in sync.

@@ -27,8 +27,7 @@ class MembershipChangesIT {
     }
 
     private static void hashesAgree(Cluster cluster) {
-        cluster.hashesAgree(
-                cluster.leader().client().putRevision(Keys.fresh().key("hashed"), "1"));
+        cluster.hashesAgree(cluster.leader().client().putRevision(Keys.fresh().key("hashed"), "1"));
     }
 
     @Test

@@ -248,8 +248,7 @@ class MembershipIT {
             Refusal.PEER_URL_EXISTS.of(() -> calls.update(id(cluster.member(2)), free));
         }
         assertEquals(List.of(free), calls(0).entry(added).getPeerURLsList());
-        assertEquals(
-                List.of(taken), calls(0).entry(id(cluster.member(2))).getPeerURLsList());
+        assertEquals(List.of(taken), calls(0).entry(id(cluster.member(2))).getPeerURLsList());
         assertEquals(4, calls(0).update(added, free).getMembersCount());
     }
 
@@ -296,8 +295,7 @@ class MembershipIT {
     }
 
     private static Refusal refusal(Executable call) {
-        StatusRuntimeException refused =
-                assertThrows(StatusRuntimeException.class, call);
+        StatusRuntimeException refused = assertThrows(StatusRuntimeException.class, call);
         return Stream.of(Refusal.values())
                 .filter(refusal -> refusal.is(refused.getStatus()))
                 .findFirst()
@@ -316,7 +314,8 @@ class MembershipIT {
                 MembershipCalls calls = calls(i);
                 Refusal.MEMBER_NOT_FOUND.of(() -> calls.remove(id));
                 Refusal.MEMBER_NOT_FOUND.of(() -> calls.update(id, url()));
-                Refusal.MEMBER_NOT_FOUND.of(() -> calls.update(id, cluster.member(0).peerUrl()));
+                Refusal.MEMBER_NOT_FOUND.of(
+                        () -> calls.update(id, cluster.member(0).peerUrl()));
                 Refusal.MEMBER_NOT_FOUND.of(() -> calls.promote(id));
             }
         }
@@ -405,9 +404,11 @@ class MembershipIT {
             long first = learner.getMember().getID();
             long second = voter.getMember().getID();
             MemberUpdateResponse updated = calls((i + 2) % 3).update(first, url);
-            assertEquals(1, updated.getMembersList().stream()
-                    .filter(member -> member.getPeerURLsList().equals(List.of(url)))
-                    .count());
+            assertEquals(
+                    1,
+                    updated.getMembersList().stream()
+                            .filter(member -> member.getPeerURLsList().equals(List.of(url)))
+                            .count());
             assertEquals(4, calls(i % 3).remove(second).getMembersCount());
             assertEquals(3, calls((i + 1) % 3).remove(first).getMembersCount());
             gone.addAll(List.of(first, second));
@@ -425,8 +426,8 @@ class MembershipIT {
         for (int i = 0; i < 6; i++) {
             MembershipCalls calls = calls(i % 3).within(Duration.ofSeconds(5));
             String url = url();
-            callers.add(Late.call(
-                    () -> added.add(calls.addLearner(url).getMember().getID())));
+            callers.add(
+                    Late.call(() -> added.add(calls.addLearner(url).getMember().getID())));
         }
         for (Late caller : callers) {
             Late.End end = caller.end();

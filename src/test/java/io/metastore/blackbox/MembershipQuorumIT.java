@@ -107,8 +107,7 @@ class MembershipQuorumIT {
             MembershipCalls calls = MembershipCalls.through(member);
             long id = id(member);
             for (String url : List.of("nonsense", "ftp://127.0.0.1:1", "http://127.0.0.1", "http://127.0.0.1:1/path")) {
-                assertEquals(
-                        List.of(url), calls.update(id, url).getMembers(0).getPeerURLsList());
+                assertEquals(List.of(url), calls.update(id, url).getMembers(0).getPeerURLsList());
                 assertEquals(List.of(url), calls.entry(id).getPeerURLsList());
             }
             assertEquals(1, calls.update(id).getMembersCount());
@@ -138,7 +137,8 @@ class MembershipQuorumIT {
             long second = addedNotBefore(begun, two.member(0));
             assertNotEquals(0, second);
             // Once they have been, it is so for whoever comes next, with two of three at once.
-            assertEquals(4, MembershipCalls.through(two.member(0)).addVoter(url()).getMembersCount());
+            assertEquals(
+                    4, MembershipCalls.through(two.member(0)).addVoter(url()).getMembersCount());
         }
     }
 
@@ -152,8 +152,7 @@ class MembershipQuorumIT {
 
     /// Asks for what is refused in any case.
     private static boolean seesThatOneIsGone(MembershipCalls calls, String takenUrl) {
-        StatusRuntimeException refusal =
-                assertThrows(StatusRuntimeException.class, () -> calls.addVoter(takenUrl));
+        StatusRuntimeException refusal = assertThrows(StatusRuntimeException.class, () -> calls.addVoter(takenUrl));
         assertTrue(
                 Refusal.UNHEALTHY.is(refusal.getStatus()) || Refusal.PEER_URL_EXISTS.is(refusal.getStatus()),
                 refusal::toString);

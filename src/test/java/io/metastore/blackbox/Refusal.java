@@ -37,14 +37,12 @@ public enum Refusal {
     PEER_URL_EXISTS(Code.FAILED_PRECONDITION, "etcdserver: Peer URLs already exists"),
     MEMBER_EXISTS(Code.FAILED_PRECONDITION, "etcdserver: member ID already exist"),
     MEMBER_NOT_FOUND(Code.NOT_FOUND, "etcdserver: member not found"),
-    NOT_ENOUGH_STARTED(
-            Code.UNKNOWN, "etcdserver: re-configuration failed due to not enough started members"),
+    NOT_ENOUGH_STARTED(Code.UNKNOWN, "etcdserver: re-configuration failed due to not enough started members"),
     UNHEALTHY(Code.UNAVAILABLE, "etcdserver: unhealthy cluster"),
     TOO_MANY_LEARNERS(Code.FAILED_PRECONDITION, "etcdserver: too many learner members in cluster"),
     NOT_A_LEARNER(Code.FAILED_PRECONDITION, "etcdserver: can only promote a learner member"),
     LEARNER_NOT_READY(
-            Code.FAILED_PRECONDITION,
-            "etcdserver: can only promote a learner member which is in sync with leader"),
+            Code.FAILED_PRECONDITION, "etcdserver: can only promote a learner member which is in sync with leader"),
     NOT_BY_LEARNER(Code.FAILED_PRECONDITION, "etcdserver: rpc not supported for learner");
 
     private final Code code;

@@ -98,7 +98,8 @@ final class SteadyWriters implements AutoCloseable {
             assertEquals(keys.name(pair.getKey()), pair.getValue().toStringUtf8());
             lost.remove(pair.getKey());
         });
-        assertEquals(Set.of(), lost, () -> lost.size() + " of " + acknowledged.size() + " acknowledged writes are lost");
+        assertEquals(
+                Set.of(), lost, () -> lost.size() + " of " + acknowledged.size() + " acknowledged writes are lost");
     }
 
     @Override
