@@ -17,12 +17,18 @@ import org.junit.jupiter.api.Assumptions;
 
 /// Members that know each other, each a process with its own data folder on free loopback ports.
 public final class Cluster implements AutoCloseable {
+    private final MemberTarget.Program program;
+    private final String peerScheme;
+    private final List<String> flags;
     private final List<Member> members = new ArrayList<>();
+    private int named;
 
     private Cluster(MemberTarget.Program program, int size, String peerScheme, List<String> flags) {
-        Path parent = Path.of(System.getProperty("java.io.tmpdir"));
+        this.program = program;
+        this.peerScheme = peerScheme;
+        this.flags = flags;
         for (int i = 1; i <= size; i++) {
-            members.add(Member.unstarted(parent, program, "m" + i, peerScheme, flags));
+            members.add(unstarted());
         }
         String all = members.stream().map(Member::initialCluster).collect(Collectors.joining(","));
         members.forEach(member -> member.joins(all));
@@ -61,6 +67,32 @@ public final class Cluster implements AutoCloseable {
                 Assumptions.abort("needs members of its own, the target is an external one");
             case MemberTarget.Program program -> new Cluster(program, size, peerScheme, List.of(flags));
         };
+    }
+
+    private Member unstarted() {
+        Path parent = Path.of(System.getProperty("java.io.tmpdir"));
+        return Member.unstarted(parent, program, "m" + ++named, peerScheme, flags);
+    }
+
+    /// One more member with ports and a folder, of which the cluster does not know yet: add its [Member#peerUrl] with
+    /// a call, then [#begin].
+    Member newcomer() {
+        Member newcomer = unstarted();
+        members.add(newcomer);
+        return newcomer;
+    }
+
+    /// Starts the process of a newcomer that has been added, and does not wait.
+    void begin(Member newcomer) {
+        newcomer.joinsRunning(MembershipCalls.through(leader()).initialClusterFor(newcomer));
+        newcomer.begin();
+    }
+
+    /// Waits until a member that has been removed has ended, and forgets it.
+    void left(Member removed) {
+        removed.endedBy(Client.PATIENCE);
+        removed.close();
+        members.remove(removed);
     }
 
     public List<Member> members() {

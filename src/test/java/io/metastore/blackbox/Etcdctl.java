@@ -83,6 +83,11 @@ record Etcdctl(Path program, String endpoint) {
         assertEquals(lastLine, ended.err().lines().reduce((_, last) -> last).orElse(""), ended::toString);
     }
 
+    /// Runs a command that may succeed or fail.
+    Ended ended(String... words) {
+        return end(start(words), "");
+    }
+
     private Process start(String... words) {
         List<String> line = new ArrayList<>(List.of(program.toString(), "--endpoints=" + endpoint));
         line.addAll(List.of(words));

@@ -171,6 +171,11 @@ public final class Member implements AutoCloseable {
         return initialCluster;
     }
 
+    /// The URL where other members call.
+    String peerUrl() {
+        return initialCluster.substring(initialCluster.indexOf('=') + 1);
+    }
+
     /// Sets the members that the cluster starts with.
     void joins(String cluster) {
         flags.replaceAll(flag -> flag.startsWith(INITIAL_CLUSTER) ? INITIAL_CLUSTER + cluster : flag);
@@ -185,18 +190,25 @@ public final class Member implements AutoCloseable {
         }
     }
 
+    /// Sets the members that it finds when it joins a cluster that runs, itself among them.
+    void joinsRunning(String cluster) {
+        joins(cluster);
+        flags.add("--initial-cluster-state=existing");
+    }
+
     /// Waits until a member that has begun answers.
     void await() {
-        try {
-            awaitAnswer();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        awaitAnswer(false);
+    }
+
+    /// Waits until a member that has begun answers from what it has itself, which is all that a learner does.
+    void awaitLocal() {
+        awaitAnswer(true);
     }
 
     private void launch() throws IOException {
         begun();
-        awaitAnswer();
+        await();
     }
 
     private void begun() throws IOException {
@@ -210,8 +222,8 @@ public final class Member implements AutoCloseable {
         process = builder.start();
     }
 
-    /// Waits until the member answers a linearizable read; its end, or the deadline, fails with its output.
-    private void awaitAnswer() throws IOException {
+    /// Waits until the member answers a read; its end, or the deadline, fails with its output.
+    private void awaitAnswer(boolean serializable) {
         long deadline = System.nanoTime() + START.toNanos();
         Client probe = client();
         StatusRuntimeException last = null;
@@ -228,6 +240,7 @@ public final class Member implements AutoCloseable {
                         .withWaitForReady()
                         .range(RangeRequest.newBuilder()
                                 .setKey(ByteString.copyFromUtf8("ready?"))
+                                .setSerializable(serializable)
                                 .build());
                 return;
             } catch (StatusRuntimeException e) {

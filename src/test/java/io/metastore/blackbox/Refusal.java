@@ -32,7 +32,18 @@ public enum Refusal {
     NOT_LEADER(Code.FAILED_PRECONDITION, "etcdserver: not leader"),
     BAD_TRANSFEREE(Code.FAILED_PRECONDITION, "etcdserver: bad leader transferee"),
     CANCELED(Code.CANCELLED, "etcdserver: request canceled"),
-    WATCH_CANCELED(Code.CANCELLED, "etcdserver: watch canceled");
+    WATCH_CANCELED(Code.CANCELLED, "etcdserver: watch canceled"),
+    MEMBER_URLS_INVALID(Code.INVALID_ARGUMENT, "etcdserver: given member URLs are invalid"),
+    PEER_URL_EXISTS(Code.FAILED_PRECONDITION, "etcdserver: Peer URLs already exists"),
+    MEMBER_EXISTS(Code.FAILED_PRECONDITION, "etcdserver: member ID already exist"),
+    MEMBER_NOT_FOUND(Code.NOT_FOUND, "etcdserver: member not found"),
+    NOT_ENOUGH_STARTED(Code.UNKNOWN, "etcdserver: re-configuration failed due to not enough started members"),
+    UNHEALTHY(Code.UNAVAILABLE, "etcdserver: unhealthy cluster"),
+    TOO_MANY_LEARNERS(Code.FAILED_PRECONDITION, "etcdserver: too many learner members in cluster"),
+    NOT_A_LEARNER(Code.FAILED_PRECONDITION, "etcdserver: can only promote a learner member"),
+    LEARNER_NOT_READY(
+            Code.FAILED_PRECONDITION, "etcdserver: can only promote a learner member which is in sync with leader"),
+    NOT_BY_LEARNER(Code.FAILED_PRECONDITION, "etcdserver: rpc not supported for learner");
 
     private final Code code;
     private final String text;

@@ -80,7 +80,7 @@ class UnbuiltCallsIT {
     }
 
     /// How a call with one empty message ends.
-    private static Status end(Client client, String method) throws Exception {
+    static Status end(Client client, String method) throws Exception {
         ClientCall<byte[], byte[]> call = client.channel()
                 .newCall(
                         MethodDescriptor.newBuilder(new Bytes(), new Bytes())
