@@ -30,7 +30,7 @@ import java.util.function.Supplier;
 
 /// etcd's Cluster service. Headers of this service hold no revision (GEN-12).
 public final class ClusterEndpoint extends MutinyClusterGrpc.ClusterImplBase {
-    private static final Set<String> SCHEMES = Set.of("http", "https");
+    private static final Set<String> SCHEMES = Set.of("http", "https", "unix", "unixs");
 
     private final Supplier<Members> members;
     private final Membership membership;

@@ -37,8 +37,9 @@ public final class GrpcErrors {
             case MEMBER_EXISTS -> precondition("etcdserver: member ID already exist");
             case BAD_MEMBER_URLS -> invalid("etcdserver: given member URLs are invalid");
             case PEER_URL_EXISTS -> precondition("etcdserver: Peer URLs already exists");
+            // etcd forgets to give this one its code on the way out.
             case TOO_FEW_MEMBERS_STARTED ->
-                precondition("etcdserver: re-configuration failed due to not enough started members");
+                Status.UNKNOWN.withDescription("etcdserver: re-configuration failed due to not enough started members");
             case TOO_MANY_LEARNERS -> precondition("etcdserver: too many learner members in cluster");
             case MEMBER_NOT_LEARNER -> precondition("etcdserver: can only promote a learner member");
             case LEARNER_NOT_READY ->

@@ -88,7 +88,10 @@ public final class Members {
         Optional<Member> known = find(change.id());
         return switch (change) {
             case MemberChange.Add add -> {
-                if (known.isPresent() || removed.contains(add.id())) {
+                if (removed.contains(add.id())) {
+                    yield Optional.of(StoreError.MEMBER_NOT_FOUND);
+                }
+                if (known.isPresent()) {
                     yield Optional.of(StoreError.MEMBER_EXISTS);
                 }
                 if (isTaken(add.peerUrls(), add.id())) {

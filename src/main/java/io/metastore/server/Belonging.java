@@ -9,7 +9,6 @@ import io.metastore.consensus.peer.PeerIdentity;
 import io.metastore.consensus.peer.PeerTable;
 import io.metastore.engine.DiskSpace;
 import io.metastore.server.tls.TlsFailure;
-import java.net.URI;
 import java.security.SecureRandom;
 import java.util.HashMap;
 import java.util.List;
@@ -187,7 +186,11 @@ final class Belonging {
             table.put(
                     member.id(),
                     new PeerTable.Known(
-                            member.peerUrls().stream().map(URI::create).toList(), member.incarnation()));
+                            member.peerUrls().stream()
+                                    .map(Urls::dialed)
+                                    .flatMap(Optional::stream)
+                                    .toList(),
+                            member.incarnation()));
         }
         return table;
     }

@@ -66,7 +66,9 @@ final class KnownMembers {
                     .append(member.incarnation().number())
                     .append(' ')
                     .append(Long.toHexString(member.incarnation().directory()));
-            member.peerUrls().forEach(url -> text.append(' ').append(url));
+            member.peerUrls()
+                    .forEach(url -> Urls.dialed(url)
+                            .ifPresent(dialed -> text.append(' ').append(dialed)));
             text.append('\n');
         }
         return text.toString();

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -58,6 +59,15 @@ public final class Urls {
             throw new IllegalArgumentException("must end after the port");
         }
         return url;
+    }
+
+    /// A member's address that others can call, nothing for any other text: MemberUpdate takes any (CLU-05).
+    static Optional<URI> dialed(String text) {
+        try {
+            return Optional.of(parse(text)).filter(url -> url.getHost() != null);
+        } catch (IllegalArgumentException _) {
+            return Optional.empty();
+        }
     }
 
     /// The host of an address, an IPv6 address in brackets; empty when there is none.

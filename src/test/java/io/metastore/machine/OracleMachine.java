@@ -72,7 +72,9 @@ final class OracleMachine {
                     .flatMap(member -> member.peerUrls().stream())
                     .anyMatch(add.peerUrls()::contains);
             long learners = members.values().stream().filter(Member::learner).count();
-            if (known != null || removed.contains(add.id())) {
+            if (removed.contains(add.id())) {
+                refusal = StoreError.MEMBER_NOT_FOUND;
+            } else if (known != null) {
                 refusal = StoreError.MEMBER_EXISTS;
             } else if (taken) {
                 refusal = StoreError.PEER_URL_EXISTS;
