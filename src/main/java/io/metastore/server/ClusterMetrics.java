@@ -1,5 +1,6 @@
 package io.metastore.server;
 
+import io.metastore.api.GrpcErrors;
 import io.metastore.consensus.jraft.ReplicationMetrics;
 import io.metastore.consensus.jraft.SnapshotCounts;
 import io.metastore.consensus.peer.PeerMetrics;
@@ -34,6 +35,20 @@ final class ClusterMetrics {
                 lines.sample(TextFamilies.labels("Local", own, "Remote", id(known.id())), 1);
             }
         });
+        families.counter(
+                "etcd_server_learner_promote_successes",
+                "Learners that got a vote, of those that this member was asked for.",
+                member.membership()::promotions);
+        families.family(
+                "etcd_server_learner_promote_failures",
+                "counter",
+                "Learners that got no vote, by the reason.",
+                lines -> member.membership()
+                        .refusedPromotions()
+                        .forEach((error, count) -> lines.sample(
+                                TextFamilies.labels(
+                                        "Reason", GrpcErrors.status(error).getDescription()),
+                                count)));
         bindPeers(own, member.peerPorts().metrics());
         bindSnapshots("send", "To", "sent to", replication::snapshotsSent);
         bindSnapshots("receive", "From", "received from", replication::snapshotsReceived);

@@ -231,10 +231,8 @@ final class EtcdMetrics implements AutoCloseable {
                 disk::held);
     }
 
-    /// What a member without learners, without a defragmentation and without Go says truly: none, and why.
+    /// What a member without a defragmentation and without Go says truly: none, and why.
     private void bindWhatIsNot() {
-        families.counter(
-                "etcd_server_learner_promote_successes", "Learners promoted; there are no learners yet.", () -> 0);
         families.gauge("etcd_disk_defrag_inflight", "Whether a defragmentation runs; RocksDB needs none.", () -> 0);
         families.family(
                 "etcd_server_feature_enabled",

@@ -22,10 +22,14 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -53,6 +57,8 @@ public final class Membership implements PeerHandler {
     private final LeaderCalls leader;
     private final PeerMetrics peers;
     private final ScheduledExecutorService clock;
+    private final LongAdder promoted = new LongAdder();
+    private final Map<StoreError, LongAdder> notPromoted = new ConcurrentHashMap<>();
 
     /// What the operator allows.
     ///
@@ -109,13 +115,33 @@ public final class Membership implements PeerHandler {
     /// Gives a learner a vote. Yields once it has it.
     public Uni<Outcome<Result.ChangeMembers>> promote(long id) {
         MemberChange.Promote change = new MemberChange.Promote(id, rules.strict());
-        Uni<Outcome<Result.ChangeMembers>> promoted = isInSync(id).onItem().transformToUni(inSync -> {
+        Uni<Outcome<Result.ChangeMembers>> asked = isInSync(id).onItem().transformToUni(inSync -> {
             if (members.get().find(id).isEmpty()) {
                 return refused(StoreError.MEMBER_NOT_FOUND);
             }
             return inSync ? checked(change, () -> null) : refused(StoreError.LEARNER_NOT_READY);
         });
-        return followed(promoted, id, true);
+        return followed(asked, id, true).onItem().invoke(this::countPromotion);
+    }
+
+    private void countPromotion(Outcome<Result.ChangeMembers> outcome) {
+        switch (outcome) {
+            case Outcome.Done<Result.ChangeMembers> _ -> promoted.increment();
+            case Outcome.Refused<Result.ChangeMembers>(StoreError error) ->
+                notPromoted.computeIfAbsent(error, _ -> new LongAdder()).increment();
+        }
+    }
+
+    /// Promotions that this member was asked for and that were made.
+    public long promotions() {
+        return promoted.sum();
+    }
+
+    /// Promotions that this member was asked for and refused, by the reason.
+    public Map<StoreError, Long> refusedPromotions() {
+        Map<StoreError, Long> counts = new TreeMap<>();
+        notPromoted.forEach((error, count) -> counts.put(error, count.sum()));
+        return counts;
     }
 
     private static Uni<Outcome<Result.ChangeMembers>> refused(StoreError error) {

@@ -35,10 +35,6 @@ import org.junit.jupiter.api.Test;
 @BlackBox
 class UnbuiltCallsIT {
     private static final Set<String> UNBUILT = Set.of(
-            "etcdserverpb.Cluster/MemberAdd",
-            "etcdserverpb.Cluster/MemberRemove",
-            "etcdserverpb.Cluster/MemberUpdate",
-            "etcdserverpb.Cluster/MemberPromote",
             "etcdserverpb.Maintenance/Defragment",
             "etcdserverpb.Maintenance/Hash",
             "etcdserverpb.Maintenance/Snapshot",
