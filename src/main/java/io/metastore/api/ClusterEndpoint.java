@@ -87,7 +87,7 @@ public final class ClusterEndpoint extends MutinyClusterGrpc.ClusterImplBase {
 
     private static boolean isAddress(String text) {
         try {
-            URI url = new URI(text.strip());
+            URI url = new URI(text);
             return SCHEMES.contains(String.valueOf(url.getScheme()))
                     && url.getHost() != null
                     && url.getPort() >= 0

@@ -12,10 +12,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /// Who belongs to the cluster, as agreed. Changed on the apply thread; an immutable copy is published for
 /// readers.
@@ -26,21 +26,21 @@ public final class Members {
     private static final byte REMOVED = 2;
 
     private volatile List<Member> members;
-    private volatile Set<Long> removed;
+    private volatile Map<Long, List<String>> removed;
 
     public Members(Reads reads) {
         List<Member> found = new ArrayList<>();
-        Set<Long> gone = new HashSet<>();
+        Map<Long, List<String>> gone = new HashMap<>();
         try (Cursor rows = reads.cursor(Table.MEMBERS, new byte[0], null)) {
             while (rows.next()) {
                 RowReader key = new RowReader("the key of a member", rows.key());
                 long id = key.fixed();
                 key.end();
-                decode(id, rows.value()).ifPresentOrElse(found::add, () -> gone.add(id));
+                decode(id, rows.value()).ifPresentOrElse(found::add, () -> gone.put(id, addresses(id, rows.value())));
             }
         }
         members = sorted(found);
-        removed = Collections.unmodifiableSet(gone);
+        removed = Collections.unmodifiableMap(gone);
     }
 
     /// In ascending order of their ids (CLU-02).
@@ -52,8 +52,9 @@ public final class Members {
         return members.stream().filter(member -> member.id() == id).findFirst();
     }
 
-    /// Ids of those who were members and never will be again. An immutable copy, as of now.
-    public Set<Long> removed() {
+    /// Those who were members and never will be again: their ids, and the peer addresses that they had last, since raft
+    /// may need the vote of one still. An immutable copy, as of now.
+    public Map<Long, List<String>> removed() {
         return removed;
     }
 
@@ -75,9 +76,10 @@ public final class Members {
             }
             case MemberChange.Remove remove -> {
                 int others = voters(remove.id());
-                yield remove.strict()
+                // The only voter stays in any case: nobody would be left to agree on anything.
+                yield find(remove.id()).isPresent()
                         && !isLearner(remove.id())
-                        && (others == 0 || started(remove.id()) < quorum(others));
+                        && (others == 0 || remove.strict() && started(remove.id()) < quorum(others));
             }
             case MemberChange.Update _ -> false;
             case MemberChange.Promote promote -> promote.strict() && started(0) + 1 < quorum(voters(0) + 1);
@@ -88,7 +90,7 @@ public final class Members {
         Optional<Member> known = find(change.id());
         return switch (change) {
             case MemberChange.Add add -> {
-                if (removed.contains(add.id())) {
+                if (removed.containsKey(add.id())) {
                     yield Optional.of(StoreError.MEMBER_NOT_FOUND);
                 }
                 if (known.isPresent()) {
@@ -164,11 +166,22 @@ public final class Members {
     }
 
     private void remove(long id, WriteBatch batch) {
-        batch.put(Table.MEMBERS, key(id), new byte[] {FORMAT, REMOVED});
-        Set<Long> gone = new HashSet<>(removed);
-        gone.add(id);
-        removed = Collections.unmodifiableSet(gone);
+        List<String> addresses = find(id).orElseThrow().peerUrls();
+        byte[] row = new byte[2 + sizeOf(addresses)];
+        write(new RowWriter(row, 0).tag(FORMAT).tag(REMOVED), addresses);
+        batch.put(Table.MEMBERS, key(id), row);
+        Map<Long, List<String>> gone = new HashMap<>(removed);
+        gone.put(id, addresses);
+        removed = Collections.unmodifiableMap(gone);
         members = members.stream().filter(member -> member.id() != id).toList();
+    }
+
+    private static List<String> addresses(long id, byte[] removed) {
+        RowReader in = new RowReader("the row of member " + Long.toHexString(id), removed).format(FORMAT);
+        in.tag();
+        List<String> addresses = texts(in);
+        in.end();
+        return addresses;
     }
 
     private static byte[] key(long id) {
@@ -210,7 +223,8 @@ public final class Members {
                 .toList();
     }
 
-    /// Format (1 byte), what it is (1 byte: 0 a voter, 1 a learner, 2 removed, and nothing else then), name, peer URLs
+    /// Format (1 byte), what it is (1 byte: 0 a voter, 1 a learner, 2 removed, with its peer URLs alone), name, peer
+    /// URLs
     /// and client URLs (each behind how many there are), number of the incarnation, its directory (8 bytes),
     /// feature level; texts in UTF-8 behind their length.
     static byte[] encode(Member member) {
@@ -239,7 +253,6 @@ public final class Members {
         RowReader in = new RowReader("the row of member " + Long.toHexString(id), row).format(FORMAT);
         byte role = in.tag();
         if (role == REMOVED) {
-            in.end();
             return Optional.empty();
         }
         if (role != VOTER && role != LEARNER) {

@@ -7,15 +7,19 @@ import io.metastore.cluster.Members;
 import io.metastore.consensus.jraft.RaftSettings;
 import io.metastore.consensus.peer.PeerIdentity;
 import io.metastore.consensus.peer.PeerTable;
+import io.metastore.consensus.peer.grpc.MembersCall;
 import io.metastore.engine.DiskSpace;
 import io.metastore.server.tls.TlsFailure;
+import java.net.URI;
 import java.security.SecureRandom;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.LongPredicate;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 
 /// Who this member is, and who belongs to its cluster as far as is known at its start.
@@ -47,9 +51,10 @@ final class Belonging {
     /// @throws StartFailure when the directory is another's, or the cluster does not know this member
     static Belonging find(EffectiveConfig config, DataDirectory directory) throws TlsFailure {
         Founders founders = Founders.of(config);
-        KnownMembers known = KnownMembers.in(directory);
         boolean existing = config.keys().cluster().initialClusterState().equals("existing");
         Optional<IdentityFile.Owner> owner = IdentityFile.find(directory);
+        // What lies there without an owner is of a start that came to no end.
+        KnownMembers known = owner.isPresent() ? KnownMembers.in(directory) : KnownMembers.none(directory);
         if (owner.isPresent()) {
             if (!owner.get().joined() && !existing) {
                 check(owner.get().identity(), founders, known.all());
@@ -153,44 +158,47 @@ final class Belonging {
         return known.all().isEmpty() ? founders.members() : known.all();
     }
 
-    /// @throws StartFailure when this member was removed, as its own state says
-    void checkNotRemoved(Members agreed) {
-        if (agreed.removed().contains(identity().memberId())) {
-            throw new StartFailure(
-                    ExitStatus.FOREIGN,
-                    "member " + Long.toHexString(identity().memberId())
-                            + " was removed from the cluster: to let it take part again, add a new member and start it on"
-                            + " an empty data-dir",
-                    null);
-        }
+    /// What one that is to join is told.
+    MembersCall.Answer answer(Members agreed, long applied) {
+        return new MembersCall.Answer(
+                identity().clusterId(), members(agreed), agreed.removed().keySet(), applied);
     }
 
-    /// The same, and where they are reached.
-    PeerTable table(Supplier<Members> agreed) {
+    /// Who the other members are and where they are reached. Those who were removed are among them as long as they may
+    /// have a vote.
+    ///
+    /// @param voteless whether a member certainly has no vote
+    PeerTable table(Supplier<Members> agreed, LongPredicate voteless) {
         return new PeerTable() {
             @Override
             public Map<Long, Known> members() {
-                return reached(agreed.get());
+                Members now = agreed.get();
+                Map<Long, Known> reached = reached(now);
+                now.removed().forEach((id, urls) -> {
+                    if (!voteless.test(id)) {
+                        reached.put(id, new Known(dialed(urls), Incarnation.UNKNOWN));
+                    }
+                });
+                return reached;
             }
 
             @Override
             public Set<Long> removed() {
-                return agreed.get().removed();
+                return agreed.get().removed().keySet().stream()
+                        .filter(voteless::test)
+                        .collect(Collectors.toSet());
             }
         };
+    }
+
+    private static List<URI> dialed(List<String> urls) {
+        return urls.stream().map(Urls::dialed).flatMap(Optional::stream).toList();
     }
 
     private Map<Long, PeerTable.Known> reached(Members agreed) {
         Map<Long, PeerTable.Known> table = new HashMap<>();
         for (Member member : members(agreed)) {
-            table.put(
-                    member.id(),
-                    new PeerTable.Known(
-                            member.peerUrls().stream()
-                                    .map(Urls::dialed)
-                                    .flatMap(Optional::stream)
-                                    .toList(),
-                            member.incarnation()));
+            table.put(member.id(), new PeerTable.Known(dialed(member.peerUrls()), member.incarnation()));
         }
         return table;
     }

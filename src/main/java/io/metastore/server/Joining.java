@@ -8,6 +8,7 @@ import io.metastore.server.tls.TlsFailure;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -29,7 +30,7 @@ final class Joining {
     /// What the cluster says.
     record Found(Identity identity, List<Member> members) {}
 
-    /// Asks the members that initial-cluster names, one after the other and again and again, until one knows this
+    /// Asks the members that initial-cluster names, again and again, until the one of them that knows most knows this
     /// member.
     ///
     /// @throws StartFailure when every one of them answers and none knows it, or it has run before
@@ -37,7 +38,7 @@ final class Joining {
         List<String> own = Founders.texts(config.keys().cluster().initialAdvertisePeerUrls());
         List<URI> others = config.initialCluster().members().values().stream()
                 .flatMap(List::stream)
-                .filter(url -> !own.contains(url.toString()))
+                .filter(url -> !own.contains(url.toString()) && url.getHost() != null)
                 .toList();
         if (others.isEmpty()) {
             throw new StartFailure(
@@ -53,15 +54,14 @@ final class Joining {
                 List<Answer> answers = new ArrayList<>();
                 for (URI url : others) {
                     try {
-                        Answer answer = MembersCall.ask(url, tls.client(), ANSWER_MAX);
-                        Optional<Found> found = found(answer, own);
-                        if (found.isPresent()) {
-                            return found.get();
-                        }
-                        answers.add(answer);
+                        answers.add(MembersCall.ask(url, tls.client(), ANSWER_MAX));
                     } catch (MembersCall.NoAnswer why) {
                         silent.put(url, why.getMessage());
                     }
+                }
+                Optional<Found> found = furthest(answers).flatMap(answer -> found(answer, own));
+                if (found.isPresent()) {
+                    return found.get();
                 }
                 if (silent.isEmpty()) {
                     throw unknown(config, own, answers);
@@ -80,6 +80,11 @@ final class Joining {
             Thread.currentThread().interrupt();
             throw new StartFailure(ExitStatus.FAILED, "interrupted while it waited for the cluster to join", e);
         }
+    }
+
+    /// Members may lag: who has applied most of the log knows best.
+    private static Optional<Answer> furthest(List<Answer> answers) {
+        return answers.stream().max(Comparator.comparingLong(Answer::applied));
     }
 
     private static Optional<Found> found(Answer answer, List<String> own) {

@@ -38,6 +38,11 @@ final class KnownMembers {
         }
     }
 
+    /// Begins anew.
+    static KnownMembers none(DataDirectory directory) {
+        return new KnownMembers(directory.file(NAME), List.of());
+    }
+
     /// Those of the last time, without their names and where clients reach them.
     synchronized List<Member> all() {
         return written;

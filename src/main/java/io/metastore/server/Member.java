@@ -170,8 +170,10 @@ public final class Member implements AutoCloseable {
         return new PeerPorts(
                 config,
                 introduced,
-                belonging.table(() -> machine().members()),
-                () -> belonging.members(machine().members()),
+                belonging.table(
+                        () -> machine().members(),
+                        id -> consensus().configured().areWithout(id)),
+                () -> belonging.answer(machine().members(), replicas.state().appliedIndex()),
                 dispatch,
                 farewell,
                 faults);
@@ -288,7 +290,6 @@ public final class Member implements AutoCloseable {
                 config.dataDir(),
                 replicas.state().revision());
         watchHub.start();
-        belonging.checkNotRemoved(machine().members());
         peerPorts.open();
         consensus.start();
         batcher.start();
@@ -323,8 +324,10 @@ public final class Member implements AutoCloseable {
     private void lookAtMembers() {
         Members now = machine().members();
         belonging.remember(now);
-        if (now.removed().contains(identity.memberId())) {
-            farewell.removed("the cluster has removed this member");
+        consensus.configured().look();
+        if (now.removed().containsKey(identity.memberId())) {
+            // Its vote may still be needed to end with it.
+            membership.whenVoteless(() -> farewell.removed("the cluster has removed this member"));
         }
     }
 

@@ -5,7 +5,6 @@ import io.grpc.netty.NettyServerBuilder;
 import io.metastore.api.http.HttpLimits;
 import io.metastore.api.http.HttpRoutes;
 import io.metastore.api.http.HttpServing;
-import io.metastore.cluster.Member;
 import io.metastore.consensus.peer.PeerDispatch;
 import io.metastore.consensus.peer.PeerIdentity;
 import io.metastore.consensus.peer.PeerMetrics;
@@ -14,6 +13,7 @@ import io.metastore.consensus.peer.PeerTable;
 import io.metastore.consensus.peer.Peers;
 import io.metastore.consensus.peer.TurnedAway;
 import io.metastore.consensus.peer.grpc.GrpcPeers;
+import io.metastore.consensus.peer.grpc.MembersCall;
 import io.metastore.consensus.peer.grpc.PeerEndpoint;
 import io.metastore.server.tls.TlsFailure;
 import io.metastore.thread.Threads;
@@ -56,7 +56,7 @@ final class PeerPorts implements AutoCloseable {
             EffectiveConfig config,
             PeerIdentity self,
             PeerTable table,
-            Supplier<List<Member>> members,
+            Supplier<MembersCall.Answer> members,
             PeerDispatch dispatch,
             TurnedAway turnedAway,
             Threads.Halt faults)

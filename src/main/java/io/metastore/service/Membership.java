@@ -32,10 +32,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jboss.logging.Logger;
 
 /// Changes who belongs to the cluster. What the member table says decides, on every member alike; what only this member
 /// can see, which others it is connected to, is looked at before. Raft's configuration follows the table.
 public final class Membership implements PeerHandler {
+    private static final Logger LOG = Logger.getLogger(Membership.class);
     /// How long members have to be connected to count as healthy.
     private static final long HEALTHY_NANOS = TimeUnit.SECONDS.toNanos(5);
 
@@ -171,7 +173,7 @@ public final class Membership implements PeerHandler {
     /// Whether the others would have no quorum without a voter that answers (CLU-13).
     private boolean unhealthyWithout(long id) {
         Optional<Member> going = members.get().find(id);
-        if (going.isPresent() && going.get().learner()) {
+        if (going.isEmpty() || going.get().learner()) {
             return false;
         }
         if (id != self && !peers.of(id).isConnected()) {
@@ -195,6 +197,19 @@ public final class Membership implements PeerHandler {
 
     private Uni<Boolean> isInSync(long id) {
         return Uni.createFrom().emitter(emitter -> ask(PeerMessage.Kinds.MEMBER_IN_SYNC, id, emitter));
+    }
+
+    /// Runs `then` if this member has no vote any more, as the leader says.
+    public void whenVoteless(Runnable then) {
+        hasVote(self)
+                .subscribe()
+                .with(
+                        votes -> {
+                            if (!votes) {
+                                then.run();
+                            }
+                        },
+                        unknown -> LOG.debugf("whether this member has a vote is not known: %s", unknown.getMessage()));
     }
 
     private Uni<Boolean> hasVote(long id) {

@@ -182,7 +182,7 @@ public final class Member implements AutoCloseable {
     }
 
     /// Starts the process and does not wait: a member of three answers nothing before there are two.
-    void begin() {
+    public void begin() {
         try {
             begun();
         } catch (IOException e) {

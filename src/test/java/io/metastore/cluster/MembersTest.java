@@ -11,8 +11,8 @@ import io.metastore.mvcc.CorruptRow;
 import io.metastore.value.StoreError;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -98,7 +98,7 @@ class MembersTest {
                 members.find(2));
         change(new MemberChange.Remove(2, true));
         assertEquals(Optional.empty(), members.find(2));
-        assertEquals(Set.of(2L), members.removed());
+        assertEquals(Map.of(2L, List.of("http://elsewhere:1", "http://elsewhere:2")), members.removed());
         refused(StoreError.MEMBER_NOT_FOUND, add(2, false));
         refused(StoreError.MEMBER_NOT_FOUND, new MemberChange.Remove(2, true));
         refused(StoreError.MEMBER_NOT_FOUND, new MemberChange.Update(2, List.of()));
@@ -151,6 +151,7 @@ class MembersTest {
         refused(StoreError.TOO_FEW_MEMBERS_STARTED, new MemberChange.Remove(1, true));
         change(add(2, true));
         refused(StoreError.TOO_FEW_MEMBERS_STARTED, new MemberChange.Remove(1, true));
+        refused(StoreError.TOO_FEW_MEMBERS_STARTED, new MemberChange.Remove(1, false));
         change(new MemberChange.Remove(2, true));
     }
 
@@ -162,7 +163,7 @@ class MembersTest {
                 + "0000000000000abc" + "02";
         assertEquals(hex, HexFormat.of().formatHex(Members.encode(member)));
         assertEquals(Optional.of(member), Members.decode(5, HexFormat.of().parseHex(hex)));
-        assertEquals(Optional.empty(), Members.decode(5, new byte[] {4, 2}));
+        assertEquals(Optional.empty(), Members.decode(5, HexFormat.of().parseHex("0402010a687474703a2f2f683a31")));
         assertThrows(CorruptRow.class, () -> Members.decode(5, new byte[] {4, 3}));
     }
 }

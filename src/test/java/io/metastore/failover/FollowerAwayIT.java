@@ -3,6 +3,7 @@ package io.metastore.failover;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.grpc.StatusRuntimeException;
 import io.metastore.Eventually;
 import io.metastore.blackbox.Cluster;
 import io.metastore.blackbox.Member;
@@ -31,6 +32,8 @@ class FollowerAwayIT {
     private static final Duration SHORT = Duration.ofSeconds(10);
     private static final Duration WARM = Duration.ofSeconds(Long.getLong("failover.away.warm", 120));
     private static final PacedPuts.Shape SHAPE = new PacedPuts.Shape(64, 1024, Duration.ZERO);
+    /// Entries that are on their way to whoever follows at full load.
+    private static final int CAUGHT_UP = 5_000;
     private static final long GROWTH_MAX = 64 * MemberMemory.MIB;
 
     /// What a member says when the state of the leader has become its own.
@@ -73,13 +76,13 @@ class FollowerAwayIT {
         long most = most(leader, absence);
         long missed = puts.acknowledged() - written;
         long began = System.nanoTime();
-        away.restart();
+        away.begin();
+        Eventually.holds("it answers", Duration.ofMinutes(10), () -> applied(away) > 0);
         long answered = System.nanoTime();
         Eventually.holds(
                 "it has caught up",
                 Duration.ofMinutes(10),
-                () -> Cluster.status(away).getRaftAppliedIndex() + 1_000
-                        >= Cluster.status(leader.member()).getRaftAppliedIndex());
+                () -> applied(away) + CAUGHT_UP >= applied(leader.member()));
         long caughtUp = System.nanoTime();
         System.out.printf(
                 Locale.ROOT,
@@ -90,6 +93,16 @@ class FollowerAwayIT {
                 (caughtUp - began) / 1e9,
                 away.log().substring(said).contains(INSTALLED) ? "by the leader's state" : "by the log");
         return Math.max(most, most(leader, SHORT));
+    }
+
+    /// How far a member has applied the log, 0 while it does not answer.
+    private static long applied(Member member) {
+        try {
+            member.client().channel().resetConnectBackoff();
+            return Cluster.status(member).getRaftAppliedIndex();
+        } catch (StatusRuntimeException _) {
+            return 0;
+        }
     }
 
     /// The most bytes of a member in memory, seen once a second for some time.

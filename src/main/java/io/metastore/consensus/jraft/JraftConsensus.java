@@ -7,11 +7,11 @@ import com.alipay.sofa.jraft.RaftServiceFactory;
 import com.alipay.sofa.jraft.Status;
 import com.alipay.sofa.jraft.closure.ReadIndexClosure;
 import com.alipay.sofa.jraft.conf.Configuration;
+import com.alipay.sofa.jraft.core.NodeImpl;
 import com.alipay.sofa.jraft.entity.PeerId;
 import com.alipay.sofa.jraft.error.RaftError;
 import com.alipay.sofa.jraft.option.NodeOptions;
 import com.alipay.sofa.jraft.option.RaftOptions;
-import com.alipay.sofa.jraft.util.ThreadPoolsFactory;
 import io.metastore.cluster.Member;
 import io.metastore.consensus.Consensus;
 import io.metastore.consensus.Faults;
@@ -36,13 +36,10 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -63,7 +60,6 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
     private static final long CATCH_UP_ENTRIES = 1_000;
 
     private static final double IN_SYNC = 0.9;
-    private static final Set<String> GROUPS_WITH_EXECUTOR = ConcurrentHashMap.newKeySet();
 
     private final RaftSettings settings;
     private final Replicas replicas;
@@ -83,6 +79,7 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
     private final ElectionHint hint;
     private final Reconfiguration configuration;
     private final Followers followers = new Followers();
+    private final Voters voters;
     private Node node;
     private RaftLog log;
 
@@ -128,7 +125,8 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
         dispatch.add(PeerMessage.Kinds.FORWARD, router);
         this.clock = Threads.clock("raft-clock", faults);
         this.notice = new CommitNotice(this::inAMoment);
-        this.hint = new ElectionHint(settings, this::voters, peers, this::leadership, clock);
+        this.hint = new ElectionHint(settings, this::votingMembers, peers, this::leadership, clock);
+        this.voters = new Voters(settings.memberId());
         this.configuration =
                 new Reconfiguration(settings.memberId(), this::table, this::leadership, this::hasCaughtUp, clock);
         dispatch.onEnd(hint::ended);
@@ -172,7 +170,7 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
         return replicas.get().machine().members().all();
     }
 
-    private List<Long> voters() {
+    private List<Long> votingMembers() {
         List<Member> agreed = table();
         return agreed.isEmpty()
                 ? settings.voters()
@@ -184,7 +182,12 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
 
     private boolean isAlone() {
         List<Member> agreed = table();
-        return agreed.isEmpty() ? settings.soleVoter() : agreed.size() == 1;
+        return agreed.isEmpty() ? settings.soleVoter() : agreed.size() == 1 && !voters.needsOthers(settings.memberId());
+    }
+
+    /// Who votes, as far as this member knows for certain; looked at again and again.
+    public Voters configured() {
+        return voters;
     }
 
     /// Whether a member can be given a vote without holding up what is agreed.
@@ -204,6 +207,10 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
     @Override
     public boolean hasVote(long member) {
         try {
+            voters.look();
+            if (!voters.isCertain()) {
+                throw new Unavailable.LeaderChanged();
+            }
             return configuration.votes(member);
         } catch (IllegalStateException follows) {
             throw new Unavailable.LeaderChanged();
@@ -230,7 +237,7 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
                         replicas.state().appliedIndex(),
                         space)
                 .open();
-        registerExecutor(settings.group());
+        RaftThreads.register(settings.group());
         NodeManager.getInstance().addAddress(self.getEndpoint());
         node = RaftServiceFactory.createRaftNode(settings.group(), self);
         router.start(node);
@@ -249,19 +256,7 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
                             + " above)",
                     null);
         }
-    }
-
-    /// JRaft's default pool rejects work beyond 64 threads, and one rejection at the wrong place leaves a hole
-    /// in the log. It also keeps what its tasks throw in futures that nobody asks, such as that of sending
-    /// the log to a follower. The pool outlives its node, so it knows no other way out than the program's.
-    private static void registerExecutor(String group) {
-        if (GROUPS_WITH_EXECUTOR.add(group)) {
-            ThreadPoolExecutor executor =
-                    Threads.pool("raft-closures", 4, new LinkedBlockingQueue<>(), Threads.UNCAUGHT);
-            executor.setKeepAliveTime(60, TimeUnit.SECONDS);
-            executor.allowCoreThreadTimeOut(true);
-            ThreadPoolsFactory.registerThreadPool(group, executor);
-        }
+        voters.start((NodeImpl) node, log);
     }
 
     private NodeOptions options(LogAdapter log) {

@@ -44,10 +44,11 @@ final class Reconfiguration {
     private final LongPredicate caughtUp;
     private final ScheduledExecutorService clock;
     /// The clock's from here on.
-    private Node node;
-    private boolean underWay;
+    private volatile Node node;
+    private volatile boolean underWay;
     private boolean looksAgain;
     private boolean handsOver;
+    private int handOvers;
     private volatile List<Member> seen = List.of();
 
     /// @param self     id of this member
@@ -195,14 +196,21 @@ final class Reconfiguration {
 
     private void change(Next.Change change, Configuration from) {
         underWay = true;
-        node.changePeers(
-                change.to(),
-                status -> later(
-                        () -> {
-                            underWay = false;
-                            ended(change, from, status);
-                        },
-                        0));
+        try {
+            node.changePeers(
+                    change.to(),
+                    status -> later(
+                            () -> {
+                                underWay = false;
+                                ended(change, from, status);
+                            },
+                            0));
+        } catch (IllegalArgumentException overtaken) {
+            // Another change, begun before this member led, has ended since it looked.
+            underWay = false;
+            LOG.debugf("raft's configuration: not that %s: %s", change.what(), overtaken.getMessage());
+            lookAgain();
+        }
     }
 
     private void ended(Next.Change change, Configuration from, Status status) {
@@ -224,8 +232,10 @@ final class Reconfiguration {
         List<PeerId> others = new ArrayList<>(peers(table.get(), false));
         others.removeIf(peer -> !caughtUp.test(PeerAddress.member(peer)));
         if (!others.isEmpty()) {
-            Status status = node.transferLeadershipTo(others.getFirst());
-            LOG.debugf("leadership is handed to %s: %s", others.getFirst(), status);
+            // Another one each time: the first may have fallen silent.
+            PeerId to = others.get(Math.floorMod(handOvers++, others.size()));
+            Status status = node.transferLeadershipTo(to);
+            LOG.debugf("leadership is handed to %s: %s", to, status);
         }
         lookAgain();
     }
@@ -242,11 +252,21 @@ final class Reconfiguration {
         }
     }
 
-    /// Whether raft's configuration, as far as this member leads it, has a member among its voters.
+    /// Whether raft's configuration, as far as this member leads it, has a member among its voters. While a change is
+    /// under way nothing is certain: the vote of one who goes may still be needed.
     ///
-    /// @throws IllegalStateException when this member does not lead
+    /// @throws IllegalStateException when this member does not lead, or a change is under way
     boolean votes(long member) {
-        return node.listPeers().contains(PeerAddress.of(member));
+        Node current = node;
+        if (current == null) {
+            throw new IllegalStateException("not started yet");
+        }
+        boolean votes = current.listPeers().contains(PeerAddress.of(member));
+        // Asked after the configuration: a change that has begun since is seen.
+        if (underWay) {
+            throw new IllegalStateException("the configuration changes");
+        }
+        return votes;
     }
 
     private static String text(Configuration configuration) {

@@ -170,8 +170,7 @@ public final class GrpcPeers implements Peers, AutoCloseable {
             }
             List<URI> urls = known.urls();
             URI url = urls.get(Math.floorMod(address, urls.size()));
-            String host = url.getHost();
-            NettyChannelBuilder builder = NettyChannelBuilder.forAddress(host, url.getPort())
+            NettyChannelBuilder builder = NettyChannelBuilder.forTarget(Hellos.target(url))
                     .channelType(NioSocketChannel.class)
                     .eventLoopGroup(loops)
                     .directExecutor()
@@ -179,13 +178,18 @@ public final class GrpcPeers implements Peers, AutoCloseable {
                     .withOption(ChannelOption.TCP_NODELAY, true)
                     .withOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_MAX_MS)
                     .maxInboundMessageSize(MESSAGE_BYTES_MAX);
-            if (url.getScheme().equals("https")) {
+            if (url.getScheme().equalsIgnoreCase("https")) {
                 builder.sslContext(tls.orElseThrow(
                         () -> notSent(url + " needs certificates: set peer-cert-file and peer-key-file")));
             } else {
                 builder.usePlaintext();
             }
-            return new Link(this, url, builder.build());
+            try {
+                return new Link(this, url, builder.build());
+            } catch (RuntimeException wrong) {
+                // An address that others have agreed to must not end this member.
+                throw notSent("the address " + url + " cannot be used: " + wrong);
+            }
         }
 
         private void ended(Link ended, String why) {

@@ -6,6 +6,7 @@ import io.metastore.consensus.peer.Lane;
 import io.metastore.consensus.peer.PeerIdentity;
 import io.metastore.consensus.peer.PeerTable;
 import io.metastore.consensus.peer.wire.Hello;
+import java.net.URI;
 
 /// How two members introduce themselves, and what is wrong with a stranger.
 final class Hellos {
@@ -60,6 +61,11 @@ final class Hellos {
                 + Long.toHexString(known.directory())
                 + ": its data was lost or is of another time, and without it the member may not vote; start it on its"
                 + " own data, or remove the member and add a new one";
+    }
+
+    /// What gRPC is to dial. With its scheme, since a host may have the name of one.
+    static String target(URI url) {
+        return "dns:///" + url.getHost() + ":" + url.getPort();
     }
 
     /// Why a member that was removed is turned away.

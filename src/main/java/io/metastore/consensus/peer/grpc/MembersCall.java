@@ -13,6 +13,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /// Asks a member at its peer address who belongs to its cluster. For one that is not a member yet, or does not know
@@ -20,8 +21,11 @@ import java.util.concurrent.TimeUnit;
 public final class MembersCall {
     private MembersCall() {}
 
-    /// @param members as the member that answers knows them
-    public record Answer(long cluster, List<Member> members) {}
+    /// What a member that answers knows.
+    ///
+    /// @param removed ids of those who were members
+    /// @param applied how far it has applied the log
+    public record Answer(long cluster, List<Member> members, Set<Long> removed, long applied) {}
 
     /// Nobody answered, or not what a member answers.
     public static final class NoAnswer extends Exception {
@@ -36,8 +40,8 @@ public final class MembersCall {
     ///
     /// @param tls secures connections to https addresses
     public static Answer ask(URI url, Optional<SslContext> tls, Duration limit) throws NoAnswer {
-        NettyChannelBuilder builder = NettyChannelBuilder.forAddress(url.getHost(), url.getPort());
-        if (url.getScheme().equals("https")) {
+        NettyChannelBuilder builder = NettyChannelBuilder.forTarget(Hellos.target(url));
+        if (url.getScheme().equalsIgnoreCase("https")) {
             if (tls.isEmpty()) {
                 throw new NoAnswer("it needs certificates: set peer-cert-file and peer-key-file", null);
             }
@@ -52,7 +56,9 @@ public final class MembersCall {
                     .members(MembersRequest.getDefaultInstance());
             return new Answer(
                     reply.getCluster(),
-                    reply.getMembersList().stream().map(MembersCall::member).toList());
+                    reply.getMembersList().stream().map(MembersCall::member).toList(),
+                    Set.copyOf(reply.getRemovedList()),
+                    reply.getApplied());
         } catch (StatusRuntimeException failure) {
             throw new NoAnswer(Hellos.text(failure), failure);
         } finally {
@@ -71,9 +77,12 @@ public final class MembersCall {
                 0);
     }
 
-    static MembersReply reply(long cluster, List<Member> members) {
-        MembersReply.Builder reply = MembersReply.newBuilder().setCluster(cluster);
-        for (Member member : members) {
+    static MembersReply reply(Answer answer) {
+        MembersReply.Builder reply = MembersReply.newBuilder()
+                .setCluster(answer.cluster())
+                .addAllRemoved(answer.removed())
+                .setApplied(answer.applied());
+        for (Member member : answer.members()) {
             reply.addMembers(io.metastore.consensus.peer.wire.KnownMember.newBuilder()
                     .setId(member.id())
                     .setName(member.name())

@@ -4,7 +4,6 @@ import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.metastore.cluster.Incarnation;
-import io.metastore.cluster.Member;
 import io.metastore.consensus.peer.Caller;
 import io.metastore.consensus.peer.Lane;
 import io.metastore.consensus.peer.PeerHandler;
@@ -17,7 +16,6 @@ import io.metastore.consensus.peer.wire.Hello;
 import io.metastore.consensus.peer.wire.MembersReply;
 import io.metastore.consensus.peer.wire.MembersRequest;
 import io.metastore.consensus.peer.wire.PeerGrpc;
-import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
@@ -29,7 +27,7 @@ public final class PeerEndpoint extends PeerGrpc.PeerImplBase {
 
     private final PeerIdentity self;
     private final PeerTable table;
-    private final Supplier<List<Member>> members;
+    private final Supplier<MembersCall.Answer> members;
     private final PeerHandler handler;
     private final PeerMetrics metrics;
     private volatile String complaint = "";
@@ -38,7 +36,7 @@ public final class PeerEndpoint extends PeerGrpc.PeerImplBase {
     public PeerEndpoint(
             PeerIdentity self,
             PeerTable table,
-            Supplier<List<Member>> members,
+            Supplier<MembersCall.Answer> members,
             PeerHandler handler,
             PeerMetrics metrics) {
         this.self = self;
@@ -55,7 +53,7 @@ public final class PeerEndpoint extends PeerGrpc.PeerImplBase {
 
     @Override
     public void members(MembersRequest request, StreamObserver<MembersReply> answer) {
-        answer.onNext(MembersCall.reply(self.cluster(), members.get()));
+        answer.onNext(MembersCall.reply(members.get()));
         answer.onCompleted();
     }
 
@@ -99,6 +97,11 @@ public final class PeerEndpoint extends PeerGrpc.PeerImplBase {
                 return;
             }
             counts.received(frame.getSerializedSize());
+            // Once a second: a member that lagged when it was removed learns it in no other way.
+            if (frame.getKind() == PeerMessage.Kinds.PING && table.removed().contains(caller.member())) {
+                turnAway(Status.fromCode(Hellos.REMOVED), Hellos.wasRemoved(caller.member()));
+                return;
+            }
             long id = frame.getId();
             Consumer<PeerMessage> answer = message -> send(Frame.newBuilder()
                     .setId(id)

@@ -132,7 +132,12 @@ class GrpcPeersTest {
                 .bossEventLoopGroup(loops)
                 .workerEventLoopGroup(loops)
                 .directExecutor()
-                .addService(new PeerEndpoint(self, table, () -> MEMBERS, called, new PeerMetrics()))
+                .addService(new PeerEndpoint(
+                        self,
+                        table,
+                        () -> new MembersCall.Answer(self.cluster(), MEMBERS, Set.of(8L), 99),
+                        called,
+                        new PeerMetrics()))
                 .build()
                 .start();
         opened.add(() -> server.shutdownNow().awaitTermination());
@@ -250,6 +255,8 @@ class GrpcPeersTest {
         MembersCall.Answer answer = MembersCall.ask(
                 URI.create("http://127.0.0.1:" + server.getPort()), Optional.empty(), Duration.ofSeconds(20));
         assertEquals(CLUSTER, answer.cluster());
+        assertEquals(Set.of(8L), answer.removed());
+        assertEquals(99, answer.applied());
         assertEquals(
                 List.of(new Member(7, "seven", List.of("http://h:1"), List.of(), true, new Incarnation(1, 0x77), 0)),
                 answer.members());

@@ -73,7 +73,7 @@ class PeerCountsTest {
         dispatch.add(HANG, (_, _, _) -> {});
         server = NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0))
                 .directExecutor()
-                .addService(new PeerEndpoint(identity(B), () -> table.members(), List::of, dispatch, ofB))
+                .addService(new PeerEndpoint(identity(B), () -> table.members(), () -> null, dispatch, ofB))
                 .build()
                 .start();
         table = () -> Map.of(
