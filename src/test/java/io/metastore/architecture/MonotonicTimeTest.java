@@ -21,12 +21,15 @@ class MonotonicTimeTest {
             "currentTimeMillis|\\b(Instant|LocalDate|LocalDateTime|ZonedDateTime|OffsetDateTime)\\.now\\(|Clock\\.system"
                     + "|new Date\\(\\)|Calendar\\.getInstance");
 
-    /// Validity of a certificate; the header Date; when a benchmark was run; the metric of when a compaction was.
+    /// Validity of a certificate; the header Date; when a benchmark was run; the metric of when a compaction was; the
+    /// id of
+    /// a member that is added, which is drawn before it is proposed (CLU-03).
     private static final Set<String> WANTED = Set.of(
             "server/tls/SelfSigned.java",
             "api/http/HttpResponse.java",
             "bench/CompareCommand.java",
-            "service/CompactionLoop.java");
+            "service/CompactionLoop.java",
+            "server/Serving.java");
 
     @Test
     void theTimeOfDayDecidesNothing() throws IOException {

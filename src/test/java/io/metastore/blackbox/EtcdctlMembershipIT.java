@@ -62,72 +62,92 @@ class EtcdctlMembershipIT {
                     + "\n";
             assertEquals(List.of(firstLine), list(etcdctl));
 
-            String added = etcdctl.run("member", "add", "m2", "--learner", "--peer-urls=http://127.0.0.1:1");
-            String id = added.split(" ")[1];
-            assertTrue(added.startsWith("Member " + id + " added as learner to" + inCluster), added);
-            assertEquals(sorted(firstLine, line(id, "unstarted", "", "http://127.0.0.1:1", "", true)), list(etcdctl));
-            etcdctl.refused(
-                    "Error: etcdserver: too many learner members in cluster",
-                    "member",
-                    "add",
-                    "m3",
-                    "--learner",
-                    "--peer-urls=http://127.0.0.1:2");
-            etcdctl.refused(
-                    "Error: etcdserver: Peer URLs already exists",
-                    "member",
-                    "add",
-                    "m3",
-                    "--peer-urls=" + first.peerUrl());
-            etcdctl.refused(
-                    "Error: etcdserver: can only promote a learner member which is in sync with leader",
-                    "member",
-                    "promote",
-                    id);
-            assertEquals(
-                    "Member " + id + " updated in" + inCluster,
-                    etcdctl.run("member", "update", id, "--peer-urls=" + second.peerUrl()));
-            assertEquals(sorted(firstLine, line(id, "unstarted", "", second.peerUrl(), "", true)), list(etcdctl));
-
+            Walk walk = new Walk(etcdctl, first, second, firstLine, inCluster);
+            String id = isAdded(walk);
             cluster.begin(second);
             second.awaitLocal();
-            Eventually.holds(
-                    "it is listed as started",
-                    () -> list(etcdctl)
-                            .equals(sorted(
-                                    firstLine,
-                                    line(id, "started", "m2", second.peerUrl(), "http://" + second.endpoint(), true))));
-            Etcdctl learner = Etcdctl.against(second);
-            learner.refused("Error: etcdserver: rpc not supported for learner", "member", "list");
-            assertEquals("", learner.run("get", "a", "--consistency=s"));
-            assertEquals(
-                    "Member " + id + " promoted in" + inCluster,
-                    onceNot("which is in sync with leader", etcdctl, "member", "promote", id));
-            second.await();
-            assertEquals(list(etcdctl), list(learner));
-            assertEquals(
-                    sorted(
-                            firstLine,
-                            line(id, "started", "m2", second.peerUrl(), "http://" + second.endpoint(), false)),
-                    list(learner));
-            etcdctl.refused("Error: etcdserver: can only promote a learner member", "member", "promote", id);
-
+            isPromoted(walk, id);
             assertEquals(
                     "Member " + id + " removed from" + inCluster,
                     onceNot("unhealthy cluster", etcdctl, "member", "remove", id));
             cluster.left(second);
-            assertEquals(List.of(firstLine), list(etcdctl));
-            etcdctl.refused("Error: etcdserver: member not found", "member", "remove", id);
-            etcdctl.refused("Error: etcdserver: member not found", "member", "promote", id);
-            etcdctl.refused(
-                    "Error: etcdserver: member not found", "member", "update", id, "--peer-urls=http://127.0.0.1:1");
-            etcdctl.refused(
-                    "Error: etcdserver: re-configuration failed due to not enough started members",
-                    "member",
-                    "remove",
-                    hexId(first));
+            isGone(walk, id);
             assertEquals("OK\n", etcdctl.run("put", "a", "1"));
         }
+    }
+
+    /// @param first     the member that is there
+    /// @param second    the one that comes
+    /// @param firstLine of the list of members
+    /// @param inCluster as etcdctl names the cluster behind a change
+    private record Walk(Etcdctl etcdctl, Member first, Member second, String firstLine, String inCluster) {}
+
+    private static String isAdded(Walk walk) {
+        Etcdctl etcdctl = walk.etcdctl();
+        Member first = walk.first();
+        Member second = walk.second();
+        String firstLine = walk.firstLine();
+        String added = etcdctl.run("member", "add", "m2", "--learner", "--peer-urls=http://127.0.0.1:1");
+        String id = added.split(" ")[1];
+        assertTrue(added.startsWith("Member " + id + " added as learner to" + walk.inCluster()), added);
+        assertEquals(sorted(firstLine, line(id, "unstarted", "", "http://127.0.0.1:1", "", true)), list(etcdctl));
+        etcdctl.refused(
+                "Error: etcdserver: too many learner members in cluster",
+                "member",
+                "add",
+                "m3",
+                "--learner",
+                "--peer-urls=http://127.0.0.1:2");
+        etcdctl.refused(
+                "Error: etcdserver: Peer URLs already exists", "member", "add", "m3", "--peer-urls=" + first.peerUrl());
+        etcdctl.refused(
+                "Error: etcdserver: can only promote a learner member which is in sync with leader",
+                "member",
+                "promote",
+                id);
+        assertEquals(
+                "Member " + id + " updated in" + walk.inCluster(),
+                etcdctl.run("member", "update", id, "--peer-urls=" + second.peerUrl()));
+        assertEquals(sorted(firstLine, line(id, "unstarted", "", second.peerUrl(), "", true)), list(etcdctl));
+        return id;
+    }
+
+    private static void isPromoted(Walk walk, String id) {
+        Etcdctl etcdctl = walk.etcdctl();
+        Member second = walk.second();
+        String firstLine = walk.firstLine();
+        Eventually.holds(
+                "it is listed as started",
+                () -> list(etcdctl)
+                        .equals(sorted(
+                                firstLine,
+                                line(id, "started", "m2", second.peerUrl(), "http://" + second.endpoint(), true))));
+        Etcdctl learner = Etcdctl.against(second);
+        learner.refused("Error: etcdserver: rpc not supported for learner", "member", "list");
+        assertEquals("", learner.run("get", "a", "--consistency=s"));
+        assertEquals(
+                "Member " + id + " promoted in" + walk.inCluster(),
+                onceNot("which is in sync with leader", etcdctl, "member", "promote", id));
+        second.await();
+        assertEquals(list(etcdctl), list(learner));
+        assertEquals(
+                sorted(firstLine, line(id, "started", "m2", second.peerUrl(), "http://" + second.endpoint(), false)),
+                list(learner));
+        etcdctl.refused("Error: etcdserver: can only promote a learner member", "member", "promote", id);
+    }
+
+    private static void isGone(Walk walk, String id) {
+        Etcdctl etcdctl = walk.etcdctl();
+        assertEquals(List.of(walk.firstLine()), list(etcdctl));
+        etcdctl.refused("Error: etcdserver: member not found", "member", "remove", id);
+        etcdctl.refused("Error: etcdserver: member not found", "member", "promote", id);
+        etcdctl.refused(
+                "Error: etcdserver: member not found", "member", "update", id, "--peer-urls=http://127.0.0.1:1");
+        etcdctl.refused(
+                "Error: etcdserver: re-configuration failed due to not enough started members",
+                "member",
+                "remove",
+                hexId(walk.first()));
     }
 
     /// Runs a command again while it fails because of something that passes.

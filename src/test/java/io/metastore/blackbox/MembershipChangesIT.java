@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.metastore.api.etcd.mvccpb.KeyValue;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -69,6 +70,36 @@ class MembershipChangesIT {
             last.restart();
             writers.nothingIsLost(last);
             last.client().put(Keys.fresh().key("alone"), "1");
+        }
+    }
+
+    /// Members that started again before they got a vote elect one of them, too, when the leader is gone.
+    @Test
+    void learnersThatStartedAgainElectALeaderOnceTheyVote() {
+        try (Cluster cluster = Cluster.start(1, "--max-learners=2")) {
+            Member first = cluster.member(0);
+            MembershipCalls calls = MembershipCalls.through(first);
+            List<Member> learners = new ArrayList<>();
+            List<Long> ids = new ArrayList<>();
+            for (int i = 0; i < 2; i++) {
+                Member learner = cluster.newcomer();
+                ids.add(calls.addLearnerOnceHealthy(learner.peerUrl()));
+                cluster.begin(learner);
+                learner.awaitLocal();
+                learners.add(learner);
+            }
+            for (Member learner : learners) {
+                learner.kill();
+                learner.begin();
+                learner.awaitLocal();
+            }
+            ids.forEach(calls::promoteOnceInSync);
+            learners.forEach(Member::await);
+            first.kill();
+            Member next = cluster.leader();
+            next.client().put(Keys.fresh().key("elected"), "1");
+            first.restart();
+            hashesAgree(cluster);
         }
     }
 

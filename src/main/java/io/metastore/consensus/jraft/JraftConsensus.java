@@ -109,12 +109,6 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
         this.faults = faults;
         this.snapshots = Threads.pool("snapshots", 1, new LinkedBlockingQueue<>(), faults);
         this.self = PeerAddress.of(settings.memberId());
-        SnapshotTrigger trigger = new SnapshotTrigger(
-                settings.snapshotLogBytes(),
-                settings.snapshotCommands(),
-                this::snapshotDue,
-                settings.followerLogBytes(),
-                this::isLogNeeded);
         this.skipped = SkippedEntries.read(settings.folder());
         Origins origins = new Origins(settings.memberId(), boot);
         this.router = new ProposalRouter(
@@ -135,7 +129,7 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
                 replicas,
                 installed,
                 faults,
-                trigger,
+                trigger(),
                 settings,
                 leadership -> {
                     listener.accept(leadership);
@@ -152,6 +146,15 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
                 origins,
                 this::applied,
                 snapshots);
+    }
+
+    private SnapshotTrigger trigger() {
+        return new SnapshotTrigger(
+                settings.snapshotLogBytes(),
+                settings.snapshotCommands(),
+                this::snapshotDue,
+                settings.followerLogBytes(),
+                this::isLogNeeded);
     }
 
     private boolean isLogNeeded() {
