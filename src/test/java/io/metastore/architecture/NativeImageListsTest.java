@@ -74,6 +74,8 @@ class NativeImageListsTest {
 
     private static String lists() throws IOException {
         List<String> types = new ArrayList<>();
+        // consensus.jraft.Voters starts it.
+        types.add("    {\"type\": \"" + JRAFT + "core.NodeImpl\", \"fields\": [{\"name\": \"electionTimer\"}]}");
         for (String message : raftMessages()) {
             types.add(type(message, METHODS));
         }

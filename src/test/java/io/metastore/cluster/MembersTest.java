@@ -138,6 +138,9 @@ class MembersTest {
         started(1);
         refused(StoreError.TOO_FEW_MEMBERS_STARTED, new MemberChange.Remove(1, true));
         refused(StoreError.TOO_FEW_MEMBERS_STARTED, new MemberChange.Remove(3, true));
+        change(add(4, true));
+        started(4);
+        refused(StoreError.TOO_FEW_MEMBERS_STARTED, new MemberChange.Remove(3, true));
         started(2);
         refused(StoreError.TOO_FEW_MEMBERS_STARTED, new MemberChange.Remove(1, true));
         change(new MemberChange.Remove(3, true));
