@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("blackbox")
 @Timeout(300)
 class PeerCertificatesIT {
-    private static final int CHANGES = 3;
+    private static final int CHANGES = 2;
     private static final int WRITES = 300;
     private static final Load.Shape SHAPE = new Load.Shape(32, 32, Duration.ofSeconds(10), Duration.ofMillis(5));
     private static final Duration WRITES_GO_ON = Duration.ofSeconds(60);
