@@ -108,6 +108,6 @@ public final class Voters {
     /// Whether somebody else votes, or did before a step that may not be over.
     boolean needsOthers(long member) {
         Set<Long> known = certain;
-        return underWay || !known.equals(Set.of(member)) && !known.isEmpty();
+        return underWay || known.size() > 1 || !known.isEmpty() && !known.contains(member);
     }
 }
