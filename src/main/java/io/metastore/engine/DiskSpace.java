@@ -144,7 +144,15 @@ public final class DiskSpace {
     ///
     /// @return whether there is room for small files now
     public boolean ensureSome() throws IOException {
-        return usable() >= FULL_BYTES || (giveUp() && usable() >= FULL_BYTES);
+        return ensure(FULL_BYTES);
+    }
+
+    /// Gives up the file in reserve when less than so many bytes may be written, before something that had better not
+    /// begin than fail.
+    ///
+    /// @return whether there is room for them now
+    public boolean ensure(long bytes) throws IOException {
+        return usable() >= bytes || (giveUp() && usable() >= bytes);
     }
 
     private synchronized boolean giveUp() {

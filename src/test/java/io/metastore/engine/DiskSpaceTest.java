@@ -114,6 +114,19 @@ class DiskSpaceTest {
     }
 
     @Test
+    void roomForAFlushIsMadeBeforeItIsNeeded() throws IOException {
+        Disk disk = new Disk(GIB, 200 * MIB);
+        space(disk, 0).keep();
+        DiskSpace space = space(disk, 0);
+        disk.usable = 16 * MIB;
+        assertTrue(space.ensure(16 * MIB));
+        assertTrue(isHeld());
+        assertFalse(space.ensure(16 * MIB + 1));
+        assertFalse(isHeld());
+        assertFalse(space.failedWithin(Long.MAX_VALUE), "nothing has failed yet");
+    }
+
+    @Test
     void whatFindsNoRoomTriesAgainUntilItWorks() throws IOException {
         DiskSpace space = space(new Disk(GIB, 200 * MIB), 0);
         space.keep();

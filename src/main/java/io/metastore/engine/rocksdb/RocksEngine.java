@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jboss.logging.Logger;
 import org.rocksdb.Checkpoint;
 import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.CompactRangeOptions;
@@ -36,6 +37,8 @@ import org.rocksdb.WriteOptions;
 /// together, so that after a crash the tables agree and the applied index among them tells where to go on
 /// replaying.
 public final class RocksEngine implements Engine {
+    private static final Logger LOG = Logger.getLogger(RocksEngine.class);
+
     static {
         RocksLibrary.load();
     }
@@ -82,6 +85,9 @@ public final class RocksEngine implements Engine {
     /// A batch of rows that are copied from elsewhere is written when it has so much.
     private static final int RESTORE_BYTES = 1 << 20;
 
+    /// The disk is asked for its room each time that so much was written.
+    private static final int LOOK_BYTES = 1 << 20;
+
     private final Path folder;
     private final DBOptions options;
     private final DiskSpace disk;
@@ -99,6 +105,12 @@ public final class RocksEngine implements Engine {
 
     private volatile Executor closing;
 
+    /// What a flush may take: all memtables, as much again for their indexes and filters, and the manifest.
+    private final long flushBytes;
+
+    /// Written since the last look; two threads that meet here look once more or once less, no worse.
+    private int unlooked;
+
     public RocksEngine(Path folder, RocksSettings settings) {
         this(folder, settings, DiskSpace.unbounded());
     }
@@ -110,6 +122,7 @@ public final class RocksEngine implements Engine {
         this.disk = disk;
         this.folder = folder;
         Manifest.check(folder);
+        flushBytes = 2 * settings.memtableBytes();
         tables = new RocksTables(settings);
         options = new DBOptions()
                 .setCreateIfMissing(true)
@@ -141,6 +154,10 @@ public final class RocksEngine implements Engine {
     @Override
     public void write(WriteBatch batch) {
         RocksBatch rows = (RocksBatch) batch;
+        unlooked += rows.bytes();
+        if (unlooked >= LOOK_BYTES) {
+            makeRoomForFlush();
+        }
         try (org.rocksdb.WriteBatch serialized = new org.rocksdb.WriteBatch(rows.serialized())) {
             db.write(writeOptions, serialized);
         } catch (RocksDBException e) {
@@ -205,12 +222,33 @@ public final class RocksEngine implements Engine {
 
     @Override
     public void flush() {
+        makeRoomForFlush();
         try (FlushOptions flush = new FlushOptions().setWaitForFlush(true).setAllowWriteStall(true)) {
             try {
                 db.flush(flush, families);
             } catch (RocksDBException e) {
-                again("flushing the state database failed", e, () -> db.flush(flush, families));
+                again("flushing the state database failed", e, () -> {
+                    // Asks by a write whether RocksDB has recovered: a flush asked for meanwhile keeps it from that,
+                    // for
+                    // ever when it is asked for five times a second.
+                    try (org.rocksdb.WriteBatch nothing = new org.rocksdb.WriteBatch()) {
+                        db.write(writeOptions, nothing);
+                    }
+                    db.flush(flush, families);
+                });
             }
+        }
+    }
+
+    /// Gives up what is held in reserve before a flush would fail for want of room: after such a failure RocksDB
+    /// refuses
+    /// writes for five seconds or more, however much room there is by then.
+    private void makeRoomForFlush() {
+        unlooked = 0;
+        try {
+            disk.ensure(flushBytes);
+        } catch (IOException unknown) {
+            LOG.warnf("the room on the disk of %s is not known: %s", folder, unknown);
         }
     }
 
