@@ -5,6 +5,7 @@ import io.grpc.netty.NettyServerBuilder;
 import io.metastore.api.http.HttpLimits;
 import io.metastore.api.http.HttpRoutes;
 import io.metastore.api.http.HttpServing;
+import io.metastore.consensus.peer.Introduced;
 import io.metastore.consensus.peer.PeerDispatch;
 import io.metastore.consensus.peer.PeerIdentity;
 import io.metastore.consensus.peer.PeerMetrics;
@@ -63,8 +64,9 @@ final class PeerPorts implements AutoCloseable {
             throws TlsFailure {
         this.listenUrls = config.keys().listen().listenPeerUrls();
         this.tls = PeerTls.from(config);
-        this.endpoint = new PeerEndpoint(self, table, members, dispatch, metrics);
-        this.peers = new GrpcPeers(self, table, tls.client(), loops.work, turnedAway, metrics);
+        Introduced introduced = new Introduced();
+        this.endpoint = new PeerEndpoint(self, table, introduced, members, dispatch, metrics);
+        this.peers = new GrpcPeers(self, table, introduced, tls.client(), loops.work, turnedAway, metrics);
         this.pings = new PeerPings(self.member(), table, peers, metrics, faults);
     }
 

@@ -3,6 +3,7 @@ package io.metastore.blackbox;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.metastore.api.etcd.etcdserverpb.MoveLeaderRequest;
 import io.metastore.api.etcd.mvccpb.KeyValue;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -194,6 +195,38 @@ class MembershipChangesIT {
                 assertTrue(calls.ids().size() == 2 && !calls.ids().contains(id));
                 Refusal.MEMBER_NOT_FOUND.of(() -> calls.remove(id));
             }
+        }
+    }
+
+    /// A member that was away finds nobody in its table who came meanwhile. One of those leads, and has cut its log.
+    @Test
+    void whoWasAwayTakesTheStateOfALeaderThatItDoesNotKnow() {
+        String[] flags = MemberTarget.isEtcd()
+                ? new String[] {"--snapshot-count=100", "--snapshot-catchup-entries=10"}
+                : new String[] {"--snapshot-count=100", "--metastore.snapshot.follower-log-bytes=0"};
+        try (Cluster cluster = Cluster.start(3, flags)) {
+            Member away = cluster.follower();
+            away.kill();
+            Member leader = cluster.leader();
+            MembershipCalls calls = MembershipCalls.through(leader);
+            Member newcomer = cluster.newcomer();
+            long added = calls.addLearnerOnceHealthy(newcomer.peerUrl());
+            cluster.begin(newcomer);
+            newcomer.awaitLocal();
+            calls.promoteOnceInSync(added);
+            newcomer.await();
+            leader.client()
+                    .maintenance()
+                    .moveLeader(MoveLeaderRequest.newBuilder().setTargetID(added).build());
+            Keys keys = Keys.fresh();
+            for (int i = 0; i < 500; i++) {
+                newcomer.client().put(keys.key("k" + i), "1");
+            }
+            long revision = newcomer.client().revision();
+            away.restart();
+            Cluster.caughtUp(away, revision);
+            assertEquals(added, Cluster.status(away).getLeader());
+            cluster.hashesAgree(newcomer.client().putRevision(keys.key("last"), "1"));
         }
     }
 }

@@ -10,10 +10,13 @@ import io.metastore.blackbox.Member;
 import io.metastore.blackbox.MemberMemory;
 import io.metastore.blackbox.MemberTarget;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -34,6 +37,7 @@ class FollowerAwayIT {
     private static final PacedPuts.Shape SHAPE = new PacedPuts.Shape(64, 1024, Duration.ZERO);
     /// Entries that are on their way to whoever follows at full load.
     private static final int CAUGHT_UP = 5_000;
+    private static final Duration CATCH_UP = Duration.ofMinutes(10);
     private static final long GROWTH_MAX = 64 * MemberMemory.MIB;
 
     /// What a member says when the state of the leader has become its own.
@@ -51,9 +55,8 @@ class FollowerAwayIT {
                 System.out.printf("warm after %d puts: %s%n", puts.acknowledged(), mebibytes(warm));
                 comesBack(cluster, away, puts, memory, SHORT);
                 long before = most(memory, SHORT);
-                long during = comesBack(cluster, away, puts, memory, LONG);
-                long grown = during - before;
-                System.out.printf("the leader: before %s, most since %s%n", mebibytes(before), mebibytes(during));
+                System.out.printf("the leader: before %s, %s%n", mebibytes(before), heap(memory));
+                long grown = comesBack(cluster, away, puts, memory, LONG) - before;
                 PacedPuts.Taken taken = puts.end();
                 System.out.println(taken);
                 assertEquals(Map.of(), taken.errors());
@@ -73,17 +76,17 @@ class FollowerAwayIT {
         int said = away.log().length();
         long written = puts.acknowledged();
         away.stop();
-        long most = most(leader, absence);
+        long during = most(leader, absence);
         long missed = puts.acknowledged() - written;
         long began = System.nanoTime();
         away.begin();
-        Eventually.holds("it answers", Duration.ofMinutes(10), () -> applied(away) > 0);
+        long catching = until(leader, "it answers", () -> applied(away) > 0);
         long answered = System.nanoTime();
-        Eventually.holds(
-                "it has caught up",
-                Duration.ofMinutes(10),
-                () -> applied(away) + CAUGHT_UP >= applied(leader.member()));
+        catching = Math.max(
+                catching,
+                until(leader, "it has caught up", () -> applied(away) + CAUGHT_UP >= applied(leader.member())));
         long caughtUp = System.nanoTime();
+        long after = most(leader, SHORT);
         System.out.printf(
                 Locale.ROOT,
                 "away for %s, %,d puts missed: answers after %.1f s, caught up after %.1f s, %s%n",
@@ -92,7 +95,31 @@ class FollowerAwayIT {
                 (answered - began) / 1e9,
                 (caughtUp - began) / 1e9,
                 away.log().substring(said).contains(INSTALLED) ? "by the leader's state" : "by the log");
-        return Math.max(most, most(leader, SHORT));
+        System.out.printf(
+                "the leader: at most %s meanwhile, %s until it had caught up, %s after, %s%n",
+                mebibytes(during), mebibytes(catching), mebibytes(after), heap(leader));
+        return Math.max(during, Math.max(catching, after));
+    }
+
+    /// Waits until something holds; returns the most bytes of a member in memory meanwhile.
+    private static long until(MemberMemory memory, String what, BooleanSupplier holds) {
+        AtomicLong most = new AtomicLong();
+        Eventually.holds(what, CATCH_UP, () -> {
+            try {
+                most.accumulateAndGet(memory.resident(), Math::max);
+            } catch (IOException failure) {
+                throw new UncheckedIOException(failure);
+            }
+            return holds.getAsBoolean();
+        });
+        return most.get();
+    }
+
+    /// How much of it is Java's heap.
+    private static String heap(MemberMemory memory) {
+        return MemberTarget.isEtcd()
+                ? "no heap of Java's"
+                : "heap " + mebibytes((long) memory.metric("jvm_memory_committed_bytes{area=\"heap\""));
     }
 
     /// How far a member has applied the log, 0 while it does not answer.

@@ -234,6 +234,7 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
     public void start() {
         // JRaft's messages were generated long ago; protobuf would say so once for each of them.
         System.setProperty("com.google.protobuf.use_unsafe_pre22_gencode", "true");
+        PartSize.set();
         log = new RaftFiles(
                         settings.folder(),
                         settings.soleVoter(),
@@ -287,9 +288,11 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
         // The log has checksums of its own, and checks what it reads.
         raft.setEnableLogEntryChecksum(false);
         raft.setMaxLogsInMemoryBytes(Math.min(256L << 20, Runtime.getRuntime().maxMemory() / 8));
-        // Bounds what is under way to a follower that reads slowly: so many times 512 KiB.
+        // Bounds what is under way to a follower that catches up: 4 MiB, which collections of the young part move along
+        // without filling the old one. One entry may be longer.
         raft.setMaxReplicatorInflightMsgs(32);
-        raft.setMaxByteCountPerRpc(1 << 20);
+        raft.setMaxBodySize(128 << 10);
+        raft.setMaxByteCountPerRpc(PartSize.BYTES);
         raft.setMaxAppendBufferSize(1 << 20);
         raft.setDisruptorBufferSize(4096);
         raft.setElectionHeartbeatFactor(Math.max(1, settings.electionMs() / settings.heartbeatMs()));

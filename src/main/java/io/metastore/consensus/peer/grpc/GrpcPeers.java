@@ -4,6 +4,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.StreamObserver;
+import io.metastore.consensus.peer.Introduced;
 import io.metastore.consensus.peer.Lane;
 import io.metastore.consensus.peer.PeerFailure;
 import io.metastore.consensus.peer.PeerIdentity;
@@ -56,6 +57,7 @@ public final class GrpcPeers implements Peers, AutoCloseable {
 
     private final PeerIdentity self;
     private final PeerTable table;
+    private final Introduced introduced;
     private final Optional<SslContext> tls;
     private final EventLoopGroup loops;
     private final TurnedAway turnedAway;
@@ -64,18 +66,21 @@ public final class GrpcPeers implements Peers, AutoCloseable {
     private final ScheduledExecutorService clock = Threads.clock("peer-limits", Threads.UNCAUGHT);
     private volatile boolean closed;
 
+    /// @param introduced where those are reached whom the table does not have
     /// @param tls   secures connections to https addresses; empty for none
     /// @param loops threads that send and receive; not closed here
     /// @param turnedAway told on such a thread
     public GrpcPeers(
             PeerIdentity self,
             PeerTable table,
+            Introduced introduced,
             Optional<SslContext> tls,
             EventLoopGroup loops,
             TurnedAway turnedAway,
             PeerMetrics metrics) {
         this.self = self;
         this.table = table;
+        this.introduced = introduced;
         this.tls = tls;
         this.loops = loops;
         this.turnedAway = turnedAway;
@@ -165,10 +170,10 @@ public final class GrpcPeers implements Peers, AutoCloseable {
 
         private Link connect() throws PeerFailure {
             PeerTable.Known known = table.members().get(member);
-            if (known == null || known.urls().isEmpty()) {
+            List<URI> urls = known == null ? introduced.urls(member) : known.urls();
+            if (urls.isEmpty()) {
                 throw notSent("member " + Long.toHexString(member) + " is not in the member table");
             }
-            List<URI> urls = known.urls();
             URI url = urls.get(Math.floorMod(address, urls.size()));
             NettyChannelBuilder builder = NettyChannelBuilder.forTarget(Hellos.target(url))
                     .channelType(NioSocketChannel.class)
@@ -334,7 +339,7 @@ public final class GrpcPeers implements Peers, AutoCloseable {
         private synchronized void open() {
             out = PeerGrpc.newStub(link.channel).lane(this);
             write(Frame.newBuilder()
-                    .setHello(Hellos.of(self, link.peer.member, lane))
+                    .setHello(Hellos.of(self, table, link.peer.member, lane))
                     .build());
         }
 

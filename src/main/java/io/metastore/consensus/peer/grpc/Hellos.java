@@ -7,6 +7,10 @@ import io.metastore.consensus.peer.PeerIdentity;
 import io.metastore.consensus.peer.PeerTable;
 import io.metastore.consensus.peer.wire.Hello;
 import java.net.URI;
+import java.net.URISyntaxException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jboss.logging.Logger;
 
 /// How two members introduce themselves, and what is wrong with a stranger.
 final class Hellos {
@@ -16,10 +20,15 @@ final class Hellos {
     /// How a member that was removed is turned away.
     static final Status.Code REMOVED = Status.Code.NOT_FOUND;
 
+    private static final Logger LOG = Logger.getLogger(Hellos.class);
+
     private Hellos() {}
 
-    static Hello of(PeerIdentity self, long to, Lane lane) {
+    /// @param table says where `self` is reached
+    static Hello of(PeerIdentity self, PeerTable table, long to, Lane lane) {
+        PeerTable.Known known = table.members().get(self.member());
         return Hello.newBuilder()
+                .addAllUrl(known == null ? List.of() : known.urls().stream().map(URI::toString).toList())
                 .setCluster(self.cluster())
                 .setMember(self.member())
                 .setTo(to)
@@ -48,6 +57,23 @@ final class Hellos {
         return known == null || known.incarnation().admits(incarnation(hello))
                 ? null
                 : lostItsData(expected, known.incarnation(), hello);
+    }
+
+    /// Where who speaks is reached, without what cannot be dialed.
+    static List<URI> urls(Hello hello) {
+        List<URI> urls = new ArrayList<>();
+        for (String text : hello.getUrlList()) {
+            try {
+                URI url = new URI(text);
+                if (url.getScheme() != null && url.getHost() != null && url.getPort() > 0) {
+                    urls.add(url);
+                }
+            } catch (URISyntaxException strange) {
+                // Of a version to come, perhaps; the others will do.
+                LOG.debugf("member %x is reached at %s, which is no address: %s", hello.getMember(), text, strange);
+            }
+        }
+        return urls;
     }
 
     static Incarnation incarnation(Hello hello) {

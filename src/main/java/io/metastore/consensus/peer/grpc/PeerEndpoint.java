@@ -5,6 +5,7 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.metastore.cluster.Incarnation;
 import io.metastore.consensus.peer.Caller;
+import io.metastore.consensus.peer.Introduced;
 import io.metastore.consensus.peer.Lane;
 import io.metastore.consensus.peer.PeerHandler;
 import io.metastore.consensus.peer.PeerIdentity;
@@ -27,20 +28,24 @@ public final class PeerEndpoint extends PeerGrpc.PeerImplBase {
 
     private final PeerIdentity self;
     private final PeerTable table;
+    private final Introduced introduced;
     private final Supplier<MembersCall.Answer> members;
     private final PeerHandler handler;
     private final PeerMetrics metrics;
     private volatile String complaint = "";
 
+    /// @param introduced told where callers are reached that the table does not have
     /// @param members who belongs to the cluster, for whom asks before joining it
     public PeerEndpoint(
             PeerIdentity self,
             PeerTable table,
+            Introduced introduced,
             Supplier<MembersCall.Answer> members,
             PeerHandler handler,
             PeerMetrics metrics) {
         this.self = self;
         this.table = table;
+        this.introduced = introduced;
         this.members = members;
         this.handler = handler;
         this.metrics = metrics;
@@ -135,12 +140,15 @@ public final class PeerEndpoint extends PeerGrpc.PeerImplBase {
                 turnAway(Status.fromCode(Hellos.DISOWNED), Hellos.lostItsData(hello.getMember(), known, hello));
                 return;
             }
+            if (entry == null) {
+                introduced.heard(hello.getMember(), Hellos.urls(hello));
+            }
             Lane lane = Lane.values()[hello.getLane()];
             counts = metrics.of(hello.getMember());
             counts.received(frame.getSerializedSize());
             caller = new Caller(hello.getMember(), lane, this::cut);
             send(Frame.newBuilder()
-                    .setHello(Hellos.of(self, hello.getMember(), lane))
+                    .setHello(Hellos.of(self, table, hello.getMember(), lane))
                     .build());
         }
 

@@ -13,6 +13,7 @@ import io.metastore.Eventually;
 import io.metastore.cluster.Incarnation;
 import io.metastore.cluster.Member;
 import io.metastore.consensus.peer.Caller;
+import io.metastore.consensus.peer.Introduced;
 import io.metastore.consensus.peer.Lane;
 import io.metastore.consensus.peer.PeerFailure;
 import io.metastore.consensus.peer.PeerHandler;
@@ -120,8 +121,10 @@ class GrpcPeersTest {
         return new PeerIdentity(cluster, member, new Incarnation(1, 100 + member), 11, PeerIdentity.FEATURE_LEVEL);
     }
 
+    private final Introduced introduced = new Introduced();
+
     private GrpcPeers peersOf(PeerIdentity self) {
-        GrpcPeers made = new GrpcPeers(self, table, Optional.empty(), loops, turnedAway, new PeerMetrics());
+        GrpcPeers made = new GrpcPeers(self, table, introduced, Optional.empty(), loops, turnedAway, new PeerMetrics());
         opened.add(made);
         return made;
     }
@@ -135,6 +138,7 @@ class GrpcPeersTest {
                 .addService(new PeerEndpoint(
                         self,
                         table,
+                        introduced,
                         () -> new MembersCall.Answer(self.cluster(), MEMBERS, Set.of(8L), 99),
                         called,
                         new PeerMetrics()))
@@ -260,6 +264,25 @@ class GrpcPeersTest {
         assertEquals(
                 List.of(new Member(7, "seven", List.of("http://h:1"), List.of(), true, new Incarnation(1, 0x77), 0)),
                 answer.members());
+    }
+
+    @Test
+    void aMemberThatTheTableDoesNotHaveIsReachedWhereItSays() throws Exception {
+        PeerIdentity newcomer = identity(CLUSTER, 3);
+        PeerTable asItKnows = () -> Map.of(2L, known(2, address.getPort()), 3L, known(3, address.getPort()));
+        listen(identity(CLUSTER, 2));
+        GrpcPeers calls = new GrpcPeers(
+                newcomer, asItKnows, new Introduced(), Optional.empty(), loops, turnedAway, new PeerMetrics());
+        opened.add(calls);
+        assertEquals(List.of(), introduced.urls(3));
+        Answers answers = new Answers();
+        calls.call(2, Lane.CONTROL, message(ECHO, 1), answers, LIMIT);
+        assertEquals(message(ECHO, 1), answers.answer());
+        assertEquals(known(3, address.getPort()).urls(), introduced.urls(3));
+        // The same port answers as member 2: that it was dialed is what is told.
+        Answers back = new Answers();
+        peers.call(3, Lane.CONTROL, message(ECHO, 2), back, LIMIT);
+        assertTrue(back.failure().getMessage().contains("looks for member 3 here, but this is member 2"));
     }
 
     @Test

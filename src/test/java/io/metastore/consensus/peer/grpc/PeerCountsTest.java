@@ -10,6 +10,7 @@ import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
 import io.metastore.Eventually;
 import io.metastore.cluster.Incarnation;
+import io.metastore.consensus.peer.Introduced;
 import io.metastore.consensus.peer.Lane;
 import io.metastore.consensus.peer.PeerDispatch;
 import io.metastore.consensus.peer.PeerFailure;
@@ -73,13 +74,13 @@ class PeerCountsTest {
         dispatch.add(HANG, (_, _, _) -> {});
         server = NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0))
                 .directExecutor()
-                .addService(new PeerEndpoint(identity(B), () -> table.members(), () -> null, dispatch, ofB))
+                .addService(new PeerEndpoint(identity(B), () -> table.members(), new Introduced(), () -> null, dispatch, ofB))
                 .build()
                 .start();
         table = () -> Map.of(
                 A, known(A, 1),
                 B, known(B, server.getPort()));
-        peers = new GrpcPeers(identity(A), table, Optional.empty(), loops, new Nobody(), ofA);
+        peers = new GrpcPeers(identity(A), table, new Introduced(), Optional.empty(), loops, new Nobody(), ofA);
     }
 
     private static final class Nobody implements TurnedAway {
