@@ -292,6 +292,9 @@ public final class Member implements AutoCloseable {
         watchHub.start();
         peerPorts.open();
         consensus.start();
+        if (config.keys().cluster().forceNewCluster()) {
+            consensus.goOnAlone();
+        }
         batcher.start();
         compaction.start();
         leases.start();
@@ -315,7 +318,8 @@ public final class Member implements AutoCloseable {
                 consensus,
                 () -> machine().members(),
                 new Command.ClusterStart(belonging.founders()),
-                self());
+                self(),
+                config.keys().cluster().forceNewCluster());
         lookAtMembers();
         room.start(config.quotaBytes());
     }

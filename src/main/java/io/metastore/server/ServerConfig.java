@@ -159,6 +159,12 @@ public interface ServerConfig {
         @Setting("Refuse changes of the members that leave too few of them started or connected.")
         @WithDefault("true")
         boolean strictReconfigCheck();
+
+        @Setting(
+                "Go on with the data of this member alone, when a majority is lost for good: all others are taken out of"
+                        + " the cluster. For one start; none of the others may run.")
+        @WithDefault("false")
+        boolean forceNewCluster();
     }
 
     @Section(value = "Limits", order = 4)

@@ -414,6 +414,13 @@ public final class Member implements AutoCloseable {
         }
     }
 
+    /// Starts the member again as [#restart] does, this once with one flag more.
+    void restartOnceWith(String flag) {
+        flags.add(flag);
+        restart();
+        flags.removeLast();
+    }
+
     /// Starts the member again on its data and ports with another program.
     void restartAs(MemberTarget.Program other) {
         program = other;

@@ -217,7 +217,8 @@ class MembershipChangesIT {
             newcomer.await();
             leader.client()
                     .maintenance()
-                    .moveLeader(MoveLeaderRequest.newBuilder().setTargetID(added).build());
+                    .moveLeader(
+                            MoveLeaderRequest.newBuilder().setTargetID(added).build());
             Keys keys = Keys.fresh();
             for (int i = 0; i < 500; i++) {
                 newcomer.client().put(keys.key("k" + i), "1");

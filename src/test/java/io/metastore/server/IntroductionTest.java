@@ -41,7 +41,8 @@ class IntroductionTest {
                         consensus,
                         () -> nobody,
                         new Command.ClusterStart(List.of()),
-                        new Command.MemberPublish(7, "m", List.of(), Incarnation.UNKNOWN, 1));
+                        new Command.MemberPublish(7, "m", List.of(), Incarnation.UNKNOWN, 1),
+                        false);
             } catch (Throwable end) {
                 ends.add(end);
             }

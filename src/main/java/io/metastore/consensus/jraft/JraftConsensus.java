@@ -11,7 +11,6 @@ import com.alipay.sofa.jraft.core.NodeImpl;
 import com.alipay.sofa.jraft.entity.PeerId;
 import com.alipay.sofa.jraft.error.RaftError;
 import com.alipay.sofa.jraft.option.NodeOptions;
-import com.alipay.sofa.jraft.option.RaftOptions;
 import io.metastore.cluster.Member;
 import io.metastore.consensus.Consensus;
 import io.metastore.consensus.Faults;
@@ -263,41 +262,35 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
         voters.start((NodeImpl) node, log);
     }
 
+    /// Goes on with this member as the only voter, whoever else has a vote by the log, and makes what it has of the log
+    /// agreed. The others must not run: together they may have a majority of their own. Called once, after
+    /// [#start], before anybody proposes; the table is to follow.
+    ///
+    /// @throws EngineFailure when the state has what the log has not: only others know the entries in between
+    public void goOnAlone() {
+        long applied = replicas.state().appliedIndex();
+        if (log.last() < applied) {
+            throw new EngineFailure(
+                    EngineFailure.Kind.DAMAGED,
+                    "the raft log in " + settings.folder() + " ends at index " + log.last()
+                            + " although the state has applied up to index " + applied
+                            + ": this member cannot go on alone, take another one",
+                    null);
+        }
+        LOG.warn("force-new-cluster: this member goes on alone with what it has; none of the others may run");
+        configuration.force();
+        Status reset = node.resetPeers(new Configuration(List.of(self)));
+        if (!reset.isOk()) {
+            throw new EngineFailure(
+                    EngineFailure.Kind.DAMAGED, "raft does not go on with one member: " + reset.getErrorMsg(), null);
+        }
+    }
+
     private NodeOptions options(LogAdapter log) {
-        Path folder = settings.folder();
-        NodeOptions options = new PeerNodeOptions(peers, followers, replication);
+        PeerNodeOptions options = new PeerNodeOptions(peers, followers, replication);
+        options.set(settings);
         options.setFsm(adapter);
-        options.setServiceFactory(new DurableFiles(log, folder.resolve("meta")));
-        options.setInitialConf(new Configuration(
-                settings.voters().stream().map(PeerAddress::of).toList()));
-        options.setLogUri(folder.resolve("log").toString());
-        options.setRaftMetaUri(folder.resolve("meta").toString());
-        options.setSnapshotUri(folder.resolve("snapshot").toString());
-        options.setElectionTimeoutMs(settings.electionMs());
-        // Snapshots are triggered here, by what the log has grown, never by a clock on an idle member.
-        options.setSnapshotIntervalSecs(0);
-        options.setDisableCli(true);
-        options.setRpcConnectTimeoutMs(200);
-        options.setSharedElectionTimer(true);
-        options.setSharedVoteTimer(true);
-        options.setSharedStepDownTimer(true);
-        options.setSharedSnapshotTimer(true);
-        RaftOptions raft = new RaftOptions();
-        raft.setSyncMeta(true);
-        raft.setOpenStatistics(false);
-        // The log has checksums of its own, and checks what it reads.
-        raft.setEnableLogEntryChecksum(false);
-        raft.setMaxLogsInMemoryBytes(Math.min(256L << 20, Runtime.getRuntime().maxMemory() / 8));
-        // Bounds what is under way to a follower that catches up: 4 MiB, which collections of the young part move along
-        // without filling the old one. One entry may be longer.
-        raft.setMaxReplicatorInflightMsgs(32);
-        raft.setMaxBodySize(128 << 10);
-        raft.setMaxByteCountPerRpc(PartSize.BYTES);
-        raft.setMaxAppendBufferSize(1 << 20);
-        raft.setDisruptorBufferSize(4096);
-        raft.setElectionHeartbeatFactor(Math.max(1, settings.electionMs() / settings.heartbeatMs()));
-        raft.setMaxElectionDelayMs(settings.electionMs());
-        options.setRaftOptions(raft);
+        options.setServiceFactory(new DurableFiles(log, settings.folder().resolve("meta")));
         return options;
     }
 

@@ -24,7 +24,8 @@ final class PartSize {
     static void set() {
         if (Utils.RAFT_DATA_BUF_SIZE < BYTES) {
             LOG.warnf(
-                    "%s is %d: members that take over this one's state will be slow", PROPERTY, Utils.RAFT_DATA_BUF_SIZE);
+                    "%s is %d: members that take over this one's state will be slow",
+                    PROPERTY, Utils.RAFT_DATA_BUF_SIZE);
         }
     }
 }

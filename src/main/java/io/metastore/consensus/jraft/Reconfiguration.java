@@ -49,6 +49,8 @@ final class Reconfiguration {
     private boolean looksAgain;
     private boolean handsOver;
     private int handOvers;
+    /// Whether raft goes on with this member alone, and the table does not say so yet.
+    private volatile boolean forced;
     private volatile List<Member> seen = List.of();
 
     /// @param self     id of this member
@@ -77,6 +79,11 @@ final class Reconfiguration {
                 0);
     }
 
+    /// Lets the configuration be what it is, this member alone, until the table is that, too. Any thread.
+    void force() {
+        forced = true;
+    }
+
     /// Told on the apply thread that entries were applied. Costs a comparison unless the table is another one.
     void applied() {
         List<Member> now = table.get();
@@ -103,7 +110,10 @@ final class Reconfiguration {
         } catch (IllegalStateException noMoreLeader) {
             return;
         }
-        if (wanted.isEmpty()) {
+        if (wanted.size() == 1) {
+            forced = false;
+        }
+        if (wanted.isEmpty() || forced) {
             return;
         }
         Next next = next(wanted, now);

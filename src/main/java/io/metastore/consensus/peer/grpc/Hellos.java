@@ -28,7 +28,10 @@ final class Hellos {
     static Hello of(PeerIdentity self, PeerTable table, long to, Lane lane) {
         PeerTable.Known known = table.members().get(self.member());
         return Hello.newBuilder()
-                .addAllUrl(known == null ? List.of() : known.urls().stream().map(URI::toString).toList())
+                .addAllUrl(
+                        known == null
+                                ? List.of()
+                                : known.urls().stream().map(URI::toString).toList())
                 .setCluster(self.cluster())
                 .setMember(self.member())
                 .setTo(to)

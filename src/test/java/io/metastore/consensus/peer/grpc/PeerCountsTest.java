@@ -74,7 +74,8 @@ class PeerCountsTest {
         dispatch.add(HANG, (_, _, _) -> {});
         server = NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0))
                 .directExecutor()
-                .addService(new PeerEndpoint(identity(B), () -> table.members(), new Introduced(), () -> null, dispatch, ofB))
+                .addService(new PeerEndpoint(
+                        identity(B), () -> table.members(), new Introduced(), () -> null, dispatch, ofB))
                 .build()
                 .start();
         table = () -> Map.of(
