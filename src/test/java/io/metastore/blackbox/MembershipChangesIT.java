@@ -202,8 +202,11 @@ class MembershipChangesIT {
     @Test
     void whoWasAwayTakesTheStateOfALeaderThatItDoesNotKnow() {
         String[] flags = MemberTarget.isEtcd()
-                ? new String[] {"--snapshot-count=100", "--snapshot-catchup-entries=10"}
-                : new String[] {"--snapshot-count=100", "--metastore.snapshot.follower-log-bytes=0"};
+                ? new String[] {"--strict-reconfig-check=false", "--snapshot-count=100", "--snapshot-catchup-entries=10"
+                }
+                : new String[] {
+                    "--strict-reconfig-check=false", "--snapshot-count=100", "--metastore.snapshot.follower-log-bytes=0"
+                };
         try (Cluster cluster = Cluster.start(3, flags)) {
             Member away = cluster.follower();
             away.kill();

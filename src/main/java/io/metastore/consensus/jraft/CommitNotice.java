@@ -15,6 +15,9 @@ import java.util.function.Consumer;
 /// watchers alone, and is told a moment later, unless another entry has followed it by then: a client that writes one
 /// after the other through the leader costs no round.
 ///
+/// JRaft lets a follower believe no more than what it is known to have. One that acknowledges an entry after the others
+/// have agreed to it learns nothing from their round, and is told once it has.
+///
 /// ```
 /// entries in the log  agreed  from      what happens
 /// 1 to 7              5       anybody   nothing: 6 and 7 are on their way and tell of 5
@@ -29,6 +32,8 @@ final class CommitNotice {
     private final AtomicBoolean waiting = new AtomicBoolean();
     private final AtomicBoolean underWay = new AtomicBoolean();
     private volatile boolean again;
+    /// The last entry that somebody waits for at a follower.
+    private volatile long awaited;
 
     /// @param later runs work in a moment, on a thread that may wait for raft
     CommitNotice(Consumer<Runnable> later) {
@@ -44,10 +49,19 @@ final class CommitNotice {
             return;
         }
         if (ofOthers) {
+            awaited = last;
             again = true;
             tell(node);
         } else if (waiting.compareAndSet(false, true)) {
             later.accept(() -> afterAMoment(node, last));
+        }
+    }
+
+    /// Called by a thread of raft's once it knows that a follower has the log up to `matched`.
+    void acknowledged(Node node, long matched) {
+        if (matched == awaited && matched == node.getLastLogIndex() && matched <= node.getLastCommittedIndex()) {
+            again = true;
+            tell(node);
         }
     }
 

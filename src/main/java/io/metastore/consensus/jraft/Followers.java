@@ -6,6 +6,7 @@ import com.alipay.sofa.jraft.rpc.RpcRequests.InstallSnapshotRequest;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongConsumer;
 
 /// How far the other members are, by their answers to what this one sends them as their leader. Any thread may call.
 final class Followers {
@@ -13,6 +14,12 @@ final class Followers {
     static final Duration ALIVE = Duration.ofSeconds(10);
 
     private final Map<Long, Follower> followers = new ConcurrentHashMap<>();
+    private final LongConsumer acknowledged;
+
+    /// @param acknowledged told how far a follower has the log, once raft knows it, on one of raft's threads
+    Followers(LongConsumer acknowledged) {
+        this.acknowledged = acknowledged;
+    }
 
     /// @param matched    the last entry of the log that is known to be the same here and there
     /// @param heardNanos when it last answered
@@ -42,6 +49,16 @@ final class Followers {
                     response == null
                             ? new Follower(0, now - ALIVE.toNanos(), false)
                             : new Follower(install.getMeta().getLastIncludedIndex(), now, false));
+        }
+    }
+
+    /// Learns that raft has taken an answer to something with entries.
+    void taken(Object request, Object response) {
+        if (request instanceof AppendEntriesRequest append
+                && append.getEntriesCount() > 0
+                && response instanceof AppendEntriesResponse answer
+                && answer.getSuccess()) {
+            acknowledged.accept(append.getPrevLogIndex() + append.getEntriesCount());
         }
     }
 

@@ -77,7 +77,7 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
     private final CommitNotice notice;
     private final ElectionHint hint;
     private final Reconfiguration configuration;
-    private final Followers followers = new Followers();
+    private final Followers followers = new Followers(this::acknowledged);
     private final Voters voters;
     private Node node;
     private RaftLog log;
@@ -154,6 +154,10 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
                 this::snapshotDue,
                 settings.followerLogBytes(),
                 this::isLogNeeded);
+    }
+
+    private void acknowledged(long matched) {
+        notice.acknowledged(node, matched);
     }
 
     private boolean isLogNeeded() {

@@ -119,6 +119,7 @@ final class PeerRpcClient implements RpcClient {
                         run(callback, () -> {
                             follower.called(kind, heartbeat, called, decoded);
                             callback.complete(decoded, null);
+                            followers.taken(request, decoded);
                         });
                     }
 

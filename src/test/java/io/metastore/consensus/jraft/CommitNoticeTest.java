@@ -42,6 +42,24 @@ class CommitNoticeTest {
         assertEquals(1, rounds.size());
     }
 
+    /// A heartbeat tells a follower of nothing that it is not known to have.
+    @Test
+    void whoAcknowledgesLaterIsToldThen() {
+        applied(7, 5);
+        notice.acknowledged(node, 7);
+        assertEquals(0, rounds.size(), "not agreed yet");
+        applied(7, 7);
+        rounds.remove().run(Status.OK(), 7, null);
+        notice.acknowledged(node, 7);
+        assertEquals(1, rounds.size());
+        rounds.remove().run(Status.OK(), 7, null);
+        last = 8;
+        notice.acknowledged(node, 7);
+        committed = 8;
+        notice.acknowledged(node, 8);
+        assertEquals(0, rounds.size(), "8 told of 7, and nobody waits for 8 there");
+    }
+
     @Test
     void whatTheNextAppendTellsIsNotToldTwice() {
         applied(7, 5);

@@ -40,7 +40,7 @@ class PeerRpcClientTest {
                     lanes.add(lane);
                     replies.add(reply);
                 },
-                new Followers(),
+                new Followers(_ -> {}),
                 metrics));
     }
 
