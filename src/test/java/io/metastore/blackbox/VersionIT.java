@@ -27,7 +27,7 @@ class VersionIT {
     }
 
     @Test
-    @Statement({"VER-01", "VER-03"})
+    @Statement({"VER-01", "VER-03", "HTH-07"})
     void membersOfOneVersionMakeAClusterOfIt() throws Exception {
         try (Cluster cluster = Cluster.start(3)) {
             // Any of them may be asked; the cluster's version is agreed, and without a patch level.
