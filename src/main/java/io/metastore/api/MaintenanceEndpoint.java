@@ -4,6 +4,8 @@ import io.metastore.api.etcd.etcdserverpb.AlarmMember;
 import io.metastore.api.etcd.etcdserverpb.AlarmRequest;
 import io.metastore.api.etcd.etcdserverpb.AlarmResponse;
 import io.metastore.api.etcd.etcdserverpb.AlarmType;
+import io.metastore.api.etcd.etcdserverpb.DefragmentRequest;
+import io.metastore.api.etcd.etcdserverpb.DefragmentResponse;
 import io.metastore.api.etcd.etcdserverpb.DowngradeInfo;
 import io.metastore.api.etcd.etcdserverpb.HashKVRequest;
 import io.metastore.api.etcd.etcdserverpb.HashKVResponse;
@@ -20,25 +22,31 @@ import io.metastore.service.AlarmService;
 import io.metastore.service.LeaderTransfer;
 import io.metastore.service.MemberStatus;
 import io.metastore.service.Reading;
+import io.metastore.value.StoreError;
 import io.smallrye.mutiny.Uni;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
 
 /// etcd's Maintenance service: Status, Alarm, HashKV and MoveLeader. The rest is UNIMPLEMENTED.
 public final class MaintenanceEndpoint extends MutinyMaintenanceGrpc.MaintenanceImplBase {
     private final MemberStatus member;
     private final AlarmService alarms;
     private final LeaderTransfer transfer;
+    private final Supplier<Uni<Optional<StoreError>>> defragment;
     private final Reading reading;
     private final Headers headers;
     private final String version;
     private final Histogram hashes;
 
+    /// @param defragment gives the file system back what removed rows hold, and yields why not
     /// @param version the etcd version to report: clients choose by it what they ask for (K8S-09)
     /// @param hashes  times of HashKV, in nanoseconds
     public MaintenanceEndpoint(
             MemberStatus member,
             AlarmService alarms,
             LeaderTransfer transfer,
+            Supplier<Uni<Optional<StoreError>>> defragment,
             Reading reading,
             Headers headers,
             String version,
@@ -46,6 +54,7 @@ public final class MaintenanceEndpoint extends MutinyMaintenanceGrpc.Maintenance
         this.member = member;
         this.alarms = alarms;
         this.transfer = transfer;
+        this.defragment = defragment;
         this.reading = reading;
         this.headers = headers;
         this.version = version;
@@ -88,12 +97,21 @@ public final class MaintenanceEndpoint extends MutinyMaintenanceGrpc.Maintenance
     /// Its answer has no header (GEN-11).
     @Override
     public Uni<MoveLeaderResponse> moveLeader(MoveLeaderRequest request) {
-        return transfer.to(request.getTargetID())
-                .map(refused -> {
+        return unlessRefused(transfer.to(request.getTargetID()), MoveLeaderResponse.getDefaultInstance());
+    }
+
+    /// Nothing waits for it but its caller (MNT-07). Its answer has no header (GEN-11).
+    @Override
+    public Uni<DefragmentResponse> defragment(DefragmentRequest request) {
+        return unlessRefused(defragment.get(), DefragmentResponse.getDefaultInstance());
+    }
+
+    private static <T> Uni<T> unlessRefused(Uni<Optional<StoreError>> done, T answer) {
+        return done.map(refused -> {
                     if (refused.isPresent()) {
                         throw new RefusedRequest(refused.get());
                     }
-                    return MoveLeaderResponse.getDefaultInstance();
+                    return answer;
                 })
                 .onFailure()
                 .transform(GrpcErrors::grpc);

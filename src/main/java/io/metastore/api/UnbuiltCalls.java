@@ -30,7 +30,6 @@ public final class UnbuiltCalls {
 
     private static Map<String, String> missing() {
         Map<String, String> texts = new LinkedHashMap<>();
-        add(texts, MaintenanceGrpc.SERVICE_NAME, "the store gives space back by itself, as it goes", "Defragment");
         add(texts, MaintenanceGrpc.SERVICE_NAME, "HashKV has the hash of keys and values", "Hash");
         add(
                 texts,

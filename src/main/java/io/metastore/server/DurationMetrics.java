@@ -101,7 +101,7 @@ final class DurationMetrics {
                 disk.snapshots());
     }
 
-    /// MET-20.
+    /// MET-11, MET-20.
     private void bindCompaction(CompactionMetrics compaction) {
         families.counter(
                 "etcd_debugging_mvcc_db_compaction_keys_total",
@@ -119,5 +119,13 @@ final class DurationMetrics {
                 "etcd_debugging_mvcc_db_compaction_total_duration_milliseconds",
                 "Time to remove what compactions left behind, rests between the steps included.",
                 compaction.walks());
+        families.gauge(
+                "etcd_disk_defrag_inflight",
+                "Whether the tables are being merged as a whole, because of Defragment or a full disk.",
+                () -> compaction.isMerging() ? 1 : 0);
+        families.histogram(
+                "etcd_disk_backend_defrag_duration_seconds",
+                "Time to merge the tables as a whole; nothing waits for it but Defragment.",
+                compaction.merges());
     }
 }

@@ -231,9 +231,8 @@ final class EtcdMetrics implements AutoCloseable {
                 disk::held);
     }
 
-    /// What a member without a defragmentation and without Go says truly: none, and why.
+    /// What a member without feature gates and without Go says truly: none, and why.
     private void bindWhatIsNot() {
-        families.gauge("etcd_disk_defrag_inflight", "Whether a defragmentation runs; RocksDB needs none.", () -> 0);
         families.family(
                 "etcd_server_feature_enabled",
                 "gauge",

@@ -50,6 +50,7 @@ final class Serving {
                         member.status(),
                         member.alarms(),
                         member.transfer(),
+                        member.kv()::defragment,
                         member.reading(),
                         headers,
                         Versions.ETCD,

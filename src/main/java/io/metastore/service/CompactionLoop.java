@@ -7,10 +7,13 @@ import io.metastore.machine.Replicas;
 import io.metastore.mvcc.Collection;
 import io.metastore.mvcc.MvccStore;
 import io.metastore.thread.Threads;
+import io.metastore.value.StoreError;
 import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.subscription.UniEmitter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jboss.logging.Logger;
 
 /// The thread that removes what compactions leave behind, a step at a time with a pause in between, and that
@@ -31,6 +34,7 @@ public final class CompactionLoop implements AutoCloseable {
     private final Thread thread;
     private final CompactionMetrics metrics = new CompactionMetrics();
     private final List<Runnable> settled = new ArrayList<>();
+    private final List<UniEmitter<? super Optional<StoreError>>> defragmenting = new ArrayList<>();
     private boolean woken;
     /// Whether rows were removed that may lie in the files of tables still.
     private boolean unmerged;
@@ -66,6 +70,18 @@ public final class CompactionLoop implements AutoCloseable {
         return Uni.createFrom().emitter(emitter -> {
             synchronized (this) {
                 settled.add(() -> emitter.complete(null));
+                woken = true;
+                notifyAll();
+            }
+        });
+    }
+
+    /// Gives the file system back what removed rows hold of the tables' files. Reads and writes go on meanwhile. Yields
+    /// when it is done, with NO_SPACE where merging needs more room than there is.
+    public Uni<Optional<StoreError>> defragment() {
+        return Uni.createFrom().emitter(emitter -> {
+            synchronized (this) {
+                defragmenting.add(emitter);
                 woken = true;
                 notifyAll();
             }
@@ -114,8 +130,23 @@ public final class CompactionLoop implements AutoCloseable {
         }
         replicas.collect(replica -> storeCounts(replica.store()));
         tellSettled();
-        if (unmerged && room.isWanted() && System.nanoTime() - triedNanos >= MERGE_AGAIN_NANOS) {
-            merge();
+        List<UniEmitter<? super Optional<StoreError>>> asked = asked();
+        if (!asked.isEmpty()) {
+            answer(asked, merge("it was asked for"));
+        } else if (unmerged && room.isWanted() && System.nanoTime() - triedNanos >= MERGE_AGAIN_NANOS) {
+            merge("the disk or the quota is full");
+        }
+    }
+
+    private synchronized List<UniEmitter<? super Optional<StoreError>>> asked() {
+        List<UniEmitter<? super Optional<StoreError>>> asked = List.copyOf(defragmenting);
+        defragmenting.clear();
+        return asked;
+    }
+
+    private static void answer(List<UniEmitter<? super Optional<StoreError>>> asked, boolean done) {
+        for (UniEmitter<? super Optional<StoreError>> one : asked) {
+            one.complete(done ? Optional.empty() : Optional.of(StoreError.NO_SPACE));
         }
     }
 
@@ -136,23 +167,32 @@ public final class CompactionLoop implements AutoCloseable {
     }
 
     /// Makes RocksDB drop what was removed. It would do so by itself only when enough has been written.
-    private void merge() {
+    ///
+    /// @return false when that needs more room than there is
+    private boolean merge(String why) {
         long started = System.nanoTime();
+        boolean done = false;
+        metrics.merging(true);
         Engine engine = replicas.get().engine();
         long before = engine.allocatedBytes();
         try {
             engine.compact(room::mergedSome);
             unmerged = false;
+            done = true;
+            metrics.merged(System.nanoTime() - started);
             LOG.infof(
-                    "merged the tables since the disk or the quota is full: %d MiB before, %d MiB now, took %d ms",
-                    before >> 20, engine.allocatedBytes() >> 20, (System.nanoTime() - started) / 1_000_000);
+                    "merged the tables since %s: %d MiB before, %d MiB now, took %d ms",
+                    why, before >> 20, engine.allocatedBytes() >> 20, (System.nanoTime() - started) / 1_000_000);
         } catch (EngineFailure failure) {
             if (failure.kind() != EngineFailure.Kind.NO_SPACE) {
                 throw failure;
             }
             LOG.warnf("merging the tables needs more room than there is, it is tried again: %s", failure.getMessage());
+        } finally {
+            metrics.merging(false);
         }
         triedNanos = System.nanoTime();
+        return done;
     }
 
     /// Who waits is noted before looking whether anything is due: a compaction that is applied in between, and

@@ -8,6 +8,8 @@ public final class CompactionMetrics {
     private final LongAdder removed = new LongAdder();
     private final Histogram steps = Histogram.ofMilliseconds(1_000_000, 13);
     private final Histogram walks = Histogram.ofMilliseconds(100_000_000, 14);
+    private final Histogram merges = Histogram.ofSeconds(100_000_000, 13);
+    private volatile boolean merging;
     private volatile long lastSeconds;
 
     CompactionMetrics() {}
@@ -20,6 +22,24 @@ public final class CompactionMetrics {
     void walk(long nanos, long nowSeconds) {
         walks.record(nanos);
         lastSeconds = nowSeconds;
+    }
+
+    void merging(boolean now) {
+        merging = now;
+    }
+
+    void merged(long nanos) {
+        merges.record(nanos);
+    }
+
+    /// Whether the tables are being merged as a whole.
+    public boolean isMerging() {
+        return merging;
+    }
+
+    /// Times of merging the tables as a whole.
+    public Histogram merges() {
+        return merges;
     }
 
     /// Changes removed from the history.

@@ -11,6 +11,7 @@ import io.metastore.mvcc.View;
 import io.metastore.value.StoreError;
 import io.smallrye.mutiny.Uni;
 import java.util.List;
+import java.util.Optional;
 
 /// Keys and values: which requests are reads, which are proposals, and which reads need the barrier.
 public final class KvService {
@@ -122,6 +123,11 @@ public final class KvService {
             }
             return raiseNoSpace().map(_ -> new Outcome.Refused<R>(StoreError.NO_SPACE));
         });
+    }
+
+    /// Gives the file system back what removed rows hold; see [CompactionLoop#defragment].
+    public Uni<Optional<StoreError>> defragment() {
+        return compaction.defragment();
     }
 
     /// @param physical answer only once what the compaction leaves behind is gone (CMP-05)

@@ -35,7 +35,6 @@ import org.junit.jupiter.api.Test;
 @BlackBox
 class UnbuiltCallsIT {
     private static final Set<String> UNBUILT = Set.of(
-            "etcdserverpb.Maintenance/Defragment",
             "etcdserverpb.Maintenance/Hash",
             "etcdserverpb.Maintenance/Snapshot",
             "etcdserverpb.Maintenance/Downgrade",
