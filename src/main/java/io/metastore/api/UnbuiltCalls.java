@@ -9,7 +9,6 @@ import io.grpc.Status;
 import io.metastore.api.etcd.etcdserverpb.AuthGrpc;
 import io.metastore.api.etcd.etcdserverpb.MaintenanceGrpc;
 import io.metastore.api.etcd.v3electionpb.ElectionGrpc;
-import io.metastore.api.etcd.v3lockpb.LockGrpc;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,8 +18,6 @@ import java.util.Map;
 public final class UnbuiltCalls {
     private static final String NO_AUTH =
             "there are no users, roles and permissions; client certificates (--client-cert-auth) say who may connect";
-    private static final String NO_LOCKS =
-            "build locks of leases and transactions, as \"etcdctl lock\" and clientv3/concurrency do";
     private static final String NO_ELECTIONS =
             "build elections of leases and transactions, as \"etcdctl elect\" and clientv3/concurrency do";
 
@@ -41,7 +38,6 @@ public final class UnbuiltCalls {
         add(texts, AuthGrpc.SERVICE_NAME, NO_AUTH, "UserChangePassword", "UserGrantRole", "UserRevokeRole");
         add(texts, AuthGrpc.SERVICE_NAME, NO_AUTH, "RoleAdd", "RoleGet", "RoleDelete");
         add(texts, AuthGrpc.SERVICE_NAME, NO_AUTH, "RoleGrantPermission", "RoleRevokePermission");
-        add(texts, LockGrpc.SERVICE_NAME, NO_LOCKS, "Lock", "Unlock");
         add(texts, ElectionGrpc.SERVICE_NAME, NO_ELECTIONS, "Campaign", "Proclaim", "Leader", "Observe", "Resign");
         return Map.copyOf(texts);
     }
@@ -54,8 +50,7 @@ public final class UnbuiltCalls {
 
     /// Services of which nothing is there.
     public static List<ServerServiceDefinition> services() {
-        return List.of(
-                new LockGrpc.LockImplBase() {}.bindService(), new ElectionGrpc.ElectionImplBase() {}.bindService());
+        return List.of(new ElectionGrpc.ElectionImplBase() {}.bindService());
     }
 
     /// `service`, in which each call that is not there yet says so.

@@ -5,12 +5,14 @@ import io.metastore.api.AuthEndpoint;
 import io.metastore.api.ClusterEndpoint;
 import io.metastore.api.KvEndpoint;
 import io.metastore.api.LeaseEndpoint;
+import io.metastore.api.LockEndpoint;
 import io.metastore.api.MaintenanceEndpoint;
 import io.metastore.api.MemberHeaders;
 import io.metastore.api.RangeStreams;
 import io.metastore.api.UnbuiltCalls;
 import io.metastore.api.WatchEndpoint;
 import io.metastore.cli.Versions;
+import io.metastore.service.Locks;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
@@ -57,6 +59,8 @@ final class Serving {
                         member.requests().hashes())
                 .bindService());
         services.add(new AuthEndpoint(member.reading(), headers).bindService());
+        services.add(
+                new LockEndpoint(new Locks(member.kv(), member.leases(), member.watchHub()), headers).bindService());
         services.addAll(UnbuiltCalls.services());
         services.replaceAll(UnbuiltCalls::answeredIn);
         return services;

@@ -50,8 +50,6 @@ class UnbuiltCallsIT {
             "etcdserverpb.Auth/RoleDelete",
             "etcdserverpb.Auth/RoleGrantPermission",
             "etcdserverpb.Auth/RoleRevokePermission",
-            "v3lockpb.Lock/Lock",
-            "v3lockpb.Lock/Unlock",
             "v3electionpb.Election/Campaign",
             "v3electionpb.Election/Proclaim",
             "v3electionpb.Election/Leader",
