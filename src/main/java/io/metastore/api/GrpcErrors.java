@@ -4,6 +4,7 @@ import io.grpc.Status;
 import io.grpc.StatusException;
 import io.grpc.StatusRuntimeException;
 import io.metastore.consensus.Unavailable;
+import io.metastore.service.ContestRefused;
 import io.metastore.service.ResponseTooLarge;
 import io.metastore.value.StoreError;
 
@@ -91,5 +92,17 @@ public final class GrpcErrors {
                         .withCause(failure)
                         .asRuntimeException();
         };
+    }
+
+    /// What a failed call of a service ends with that is a client of the store in etcd, such as Lock: whatever the
+    /// store
+    /// says is passed on as text, with code UNKNOWN.
+    static Throwable asText(Throwable failure) {
+        Throwable known = failure instanceof ContestRefused refused
+                ? status(refused.error()).asRuntimeException()
+                : grpc(failure);
+        return Status.UNKNOWN
+                .withDescription(Status.fromThrowable(known).getDescription())
+                .asRuntimeException();
     }
 }

@@ -1,7 +1,6 @@
 package io.metastore.api;
 
 import com.google.protobuf.UnsafeByteOperations;
-import io.grpc.Status;
 import io.metastore.api.etcd.v3lockpb.LockRequest;
 import io.metastore.api.etcd.v3lockpb.LockResponse;
 import io.metastore.api.etcd.v3lockpb.MutinyLockGrpc;
@@ -11,8 +10,7 @@ import io.metastore.service.Locks;
 import io.metastore.value.Bytes;
 import io.smallrye.mutiny.Uni;
 
-/// etcd's Lock service. In etcd it is a client of the store, whose errors it passes on as text: their code is UNKNOWN
-/// (LCK-07).
+/// etcd's Lock service; its errors are texts (LCK-07).
 public final class LockEndpoint extends MutinyLockGrpc.LockImplBase {
     private final Locks locks;
     private final Headers headers;
@@ -30,7 +28,7 @@ public final class LockEndpoint extends MutinyLockGrpc.LockImplBase {
                         .setKey(UnsafeByteOperations.unsafeWrap(held.key().array()))
                         .build())
                 .onFailure()
-                .transform(LockEndpoint::unknown);
+                .transform(GrpcErrors::asText);
     }
 
     @Override
@@ -40,15 +38,6 @@ public final class LockEndpoint extends MutinyLockGrpc.LockImplBase {
                         .setHeader(headers.of(revision))
                         .build())
                 .onFailure()
-                .transform(LockEndpoint::unknown);
-    }
-
-    private static Throwable unknown(Throwable failure) {
-        Throwable known = failure instanceof Locks.Refused refused
-                ? GrpcErrors.status(refused.error()).asRuntimeException()
-                : GrpcErrors.grpc(failure);
-        return Status.UNKNOWN
-                .withDescription(Status.fromThrowable(known).getDescription())
-                .asRuntimeException();
+                .transform(GrpcErrors::asText);
     }
 }

@@ -8,9 +8,7 @@ import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
 import io.metastore.api.etcd.etcdserverpb.AuthGrpc;
 import io.metastore.api.etcd.etcdserverpb.MaintenanceGrpc;
-import io.metastore.api.etcd.v3electionpb.ElectionGrpc;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 
 /// Calls of etcd's contract that are not there yet. They are registered all the same, counted as any other, and
@@ -18,8 +16,6 @@ import java.util.Map;
 public final class UnbuiltCalls {
     private static final String NO_AUTH =
             "there are no users, roles and permissions; client certificates (--client-cert-auth) say who may connect";
-    private static final String NO_ELECTIONS =
-            "build elections of leases and transactions, as \"etcdctl elect\" and clientv3/concurrency do";
 
     private static final Map<String, String> MISSING = missing();
 
@@ -38,7 +34,6 @@ public final class UnbuiltCalls {
         add(texts, AuthGrpc.SERVICE_NAME, NO_AUTH, "UserChangePassword", "UserGrantRole", "UserRevokeRole");
         add(texts, AuthGrpc.SERVICE_NAME, NO_AUTH, "RoleAdd", "RoleGet", "RoleDelete");
         add(texts, AuthGrpc.SERVICE_NAME, NO_AUTH, "RoleGrantPermission", "RoleRevokePermission");
-        add(texts, ElectionGrpc.SERVICE_NAME, NO_ELECTIONS, "Campaign", "Proclaim", "Leader", "Observe", "Resign");
         return Map.copyOf(texts);
     }
 
@@ -46,11 +41,6 @@ public final class UnbuiltCalls {
         for (String name : names) {
             texts.put(service + "/" + name, "metastore: " + name + " is not built yet: " + instead);
         }
-    }
-
-    /// Services of which nothing is there.
-    public static List<ServerServiceDefinition> services() {
-        return List.of(new ElectionGrpc.ElectionImplBase() {}.bindService());
     }
 
     /// `service`, in which each call that is not there yet says so.

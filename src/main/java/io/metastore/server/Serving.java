@@ -3,6 +3,7 @@ package io.metastore.server;
 import io.grpc.ServerServiceDefinition;
 import io.metastore.api.AuthEndpoint;
 import io.metastore.api.ClusterEndpoint;
+import io.metastore.api.ElectionEndpoint;
 import io.metastore.api.KvEndpoint;
 import io.metastore.api.LeaseEndpoint;
 import io.metastore.api.LockEndpoint;
@@ -12,6 +13,7 @@ import io.metastore.api.RangeStreams;
 import io.metastore.api.UnbuiltCalls;
 import io.metastore.api.WatchEndpoint;
 import io.metastore.cli.Versions;
+import io.metastore.service.Elections;
 import io.metastore.service.Locks;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -61,7 +63,8 @@ final class Serving {
         services.add(new AuthEndpoint(member.reading(), headers).bindService());
         services.add(
                 new LockEndpoint(new Locks(member.kv(), member.leases(), member.watchHub()), headers).bindService());
-        services.addAll(UnbuiltCalls.services());
+        services.add(new ElectionEndpoint(new Elections(member.kv(), member.leases(), member.watchHub()), headers)
+                .bindService());
         services.replaceAll(UnbuiltCalls::answeredIn);
         return services;
     }

