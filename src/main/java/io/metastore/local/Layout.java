@@ -3,9 +3,11 @@ package io.metastore.local;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -119,12 +121,15 @@ public record Layout(Path folder, int count, int firstClientPort, int firstPeerP
         return Optional.empty();
     }
 
-    /// The ports of a member and what they are for, in words.
-    static Map<Integer, String> ports(LocalMember member) {
-        return member.clientPort() == member.peerPort()
-                ? Map.of(member.clientPort(), "where clients and members reach " + member.name())
-                : Map.of(
-                        member.clientPort(), "where clients reach " + member.name(),
-                        member.peerPort(), "where members reach " + member.name());
+    /// The ports of a member and what they are for, in words; that of clients comes first.
+    static SequencedMap<Integer, String> ports(LocalMember member) {
+        SequencedMap<Integer, String> ports = new LinkedHashMap<>();
+        if (member.clientPort() == member.peerPort()) {
+            ports.put(member.clientPort(), "where clients and members reach " + member.name());
+        } else {
+            ports.put(member.clientPort(), "where clients reach " + member.name());
+            ports.put(member.peerPort(), "where members reach " + member.name());
+        }
+        return ports;
     }
 }
