@@ -13,10 +13,18 @@ import org.junit.jupiter.api.Test;
 class PortsTest {
     private static final Path FOLDER = Path.of("data");
 
+    /// A port that is taken; the one before it is free.
     private static ServerSocket taken() throws IOException {
-        ServerSocket socket = new ServerSocket();
-        socket.bind(new InetSocketAddress(LocalMember.HOST, 0));
-        return socket;
+        while (true) {
+            ServerSocket socket = new ServerSocket();
+            socket.bind(new InetSocketAddress(LocalMember.HOST, 0));
+            try (ServerSocket before = new ServerSocket()) {
+                before.bind(new InetSocketAddress(LocalMember.HOST, socket.getLocalPort() - 1));
+                return socket;
+            } catch (IOException _) {
+                socket.close();
+            }
+        }
     }
 
     private static String refused(Layout layout, boolean whole) {
