@@ -274,19 +274,20 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
     public void goOnAlone() {
         long applied = replicas.state().appliedIndex();
         if (log.last() < applied) {
-            throw new EngineFailure(
-                    EngineFailure.Kind.DAMAGED,
-                    "the raft log in " + settings.folder() + " ends at index " + log.last()
-                            + " although the state has applied up to index " + applied
-                            + ": this member cannot go on alone, take another one",
-                    null);
+            String why = "the raft log in " + settings.folder() + " ends at index " + log.last()
+                    + " although the state has applied up to index " + applied
+                    + ": this member cannot go on alone, take another one";
+            throw new EngineFailure(EngineFailure.Kind.DAMAGED, why, null);
         }
         LOG.warn("force-new-cluster: this member goes on alone with what it has; none of the others may run");
         configuration.force();
-        Status reset = node.resetPeers(new Configuration(List.of(self)));
+        Configuration alone = new Configuration(List.of(self));
+        // A sole voter may lead by now, and is not to be disturbed.
+        boolean isAlone = ((NodeImpl) node).getCurrentConf().listPeers().equals(alone.listPeers());
+        Status reset = isAlone ? Status.OK() : node.resetPeers(alone);
         if (!reset.isOk()) {
-            throw new EngineFailure(
-                    EngineFailure.Kind.DAMAGED, "raft does not go on with one member: " + reset.getErrorMsg(), null);
+            String why = "raft does not go on with one member (" + reset.getErrorMsg() + "): stop the others first";
+            throw new EngineFailure(EngineFailure.Kind.INPUT_OUTPUT, why, null);
         }
     }
 
