@@ -94,9 +94,8 @@ public final class GrpcErrors {
         };
     }
 
-    /// What a failed call of a service ends with that is a client of the store in etcd, such as Lock: whatever the
-    /// store
-    /// says is passed on as text, with code UNKNOWN.
+    /// What a failed call of a service ends with that is a client of the store in etcd, such as Lock: whatever
+    /// the store says is passed on as text, with code UNKNOWN.
     static Throwable asText(Throwable failure) {
         Throwable known = failure instanceof ContestRefused refused
                 ? status(refused.error()).asRuntimeException()
