@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongConsumer;
+import java.util.function.LongSupplier;
 
 /// How far the other members are, by their answers to what this one sends them as their leader. Any thread may call.
 final class Followers {
@@ -15,10 +16,13 @@ final class Followers {
 
     private final Map<Long, Follower> followers = new ConcurrentHashMap<>();
     private final LongConsumer acknowledged;
+    private final LongSupplier last;
 
     /// @param acknowledged told how far a follower has the log, once raft knows it, on one of raft's threads
-    Followers(LongConsumer acknowledged) {
+    /// @param last index of the last entry of this member's log
+    Followers(LongConsumer acknowledged, LongSupplier last) {
         this.acknowledged = acknowledged;
+        this.last = last;
     }
 
     /// @param matched    the last entry of the log that is known to be the same here and there
@@ -60,6 +64,15 @@ final class Followers {
                 && answer.getSuccess()) {
             acknowledged.accept(append.getPrevLogIndex() + append.getEntriesCount());
         }
+    }
+
+    /// Whether an answer says that the follower has the whole log: then taking it leaves nothing to be read and sent.
+    boolean hasAll(Object request, Object response) {
+        return request instanceof AppendEntriesRequest append
+                && append.getEntriesCount() > 0
+                && response instanceof AppendEntriesResponse answer
+                && answer.getSuccess()
+                && append.getPrevLogIndex() + append.getEntriesCount() == last.getAsLong();
     }
 
     /// The last entry of the log that `member` is known to have, 0 when it has not answered lately.

@@ -77,7 +77,7 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
     private final CommitNotice notice;
     private final ElectionHint hint;
     private final Reconfiguration configuration;
-    private final Followers followers = new Followers(this::acknowledged);
+    private final Followers followers = new Followers(this::acknowledged, () -> this.node.getLastLogIndex());
     private final Voters voters;
     private Node node;
     private RaftLog log;

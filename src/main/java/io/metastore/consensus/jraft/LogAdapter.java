@@ -20,9 +20,15 @@ import org.jboss.logging.Logger;
 final class LogAdapter implements LogStorage {
     private static final Logger LOG = Logger.getLogger(LogAdapter.class);
 
+    /// Largest entry that is kept in memory.
+    private static final int KEPT_BYTES_MAX = 64 << 10;
+
     private final RaftLog log;
     private final DiskMetrics metrics;
     private final Faults faults;
+    /// The entries that were appended last, up to two: JRaft asks for the term of the one before with every append that
+    /// it sends, and has forgotten that one itself once it is applied.
+    private volatile List<LogEntry> newest = List.of();
 
     /// @param log    opened and checked; closed by JRaft
     /// @param faults told, on whichever thread reads, when an entry cannot be read
@@ -71,6 +77,11 @@ final class LogAdapter implements LogStorage {
 
     @Override
     public LogEntry getEntry(long index) {
+        for (LogEntry entry : newest) {
+            if (entry.getId().getIndex() == index) {
+                return entry;
+            }
+        }
         try {
             Entry entry = log.read(index);
             return entry == null ? null : LogEntries.toJraft(index, entry);
@@ -111,21 +122,35 @@ final class LogAdapter implements LogStorage {
         long first = entries.getFirst().getId().getIndex();
         boolean appended = done("appending to", () -> log.append(first, own));
         metrics.appended(System.nanoTime() - started);
+        if (appended) {
+            keep(entries.getLast());
+        }
         return appended ? own.size() : 0;
+    }
+
+    private void keep(LogEntry entry) {
+        if (entry.getData() != null && entry.getData().remaining() > KEPT_BYTES_MAX) {
+            newest = List.of();
+        } else {
+            newest = newest.isEmpty() ? List.of(entry) : List.of(newest.getLast(), entry);
+        }
     }
 
     @Override
     public boolean truncatePrefix(long firstKept) {
+        newest = List.of();
         return done("cutting off the beginning of", () -> log.cutBefore(firstKept));
     }
 
     @Override
     public boolean truncateSuffix(long lastKept) {
+        newest = List.of();
         return done("cutting off the end of", () -> log.cutAfter(lastKept));
     }
 
     @Override
     public boolean reset(long next) {
+        newest = List.of();
         return done("emptying", () -> log.startAnew(next));
     }
 

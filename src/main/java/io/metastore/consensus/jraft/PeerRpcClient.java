@@ -116,7 +116,9 @@ final class PeerRpcClient implements RpcClient {
                     public void answered(PeerMessage answer) {
                         Message decoded = RaftMessage.decode(answer);
                         followers.ended(member, request, decoded, System.nanoTime());
-                        run(callback, () -> {
+                        // A lonely client waits for this: it is not handed to yet another thread when it takes no time.
+                        Executor thread = followers.hasAll(request, decoded) ? Runnable::run : callback.executor();
+                        run(thread, () -> {
                             follower.called(kind, heartbeat, called, decoded);
                             callback.complete(decoded, null);
                             followers.taken(request, decoded);
@@ -130,17 +132,16 @@ final class PeerRpcClient implements RpcClient {
                         RemotingException reason = why.kind() == PeerFailure.Kind.TIMED_OUT
                                 ? new InvokeTimeoutException(why.getMessage())
                                 : new RemotingException(why.getMessage());
-                        run(callback, () -> callback.complete(null, reason));
+                        run(callback.executor(), () -> callback.complete(null, reason));
                     }
                 },
                 Duration.ofMillis(timeoutMs));
     }
 
-    /// Runs `end` where JRaft wants it. A full pool must not lose it, since a replicator without its answer sends
+    /// Runs `end` on `executor`, at once without one. A full pool must not lose it, since a replicator without its answer sends
     /// nothing
     /// any more; one that is shut down belongs to a node that has stopped, and nobody waits.
-    private static void run(InvokeCallback callback, Runnable end) {
-        Executor executor = callback.executor();
+    private static void run(Executor executor, Runnable end) {
         if (executor == null) {
             end.run();
             return;

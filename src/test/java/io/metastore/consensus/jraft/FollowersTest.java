@@ -25,7 +25,7 @@ class FollowersTest {
             .setMeta(SnapshotMeta.newBuilder().setLastIncludedIndex(100).setLastIncludedTerm(1))
             .build();
 
-    private final Followers followers = new Followers(_ -> {});
+    private final Followers followers = new Followers(_ -> {}, () -> Long.MAX_VALUE);
 
     private static AppendEntriesRequest append(long before, int entries) {
         return AppendEntriesRequest.newBuilder()

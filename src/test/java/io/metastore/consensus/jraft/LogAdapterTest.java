@@ -3,6 +3,7 @@ package io.metastore.consensus.jraft;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -206,6 +207,25 @@ class LogAdapterTest {
     }
 
     /// An old file, which nobody reads but a follower that is far behind.
+    /// JRaft asks for the term of the last entry with each one that it sends.
+    @Test
+    void theNewestEntriesAreNotReadUntilTheLogIsCut() throws Exception {
+        LogAdapter adapter = new LogAdapter(log, new DiskMetrics(), this::halt);
+        LogEntry newest = new LogEntry(EntryType.ENTRY_TYPE_DATA);
+        newest.setId(new LogId(ENTRIES + 1, TERM));
+        newest.setData(ByteBuffer.wrap("newest x".getBytes(StandardCharsets.US_ASCII)));
+        assertTrue(adapter.appendEntry(newest));
+        assertSame(newest, adapter.getEntry(ENTRIES + 1));
+        assertEquals("entry 60", text(adapter.getEntry(ENTRIES)));
+        assertTrue(adapter.truncateSuffix(ENTRIES));
+        assertNull(adapter.getEntry(ENTRIES + 1));
+        LogEntry other = new LogEntry(EntryType.ENTRY_TYPE_DATA);
+        other.setId(new LogId(ENTRIES + 1, TERM + 1));
+        other.setData(ByteBuffer.wrap("other x".getBytes(StandardCharsets.US_ASCII)));
+        assertTrue(adapter.appendEntry(other));
+        assertEquals(TERM + 1, adapter.getEntry(ENTRIES + 1).getId().getTerm());
+    }
+
     @Test
     void aDamagedOldEntryHaltsTheMember() throws Exception {
         Path old = files().get(2);

@@ -7,7 +7,10 @@ import com.alipay.sofa.jraft.entity.RaftOutter.SnapshotMeta;
 import com.alipay.sofa.jraft.error.InvokeTimeoutException;
 import com.alipay.sofa.jraft.error.RemotingException;
 import com.alipay.sofa.jraft.rpc.InvokeCallback;
+import com.alipay.sofa.jraft.entity.EnumOutter;
+import com.alipay.sofa.jraft.entity.RaftOutter.EntryMeta;
 import com.alipay.sofa.jraft.rpc.RpcRequests.AppendEntriesRequest;
+import com.alipay.sofa.jraft.rpc.RpcRequests.AppendEntriesResponse;
 import com.alipay.sofa.jraft.rpc.RpcRequests.AppendEntriesResponse;
 import com.alipay.sofa.jraft.rpc.RpcRequests.InstallSnapshotRequest;
 import com.alipay.sofa.jraft.rpc.RpcRequests.InstallSnapshotResponse;
@@ -40,7 +43,7 @@ class PeerRpcClientTest {
                     lanes.add(lane);
                     replies.add(reply);
                 },
-                new Followers(_ -> {}),
+                new Followers(_ -> {}, () -> 4),
                 metrics));
     }
 
@@ -102,6 +105,41 @@ class PeerRpcClientTest {
         fail(1, PeerFailure.Kind.UNKNOWN);
         assertInstanceOf(InvokeTimeoutException.class, ends.get(0));
         assertEquals(RemotingException.class, ends.get(1).getClass());
+    }
+
+    /// A follower that lacks something is sent it when its answer is taken, and that may have to be read from the disk.
+    @Test
+    void onlyTheAnswerOfWhoHasAllIsTakenOnTheThreadOfTheTransport() {
+        List<Runnable> handed = new ArrayList<>();
+        call(append(2).build(), handed::add);
+        call(append(3).build(), handed::add);
+        call(append(3).build(), handed::add);
+        answer(0, true);
+        assertEquals(1, handed.size(), "one of entries up to 3, where the log has 4");
+        assertEquals(0, ends.size());
+        answer(1, true);
+        assertEquals(1, ends.size(), "one of all entries");
+        answer(2, false);
+        assertEquals(2, handed.size(), "a refusal");
+    }
+
+    private static AppendEntriesRequest.Builder append(int entries) {
+        AppendEntriesRequest.Builder append = append().setData(ByteString.EMPTY);
+        for (int i = 0; i < entries; i++) {
+            append.addEntries(EntryMeta.newBuilder()
+                    .setTerm(1)
+                    .setType(EnumOutter.EntryType.ENTRY_TYPE_DATA)
+                    .setDataLen(0));
+        }
+        return append;
+    }
+
+    private void answer(int call, boolean success) {
+        replies.get(call)
+                .answered(RaftMessage.encode(AppendEntriesResponse.newBuilder()
+                        .setTerm(1)
+                        .setSuccess(success)
+                        .build()));
     }
 
     @Test
