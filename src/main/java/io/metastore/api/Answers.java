@@ -1,6 +1,7 @@
 package io.metastore.api;
 
 import io.metastore.machine.Outcome;
+import io.metastore.service.Denied;
 import io.metastore.service.KvService;
 import io.metastore.value.StoreError;
 import io.smallrye.mutiny.Uni;
@@ -25,7 +26,7 @@ final class Answers {
     static <T> Uni<T> checked(Supplier<Uni<T>> call) {
         try {
             return call.get().onFailure().transform(GrpcErrors::grpc);
-        } catch (RefusedRequest refused) {
+        } catch (RefusedRequest | Denied refused) {
             return Uni.createFrom().failure(GrpcErrors.grpc(refused));
         }
     }

@@ -16,8 +16,10 @@ import io.metastore.api.etcd.etcdserverpb.ResponseHeader;
 import io.metastore.cluster.Members;
 import io.metastore.machine.Outcome;
 import io.metastore.machine.Result;
+import io.metastore.service.AccessControl;
 import io.metastore.service.Membership;
 import io.metastore.service.Reading;
+import io.metastore.service.login.Credentials;
 import io.metastore.value.StoreError;
 import io.smallrye.mutiny.Uni;
 import java.net.URI;
@@ -37,22 +39,31 @@ public final class ClusterEndpoint extends MutinyClusterGrpc.ClusterImplBase {
     private final Reading reading;
     private final Headers headers;
     private final Clock clock;
+    private final AccessControl access;
 
     public ClusterEndpoint(
-            Supplier<Members> members, Membership membership, Reading reading, Headers headers, Clock clock) {
+            Supplier<Members> members,
+            Membership membership,
+            Reading reading,
+            Headers headers,
+            Clock clock,
+            AccessControl access) {
         this.members = members;
         this.membership = membership;
         this.reading = reading;
         this.headers = headers;
         this.clock = clock;
+        this.access = access;
     }
 
     @Override
     public Uni<MemberListResponse> memberList(MemberListRequest request) {
+        Credentials caller = Callers.current();
         Uni<List<io.metastore.cluster.Member>> list = request.getLinearizable()
                 ? reading.linearizable(_ -> members.get().all())
-                : Uni.createFrom().item(members.get().all());
-        return list.map(found -> MemberListResponse.newBuilder()
+                : Uni.createFrom().item(() -> members.get().all());
+        return list.call(_ -> access.known(caller, () -> Uni.createFrom().voidItem()))
+                .map(found -> MemberListResponse.newBuilder()
                         .setHeader(headers.of(0))
                         .addAllMembers(texts(found))
                         .build())
@@ -69,7 +80,7 @@ public final class ClusterEndpoint extends MutinyClusterGrpc.ClusterImplBase {
         List<String> urls = request.getPeerURLsList().stream().sorted().toList();
         long id = Membership.idOf(urls, clock.instant());
         return answer(
-                membership.add(id, urls, request.getIsLearner()),
+                () -> membership.add(id, urls, request.getIsLearner()),
                 (header, all) -> MemberAddResponse.newBuilder()
                         .setHeader(header)
                         .setMember(Member.newBuilder()
@@ -100,7 +111,7 @@ public final class ClusterEndpoint extends MutinyClusterGrpc.ClusterImplBase {
     @Override
     public Uni<MemberRemoveResponse> memberRemove(MemberRemoveRequest request) {
         return answer(
-                membership.remove(request.getID()),
+                () -> membership.remove(request.getID()),
                 (header, all) -> MemberRemoveResponse.newBuilder()
                         .setHeader(header)
                         .addAllMembers(all)
@@ -110,7 +121,7 @@ public final class ClusterEndpoint extends MutinyClusterGrpc.ClusterImplBase {
     @Override
     public Uni<MemberUpdateResponse> memberUpdate(MemberUpdateRequest request) {
         return answer(
-                membership.update(request.getID(), List.copyOf(request.getPeerURLsList())),
+                () -> membership.update(request.getID(), List.copyOf(request.getPeerURLsList())),
                 (header, all) -> MemberUpdateResponse.newBuilder()
                         .setHeader(header)
                         .addAllMembers(all)
@@ -120,7 +131,7 @@ public final class ClusterEndpoint extends MutinyClusterGrpc.ClusterImplBase {
     @Override
     public Uni<MemberPromoteResponse> memberPromote(MemberPromoteRequest request) {
         return answer(
-                membership.promote(request.getID()),
+                () -> membership.promote(request.getID()),
                 (header, all) -> MemberPromoteResponse.newBuilder()
                         .setHeader(header)
                         .addAllMembers(all)
@@ -128,8 +139,9 @@ public final class ClusterEndpoint extends MutinyClusterGrpc.ClusterImplBase {
     }
 
     private <A> Uni<A> answer(
-            Uni<Outcome<Result.ChangeMembers>> change, BiFunction<ResponseHeader, List<Member>, A> response) {
-        return change.map(outcome -> switch (outcome) {
+            Supplier<Uni<Outcome<Result.ChangeMembers>>> change, BiFunction<ResponseHeader, List<Member>, A> response) {
+        return access.administering(Callers.current(), change)
+                .map(outcome -> switch (outcome) {
                     case Outcome.Done<Result.ChangeMembers>(Result.ChangeMembers changed) ->
                         response.apply(headers.of(0), texts(changed.members()));
                     case Outcome.Refused<Result.ChangeMembers>(StoreError error) ->

@@ -13,6 +13,7 @@ import io.metastore.api.etcd.v3electionpb.ProclaimResponse;
 import io.metastore.api.etcd.v3electionpb.ResignRequest;
 import io.metastore.api.etcd.v3electionpb.ResignResponse;
 import io.metastore.service.Elections;
+import io.metastore.service.login.Credentials;
 import io.metastore.value.Bytes;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
@@ -31,6 +32,7 @@ public final class ElectionEndpoint extends MutinyElectionGrpc.ElectionImplBase 
     @Override
     public Uni<CampaignResponse> campaign(CampaignRequest request) {
         return elections
+                .as(Callers.current())
                 .campaign(bytes(request.getName()), request.getLease(), bytes(request.getValue()))
                 .map(elected -> CampaignResponse.newBuilder()
                         .setHeader(headers.of(elected.revision()))
@@ -47,10 +49,12 @@ public final class ElectionEndpoint extends MutinyElectionGrpc.ElectionImplBase 
 
     @Override
     public Uni<ProclaimResponse> proclaim(ProclaimRequest request) {
+        Credentials caller = Callers.current();
         return named(
                 request.hasLeader(),
                 request.getLeader(),
                 candidate -> elections
+                        .as(caller)
                         .proclaim(candidate, bytes(request.getValue()))
                         .map(revision -> ProclaimResponse.newBuilder()
                                 .setHeader(headers.of(revision))
@@ -59,10 +63,12 @@ public final class ElectionEndpoint extends MutinyElectionGrpc.ElectionImplBase 
 
     @Override
     public Uni<ResignResponse> resign(ResignRequest request) {
+        Credentials caller = Callers.current();
         return named(
                 request.hasLeader(),
                 request.getLeader(),
                 candidate -> elections
+                        .as(caller)
                         .resign(candidate)
                         .map(revision -> ResignResponse.newBuilder()
                                 .setHeader(headers.of(revision))
@@ -79,6 +85,7 @@ public final class ElectionEndpoint extends MutinyElectionGrpc.ElectionImplBase 
     @Override
     public Uni<LeaderResponse> leader(LeaderRequest request) {
         return elections
+                .as(Callers.current())
                 .leader(bytes(request.getName()))
                 .map(this::response)
                 .onFailure()
@@ -88,6 +95,7 @@ public final class ElectionEndpoint extends MutinyElectionGrpc.ElectionImplBase 
     @Override
     public Multi<LeaderResponse> observe(LeaderRequest request) {
         return elections
+                .as(Callers.current())
                 .observe(bytes(request.getName()))
                 .map(this::response)
                 .onFailure()

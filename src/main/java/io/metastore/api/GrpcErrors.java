@@ -5,7 +5,10 @@ import io.grpc.StatusException;
 import io.grpc.StatusRuntimeException;
 import io.metastore.consensus.Unavailable;
 import io.metastore.service.ContestRefused;
+import io.metastore.service.Denied;
 import io.metastore.service.ResponseTooLarge;
+import io.metastore.service.login.Passwords;
+import io.metastore.service.login.Tokens;
 import io.metastore.value.StoreError;
 
 /// The one place where failures become gRPC codes, with etcd's exact texts.
@@ -47,14 +50,59 @@ public final class GrpcErrors {
                 precondition("etcdserver: can only promote a learner member which is in sync with leader");
             case UNHEALTHY_CLUSTER -> Status.UNAVAILABLE.withDescription("etcdserver: unhealthy cluster");
             case MEMBERS_TOO_OLD ->
-                precondition("metastore: some members run a version that cannot change the membership: upgrade them");
+                precondition("metastore: some members run a version that does not know this call: upgrade them");
             case NOT_SUPPORTED_FOR_LEARNER -> precondition("etcdserver: rpc not supported for learner");
-            case AUTH_NOT_ENABLED -> precondition("etcdserver: authentication is not enabled");
-            case STREAM_SORT_UNSUPPORTED ->
-                Status.UNIMPLEMENTED.withDescription("RangeStream does not support custom sort orders");
-            case STREAM_FILTER_UNSUPPORTED ->
-                Status.UNIMPLEMENTED.withDescription("RangeStream does not support revision filters");
+            case ROOT_USER_MISSING,
+                    ROOT_ROLE_MISSING,
+                    USER_EMPTY,
+                    USER_EXISTS,
+                    USER_NOT_FOUND,
+                    ROLE_EMPTY,
+                    ROLE_EXISTS,
+                    ROLE_NOT_FOUND,
+                    ROLE_NOT_GRANTED,
+                    PERMISSION_NOT_GIVEN,
+                    PERMISSION_NOT_GRANTED,
+                    PERMISSION_DENIED,
+                    INVALID_AUTH_MANAGEMENT,
+                    AUTH_NOT_ENABLED,
+                    AUTH_FAILED,
+                    PASSWORDLESS_USER,
+                    INVALID_AUTH_TOKEN,
+                    AUTH_OLD_REVISION -> auth(error);
+            case STREAM_SORT_UNSUPPORTED -> unimplemented("RangeStream does not support custom sort orders");
+            case STREAM_FILTER_UNSUPPORTED -> unimplemented("RangeStream does not support revision filters");
         };
+    }
+
+    private static Status auth(StoreError error) {
+        return switch (error) {
+            case AUTH_NOT_ENABLED -> precondition("etcdserver: authentication is not enabled");
+            case ROOT_USER_MISSING -> precondition("etcdserver: root user does not exist");
+            case ROOT_ROLE_MISSING -> precondition("etcdserver: root user does not have root role");
+            case USER_EMPTY -> invalid("etcdserver: user name is empty");
+            case USER_EXISTS -> precondition("etcdserver: user name already exists");
+            case USER_NOT_FOUND -> precondition("etcdserver: user name not found");
+            case ROLE_EMPTY -> invalid("etcdserver: role name is empty");
+            case ROLE_EXISTS -> precondition("etcdserver: role name already exists");
+            case ROLE_NOT_FOUND -> precondition("etcdserver: role name not found");
+            case ROLE_NOT_GRANTED -> precondition("etcdserver: role is not granted to the user");
+            case PERMISSION_NOT_GIVEN -> invalid("etcdserver: permission not given");
+            case PERMISSION_NOT_GRANTED -> precondition("etcdserver: permission is not granted to the role");
+            case PERMISSION_DENIED -> Status.PERMISSION_DENIED.withDescription("etcdserver: permission denied");
+            case INVALID_AUTH_MANAGEMENT -> invalid("etcdserver: invalid auth management");
+            case AUTH_FAILED -> invalid("etcdserver: authentication failed, invalid user ID or password");
+            // etcd forgets to give this one its code on the way out.
+            case PASSWORDLESS_USER ->
+                Status.UNKNOWN.withDescription("auth: authentication failed, password was given for no password user");
+            case INVALID_AUTH_TOKEN -> Status.UNAUTHENTICATED.withDescription("etcdserver: invalid auth token");
+            case AUTH_OLD_REVISION -> invalid("etcdserver: revision of auth store is old");
+            default -> throw new IllegalArgumentException(error + " is nothing about users and permissions");
+        };
+    }
+
+    private static Status unimplemented(String text) {
+        return Status.UNIMPLEMENTED.withDescription(text);
     }
 
     private static Status precondition(String text) {
@@ -81,6 +129,13 @@ public final class GrpcErrors {
     public static Throwable grpc(Throwable failure) {
         return switch (failure) {
             case RefusedRequest refused -> status(refused.error()).asRuntimeException();
+            case Denied denied -> status(denied.error()).asRuntimeException();
+            case Tokens.VerifyOnly only ->
+                Status.UNKNOWN.withDescription(only.getMessage()).asRuntimeException();
+            case Passwords.Busy _ ->
+                Status.RESOURCE_EXHAUSTED
+                        .withDescription("etcdserver: too many requests")
+                        .asRuntimeException();
             case Unavailable unavailable -> status(unavailable).asRuntimeException();
             case ResponseTooLarge large ->
                 Status.RESOURCE_EXHAUSTED.withDescription(large.getMessage()).asRuntimeException();

@@ -18,9 +18,13 @@ import io.metastore.api.etcd.etcdserverpb.RangeStreamResponse;
 import io.metastore.api.etcd.etcdserverpb.TxnRequest;
 import io.metastore.api.etcd.etcdserverpb.TxnResponse;
 import io.metastore.machine.Command;
+import io.metastore.machine.Rights;
 import io.metastore.mvcc.RangeQuery;
+import io.metastore.service.AccessControl;
+import io.metastore.service.Guard;
 import io.metastore.service.KvService;
 import io.metastore.service.ResponseShare;
+import io.metastore.service.login.Credentials;
 import io.metastore.value.StoreError;
 import io.smallrye.mutiny.Uni;
 import java.util.function.BooleanSupplier;
@@ -35,6 +39,7 @@ public final class KvEndpoint extends MutinyKVGrpc.KVImplBase {
     private final long maxRequestBytes;
     private final int maxTxnOps;
     private final BooleanSupplier learner;
+    private final AccessControl access;
 
     /// @param learner whether this member has no vote, and so answers nothing but what it has itself
     public KvEndpoint(
@@ -43,13 +48,15 @@ public final class KvEndpoint extends MutinyKVGrpc.KVImplBase {
             RangeStreams streams,
             long maxRequestBytes,
             int maxTxnOps,
-            BooleanSupplier learner) {
+            BooleanSupplier learner,
+            AccessControl access) {
         this.kv = kv;
         this.responses = new Responses(headers);
         this.streams = streams;
         this.maxRequestBytes = maxRequestBytes;
         this.maxTxnOps = maxTxnOps;
         this.learner = learner;
+        this.access = access;
     }
 
     /// RangeStream is written to the transport as it has room; the generated Mutiny stub would fetch 256
@@ -80,7 +87,11 @@ public final class KvEndpoint extends MutinyKVGrpc.KVImplBase {
             }
             RangeQuery query = Requests.range(request);
             ResponseShare share = CallShares.current();
-            return Answers.of(kv.range(query, request.getSerializable(), share), charged(share, responses::range));
+            Credentials caller = Callers.current();
+            Guard guard = access.guard(caller, (state, who) -> state.mayRead(who, query.range()));
+            return Answers.of(
+                    access.settled(caller, () -> kv.range(query, request.getSerializable(), share, guard)),
+                    charged(share, responses::range));
         });
     }
 
@@ -89,7 +100,8 @@ public final class KvEndpoint extends MutinyKVGrpc.KVImplBase {
         return withRoom(TxnRequests.cost(request), () -> {
             Command.Put put = Requests.put(request);
             Requests.checkSize(request.getSerializedSize(), maxRequestBytes);
-            return Answers.of(kv.write(put), responses::put);
+            return Answers.of(
+                    access.as(Callers.current(), who -> kv.write(AccessControl.of(who, put))), responses::put);
         });
     }
 
@@ -99,7 +111,9 @@ public final class KvEndpoint extends MutinyKVGrpc.KVImplBase {
             Command.DeleteRange delete = Requests.delete(request);
             Requests.checkSize(request.getSerializedSize(), maxRequestBytes);
             ResponseShare share = CallShares.current();
-            return Answers.of(kv.write(delete, share), charged(share, responses::delete));
+            return Answers.of(
+                    access.as(Callers.current(), who -> kv.write(AccessControl.of(who, delete), share)),
+                    charged(share, responses::delete));
         });
     }
 
@@ -108,17 +122,25 @@ public final class KvEndpoint extends MutinyKVGrpc.KVImplBase {
         return withRoom(TxnRequests.cost(request), () -> {
             TxnRequests.Call call = TxnRequests.txn(request, maxTxnOps);
             ResponseShare share = CallShares.current();
+            Credentials caller = Callers.current();
             if (call.readOnly()) {
-                return Answers.of(kv.read(call.txn(), call.serializable(), share), charged(share, responses::txn));
+                Guard guard = access.guard(caller, (state, who) -> Rights.refusal(state, who, call.txn()));
+                return Answers.of(
+                        access.settled(caller, () -> kv.read(call.txn(), call.serializable(), share, guard)),
+                        charged(share, responses::txn));
             }
             Requests.checkSize(request.getSerializedSize(), maxRequestBytes);
-            return Answers.of(kv.write(call.txn(), share), charged(share, responses::txn));
+            return Answers.of(
+                    access.as(caller, who -> kv.write(AccessControl.of(who, call.txn()), share)),
+                    charged(share, responses::txn));
         });
     }
 
     @Override
     public Uni<CompactionResponse> compact(CompactionRequest request) {
-        return Answers.of(kv.compact(request.getRevision(), request.getPhysical()), responses::compact);
+        return Answers.of(
+                access.administering(Callers.current(), () -> kv.compact(request.getRevision(), request.getPhysical())),
+                responses::compact);
     }
 
     /// Charges a response before it goes to the transport. Its size is computed there anyway, once.

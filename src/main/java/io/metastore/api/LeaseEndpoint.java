@@ -14,10 +14,15 @@ import io.metastore.api.etcd.etcdserverpb.LeaseTimeToLiveResponse;
 import io.metastore.api.etcd.etcdserverpb.MutinyLeaseGrpc;
 import io.metastore.machine.ProtobufBytes;
 import io.metastore.mvcc.Views;
+import io.metastore.service.AccessControl;
 import io.metastore.service.KvService;
+import io.metastore.service.LeaseRights;
 import io.metastore.service.LeaseService;
+import io.metastore.service.login.Credentials;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
+import java.util.List;
+import java.util.function.Supplier;
 
 /// etcd's Lease service.
 public final class LeaseEndpoint extends MutinyLeaseGrpc.LeaseImplBase {
@@ -29,13 +34,18 @@ public final class LeaseEndpoint extends MutinyLeaseGrpc.LeaseImplBase {
     private final Views views;
     private final Headers headers;
     private final Responses responses;
+    private final AccessControl access;
+    private final LeaseRights rights;
 
-    public LeaseEndpoint(LeaseService leases, KvService kv, Views views, Headers headers) {
+    public LeaseEndpoint(
+            LeaseService leases, KvService kv, Views views, Headers headers, AccessControl access, LeaseRights rights) {
         this.leases = leases;
         this.kv = kv;
         this.views = views;
         this.headers = headers;
         this.responses = new Responses(headers);
+        this.access = access;
+        this.rights = rights;
     }
 
     @Override
@@ -43,21 +53,27 @@ public final class LeaseEndpoint extends MutinyLeaseGrpc.LeaseImplBase {
         if (!kv.hasRoomFor(GRANT_COST)) {
             return Answers.noSpace(kv);
         }
-        return Answers.of(leases.grant(request.getID(), request.getTTL()), responses::grant);
+        Credentials caller = Callers.current();
+        return Answers.of(
+                access.known(caller, () -> leases.grant(access.who(caller), request.getID(), request.getTTL())),
+                responses::grant);
     }
 
     @Override
     public Uni<LeaseRevokeResponse> leaseRevoke(LeaseRevokeRequest request) {
-        return Answers.of(leases.revoke(request.getID()), responses::revoke);
+        Credentials caller = Callers.current();
+        return Answers.of(
+                access.known(caller, () -> leases.revoke(access.who(caller), request.getID())), responses::revoke);
     }
 
     /// Answers in the order of requests, each before the next is looked at (LEA-09).
     @Override
     public Multi<LeaseKeepAliveResponse> leaseKeepAlive(Multi<LeaseKeepAliveRequest> requests) {
+        Credentials caller = Callers.current();
         return requests.onItem()
                 .transformToUniAndConcatenate(request -> {
                     long revision = views.state().revision();
-                    return leases.keepAlive(request.getID())
+                    return rights.renewing(caller, request.getID(), () -> leases.keepAlive(request.getID()))
                             .map(ttl -> LeaseKeepAliveResponse.newBuilder()
                                     .setHeader(headers.of(revision))
                                     .setID(request.getID())
@@ -70,8 +86,12 @@ public final class LeaseEndpoint extends MutinyLeaseGrpc.LeaseImplBase {
 
     @Override
     public Uni<LeaseTimeToLiveResponse> leaseTimeToLive(LeaseTimeToLiveRequest request) {
-        return leases.timeToLive(request.getID(), request.getKeys())
-                .map(ttl -> {
+        Credentials caller = Callers.current();
+        Supplier<Uni<LeaseService.TimeToLive>> call = () -> leases.timeToLive(request.getID(), request.getKeys());
+        Uni<LeaseService.TimeToLive> found = request.getKeys()
+                ? rights.seeing(caller, () -> List.of(request.getID()), call)
+                : access.known(caller, call);
+        return found.map(ttl -> {
                     LeaseTimeToLiveResponse.Builder response = LeaseTimeToLiveResponse.newBuilder()
                             .setHeader(headers.of(views.state().revision()))
                             .setID(request.getID())
@@ -86,9 +106,16 @@ public final class LeaseEndpoint extends MutinyLeaseGrpc.LeaseImplBase {
 
     @Override
     public Uni<LeaseLeasesResponse> leaseLeases(LeaseLeasesRequest request) {
+        return rights.seeing(
+                        Callers.current(), leases::ids, () -> Uni.createFrom().item(listed()))
+                .onFailure()
+                .transform(GrpcErrors::grpc);
+    }
+
+    private LeaseLeasesResponse listed() {
         LeaseLeasesResponse.Builder response = LeaseLeasesResponse.newBuilder()
                 .setHeader(headers.of(views.state().revision()));
         leases.ids().forEach(id -> response.addLeases(LeaseStatus.newBuilder().setID(id)));
-        return Uni.createFrom().item(response.build());
+        return response.build();
     }
 }

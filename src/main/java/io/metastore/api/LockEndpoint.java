@@ -22,7 +22,8 @@ public final class LockEndpoint extends MutinyLockGrpc.LockImplBase {
 
     @Override
     public Uni<LockResponse> lock(LockRequest request) {
-        return locks.lock(Bytes.wrap(request.getName().toByteArray()), request.getLease())
+        return locks.as(Callers.current())
+                .lock(Bytes.wrap(request.getName().toByteArray()), request.getLease())
                 .map(held -> LockResponse.newBuilder()
                         .setHeader(headers.of(held.revision()))
                         .setKey(UnsafeByteOperations.unsafeWrap(held.key().array()))
@@ -33,7 +34,8 @@ public final class LockEndpoint extends MutinyLockGrpc.LockImplBase {
 
     @Override
     public Uni<UnlockResponse> unlock(UnlockRequest request) {
-        return locks.unlock(Bytes.wrap(request.getKey().toByteArray()))
+        return locks.as(Callers.current())
+                .unlock(Bytes.wrap(request.getKey().toByteArray()))
                 .map(revision -> UnlockResponse.newBuilder()
                         .setHeader(headers.of(revision))
                         .build())

@@ -18,10 +18,12 @@ import io.metastore.cluster.Alarm;
 import io.metastore.measure.Histogram;
 import io.metastore.mvcc.KvHash;
 import io.metastore.mvcc.RevisionUnavailable;
+import io.metastore.service.AccessControl;
 import io.metastore.service.AlarmService;
 import io.metastore.service.LeaderTransfer;
 import io.metastore.service.MemberStatus;
 import io.metastore.service.Reading;
+import io.metastore.service.login.Credentials;
 import io.metastore.value.StoreError;
 import io.smallrye.mutiny.Uni;
 import java.util.List;
@@ -38,6 +40,7 @@ public final class MaintenanceEndpoint extends MutinyMaintenanceGrpc.Maintenance
     private final Headers headers;
     private final String version;
     private final Histogram hashes;
+    private final AccessControl access;
 
     /// @param defragment gives the file system back what removed rows hold, and yields why not
     /// @param version the etcd version to report: clients choose by it what they ask for (K8S-09)
@@ -50,7 +53,8 @@ public final class MaintenanceEndpoint extends MutinyMaintenanceGrpc.Maintenance
             Reading reading,
             Headers headers,
             String version,
-            Histogram hashes) {
+            Histogram hashes,
+            AccessControl access) {
         this.member = member;
         this.alarms = alarms;
         this.transfer = transfer;
@@ -59,10 +63,17 @@ public final class MaintenanceEndpoint extends MutinyMaintenanceGrpc.Maintenance
         this.headers = headers;
         this.version = version;
         this.hashes = hashes;
+        this.access = access;
     }
 
     @Override
     public Uni<StatusResponse> status(StatusRequest request) {
+        return access.known(Callers.current(), () -> Uni.createFrom().item(this::status))
+                .onFailure()
+                .transform(GrpcErrors::grpc);
+    }
+
+    private StatusResponse status() {
         MemberStatus.Now now = member.now();
         StatusResponse.Builder response = StatusResponse.newBuilder()
                 .setHeader(headers.of(now.revision()))
@@ -81,7 +92,7 @@ public final class MaintenanceEndpoint extends MutinyMaintenanceGrpc.Maintenance
             response.addErrors("etcdserver: no leader");
         }
         now.alarms().forEach(alarm -> response.addErrors(text(alarm)));
-        return Uni.createFrom().item(response.build());
+        return response.build();
     }
 
     /// Major and minor of the version, with a patch level of 0 (MNT-05).
@@ -97,17 +108,18 @@ public final class MaintenanceEndpoint extends MutinyMaintenanceGrpc.Maintenance
     /// Its answer has no header (GEN-11).
     @Override
     public Uni<MoveLeaderResponse> moveLeader(MoveLeaderRequest request) {
-        return unlessRefused(transfer.to(request.getTargetID()), MoveLeaderResponse.getDefaultInstance());
+        return unlessRefused(() -> transfer.to(request.getTargetID()), MoveLeaderResponse.getDefaultInstance());
     }
 
     /// Nothing waits for it but its caller (MNT-07). Its answer has no header (GEN-11).
     @Override
     public Uni<DefragmentResponse> defragment(DefragmentRequest request) {
-        return unlessRefused(defragment.get(), DefragmentResponse.getDefaultInstance());
+        return unlessRefused(defragment, DefragmentResponse.getDefaultInstance());
     }
 
-    private static <T> Uni<T> unlessRefused(Uni<Optional<StoreError>> done, T answer) {
-        return done.map(refused -> {
+    private <T> Uni<T> unlessRefused(Supplier<Uni<Optional<StoreError>>> work, T answer) {
+        return access.administering(Callers.current(), work)
+                .map(refused -> {
                     if (refused.isPresent()) {
                         throw new RefusedRequest(refused.get());
                     }
@@ -119,11 +131,13 @@ public final class MaintenanceEndpoint extends MutinyMaintenanceGrpc.Maintenance
 
     @Override
     public Uni<AlarmResponse> alarm(AlarmRequest request) {
+        Credentials caller = Callers.current();
         Uni<List<Alarm>> listed = switch (request.getAction()) {
-            case GET -> alarms.raised().map(raised -> ofType(raised, request.getAlarm()));
-            case ACTIVATE -> change(true, request);
-            case DEACTIVATE -> change(false, request);
-            case UNRECOGNIZED -> Uni.createFrom().item(List.of());
+            case GET -> access.known(caller, alarms::raised).map(raised -> ofType(raised, request.getAlarm()));
+            case ACTIVATE -> access.administering(caller, () -> change(true, request));
+            case DEACTIVATE -> access.administering(caller, () -> change(false, request));
+            case UNRECOGNIZED ->
+                access.administering(caller, () -> Uni.createFrom().item(List.of()));
         };
         return listed.map(this::response).onFailure().transform(GrpcErrors::grpc);
     }
@@ -166,22 +180,26 @@ public final class MaintenanceEndpoint extends MutinyMaintenanceGrpc.Maintenance
 
     @Override
     public Uni<HashKVResponse> hashKV(HashKVRequest request) {
-        return reading.local(view -> {
-                    long started = System.nanoTime();
-                    try {
-                        KvHash hash = KvHash.of(view, request.getRevision());
-                        hashes.record(System.nanoTime() - started);
-                        return HashKVResponse.newBuilder()
-                                .setHeader(headers.of(hash.current()))
-                                .setHash(hash.hash())
-                                .setCompactRevision(hash.compactRevision())
-                                .setHashRevision(hash.revision())
-                                .build();
-                    } catch (RevisionUnavailable e) {
-                        throw new RefusedRequest(e.error());
-                    }
-                })
+        return access.administering(Callers.current(), () -> hash(request.getRevision()))
                 .onFailure()
                 .transform(GrpcErrors::grpc);
+    }
+
+    private Uni<HashKVResponse> hash(long revision) {
+        return reading.local(view -> {
+            long started = System.nanoTime();
+            try {
+                KvHash hash = KvHash.of(view, revision);
+                hashes.record(System.nanoTime() - started);
+                return HashKVResponse.newBuilder()
+                        .setHeader(headers.of(hash.current()))
+                        .setHash(hash.hash())
+                        .setCompactRevision(hash.compactRevision())
+                        .setHashRevision(hash.revision())
+                        .build();
+            } catch (RevisionUnavailable e) {
+                throw new RefusedRequest(e.error());
+            }
+        });
     }
 }

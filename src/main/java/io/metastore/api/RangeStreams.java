@@ -8,8 +8,11 @@ import io.metastore.machine.Outcome;
 import io.metastore.machine.Result;
 import io.metastore.mvcc.RangeQuery;
 import io.metastore.mvcc.RangeResult;
+import io.metastore.service.AccessControl;
+import io.metastore.service.Guard;
 import io.metastore.service.KvService;
 import io.metastore.service.ResponseShare;
+import io.metastore.service.login.Credentials;
 import io.metastore.value.KeyRange;
 import io.metastore.value.KeyValue;
 import java.util.List;
@@ -27,12 +30,14 @@ public final class RangeStreams {
     private final KvService kv;
     private final Headers headers;
     private final long portionBytes;
+    private final AccessControl access;
 
     /// @param maxRequestBytes what portions are sized by (RST-11)
-    public RangeStreams(KvService kv, Headers headers, long maxRequestBytes) {
+    public RangeStreams(KvService kv, Headers headers, long maxRequestBytes, AccessControl access) {
         this.kv = kv;
         this.headers = headers;
         this.portionBytes = maxRequestBytes;
+        this.access = access;
     }
 
     void serve(RangeRequest request, ServerCallStreamObserver<RangeStreamResponse> observer) {
@@ -51,6 +56,8 @@ public final class RangeStreams {
         private final boolean serializable;
         private final ServerCallStreamObserver<RangeStreamResponse> observer;
         private final ResponseShare share = CallShares.current();
+        private final Credentials caller = Callers.current();
+        private final Guard guard;
         private RangeQuery next;
         private long keys = FIRST_KEYS;
         private long left;
@@ -68,6 +75,7 @@ public final class RangeStreams {
             this.asked = asked;
             this.serializable = serializable;
             this.observer = observer;
+            this.guard = access.guard(caller, (state, who) -> state.mayRead(who, asked.range()));
             this.left = asked.limit() > 0 ? asked.limit() : Long.MAX_VALUE;
             this.sorted = !asked.order().isNatural();
             this.next = sorted ? asked : asked.withRange(asked.range(), Math.min(keys, left), asked.revision());
@@ -88,7 +96,10 @@ public final class RangeStreams {
             reading = true;
             // The transport is ready: it holds next to nothing of the portions before.
             share.left();
-            kv.range(next, serializable || !first, share).subscribe().with(this::portion, this::failed);
+            boolean local = serializable || !first;
+            access.settled(caller, () -> kv.range(next, local, share, guard))
+                    .subscribe()
+                    .with(this::portion, this::failed);
         }
 
         private void portion(Outcome<Result.Range> outcome) {

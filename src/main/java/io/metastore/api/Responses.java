@@ -117,7 +117,8 @@ final class Responses {
                     Result.Revoke _,
                     Result.AlarmChange _,
                     Result.MemberPublish _,
-                    Result.ChangeMembers _ ->
+                    Result.ChangeMembers _,
+                    Result.ChangeAuth _ ->
                 throw new IllegalStateException("no operation of a transaction yields " + result);
         };
     }

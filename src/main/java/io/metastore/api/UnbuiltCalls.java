@@ -6,7 +6,6 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
-import io.metastore.api.etcd.etcdserverpb.AuthGrpc;
 import io.metastore.api.etcd.etcdserverpb.MaintenanceGrpc;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -14,9 +13,6 @@ import java.util.Map;
 /// Calls of etcd's contract that are not there yet. They are registered all the same, counted as any other, and
 /// answered with UNIMPLEMENTED and a text that says what is missing and what there is instead.
 public final class UnbuiltCalls {
-    private static final String NO_AUTH =
-            "there are no users, roles and permissions; client certificates (--client-cert-auth) say who may connect";
-
     private static final Map<String, String> MISSING = missing();
 
     private UnbuiltCalls() {}
@@ -30,10 +26,6 @@ public final class UnbuiltCalls {
                 "to back the data up, stop the member and copy its data directory",
                 "Snapshot");
         add(texts, MaintenanceGrpc.SERVICE_NAME, "there is one version of the data only", "Downgrade");
-        add(texts, AuthGrpc.SERVICE_NAME, NO_AUTH, "AuthEnable", "UserAdd", "UserGet", "UserDelete");
-        add(texts, AuthGrpc.SERVICE_NAME, NO_AUTH, "UserChangePassword", "UserGrantRole", "UserRevokeRole");
-        add(texts, AuthGrpc.SERVICE_NAME, NO_AUTH, "RoleAdd", "RoleGet", "RoleDelete");
-        add(texts, AuthGrpc.SERVICE_NAME, NO_AUTH, "RoleGrantPermission", "RoleRevokePermission");
         return Map.copyOf(texts);
     }
 

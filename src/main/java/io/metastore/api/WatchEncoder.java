@@ -10,6 +10,7 @@ import io.metastore.machine.ProtobufBytes;
 import io.metastore.value.Bytes;
 import io.metastore.value.Event;
 import io.metastore.value.KeyRange;
+import io.metastore.value.StoreError;
 import io.metastore.watch.Delivery;
 import io.metastore.watch.Delivery.Refusal;
 import io.metastore.watch.EventBatch;
@@ -63,6 +64,11 @@ final class WatchEncoder {
                         .build());
             case Delivery.Cancelled _ ->
                 out.accept(start(delivery).setCanceled(true).build());
+            case Delivery.Revoked revoked ->
+                out.accept(start(delivery)
+                        .setCanceled(true)
+                        .setCancelReason(text(revoked.reason()))
+                        .build());
             case Delivery.Overtaken overtaken ->
                 out.accept(start(delivery)
                         .setCanceled(true)
@@ -169,11 +175,21 @@ final class WatchEncoder {
                 .build();
     }
 
+    /// As Go renders a status, which clients compare (WAT-33).
+    private static String rendered(StoreError error, String code) {
+        return "rpc error: code = " + code + " desc = "
+                + GrpcErrors.status(error).getDescription();
+    }
+
     private static String text(Refusal refusal) {
         return switch (refusal) {
             case DUPLICATE_ID -> "mvcc: duplicate watch ID provided on the WatchStream";
             case EMPTY_RANGE -> "mvcc: watcher range is empty";
             case COMPACTED -> "etcdserver: mvcc: required revision has been compacted";
+            case PERMISSION_DENIED -> rendered(StoreError.PERMISSION_DENIED, "PermissionDenied");
+            case USER_EMPTY -> rendered(StoreError.USER_EMPTY, "InvalidArgument");
+            case INVALID_TOKEN -> rendered(StoreError.INVALID_AUTH_TOKEN, "Unauthenticated");
+            case OLD_REVISION -> rendered(StoreError.AUTH_OLD_REVISION, "InvalidArgument");
         };
     }
 }

@@ -128,6 +128,11 @@ public final class Members {
                 .anyMatch(member -> !Collections.disjoint(member.peerUrls(), urls));
     }
 
+    /// Whether the programs of all members that have started know what came with feature level `level`.
+    public boolean allKnow(int level) {
+        return members.stream().noneMatch(member -> member.hasStarted() && member.featureLevel() < level);
+    }
+
     /// Whether there is such a member, without a vote.
     public boolean isLearner(long id) {
         return find(id).map(Member::learner).orElse(false);

@@ -1,5 +1,10 @@
 package io.metastore.machine;
 
+import io.metastore.auth.Accounts;
+import io.metastore.auth.AuthApplied;
+import io.metastore.auth.AuthChange;
+import io.metastore.auth.AuthState;
+import io.metastore.auth.Principal;
 import io.metastore.cluster.Alarm;
 import io.metastore.cluster.Alarms;
 import io.metastore.cluster.MemberChange;
@@ -9,6 +14,7 @@ import io.metastore.lease.LeaseChunk;
 import io.metastore.mvcc.Chunk;
 import io.metastore.mvcc.RevisionUnavailable;
 import io.metastore.value.StoreError;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -22,16 +28,26 @@ final class Applying {
     private final LeaseChunk leases;
     private final Alarms alarms;
     private final Members members;
+    private final Accounts accounts;
+    private final List<AuthApplied> authChanges = new ArrayList<>(0);
     private final KvApply kv;
     private final TxnApply txns;
 
     /// @param spill    run while a command changes many keys
     /// @param progress told how far a transaction has come
-    Applying(Chunk chunk, LeaseChunk leases, Alarms alarms, Members members, Spill spill, EntryProgress progress) {
+    Applying(
+            Chunk chunk,
+            LeaseChunk leases,
+            Alarms alarms,
+            Members members,
+            Accounts accounts,
+            Spill spill,
+            EntryProgress progress) {
         this.chunk = chunk;
         this.leases = leases;
         this.alarms = alarms;
         this.members = members;
+        this.accounts = accounts;
         this.kv = new KvApply(chunk, leases, spill);
         this.txns = new TxnApply(chunk, leases, kv, progress);
     }
@@ -40,11 +56,20 @@ final class Applying {
     /// @param answered whether a caller waits for the result here; what only the answer needs may else be left
     ///     out (TXN-28)
     Outcome<? extends Result> apply(Command<?> command, long index, boolean answered) {
-        StoreError barred = barred(command);
+        Command<?> plain = command.plain();
+        AuthState auth = accounts.state();
+        if (auth.enabled()) {
+            Principal who = command instanceof Command.As<?> as ? as.who() : Principal.NOBODY;
+            Optional<StoreError> refusal = new Rights(auth, who, leases).refusal(plain);
+            if (refusal.isPresent()) {
+                return new Outcome.Refused<>(refusal.get());
+            }
+        }
+        StoreError barred = barred(plain);
         if (barred != null) {
             return new Outcome.Refused<>(barred);
         }
-        return switch (command) {
+        return switch (plain) {
             case Command.Put put -> kv.put(put);
             case Command.DeleteRange delete -> kv.delete(delete, answered);
             case Command.Txn txn -> txns.apply(txn, answered);
@@ -76,13 +101,15 @@ final class Applying {
                 members.change(change, chunk.batch());
                 yield done(new Result.ChangeMembers(members.all(), chunk.revision()));
             }
+            case Command.ChangeAuth(AuthChange change) -> auth(change, index);
+            case Command.As<?> as -> throw twice(as);
         };
     }
 
     /// Does the rest of a command that was written in part: nothing of it is checked again, and nobody waits for its
     /// outcome.
     void rest(Command<?> command, EntryPosition position) {
-        switch (command) {
+        switch (command.plain()) {
             case Command.DeleteRange delete -> kv.rest(delete, false);
             case Command.Txn txn -> txns.rest(txn, position);
             case Command.LeaseRevoke revoke -> restOf(revoke);
@@ -92,9 +119,11 @@ final class Applying {
                     Command.AlarmChange _,
                     Command.ClusterStart _,
                     Command.MemberPublish _,
-                    Command.ChangeMembers _ ->
+                    Command.ChangeMembers _,
+                    Command.ChangeAuth _ ->
                 throw new IllegalStateException("command " + position.command() + " of entry " + position.index()
                         + " is " + command.getClass().getSimpleName() + ", which is never written in part");
+            case Command.As<?> as -> throw twice(as);
         }
     }
 
@@ -113,11 +142,17 @@ final class Applying {
                     Command.AlarmChange _,
                     Command.ClusterStart _,
                     Command.MemberPublish _,
-                    Command.ChangeMembers _ -> false;
+                    Command.ChangeMembers _,
+                    Command.ChangeAuth _ -> false;
+            case Command.As<?> as -> throw twice(as);
         };
         boolean changes = switch (command) {
-            case Command.AlarmChange _, Command.ClusterStart _, Command.MemberPublish _, Command.ChangeMembers _ ->
-                false;
+            case Command.AlarmChange _,
+                    Command.ClusterStart _,
+                    Command.MemberPublish _,
+                    Command.ChangeMembers _,
+                    Command.ChangeAuth _ -> false;
+            case Command.As<?> as -> throw twice(as);
             case Command.Put _,
                     Command.DeleteRange _,
                     Command.Txn _,
@@ -129,6 +164,24 @@ final class Applying {
             return StoreError.CORRUPT;
         }
         return grows && alarms.isRaised(Alarm.Type.NO_SPACE) ? StoreError.NO_SPACE : null;
+    }
+
+    private static IllegalStateException twice(Command.As<?> as) {
+        return new IllegalStateException("somebody asks for somebody: " + as);
+    }
+
+    private Outcome<Result.ChangeAuth> auth(AuthChange change, long index) {
+        Optional<StoreError> refusal = accounts.change(change, chunk.batch());
+        if (refusal.isPresent()) {
+            return new Outcome.Refused<>(refusal.get());
+        }
+        authChanges.add(new AuthApplied(change, index));
+        return done(new Result.ChangeAuth(index, chunk.revision()));
+    }
+
+    /// Changes of users, roles, permissions and tokens, in order.
+    List<AuthApplied> authChanges() {
+        return authChanges;
     }
 
     private Outcome<Result.Compact> compact(Command.Compact compact) {

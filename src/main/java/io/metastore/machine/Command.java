@@ -1,5 +1,7 @@
 package io.metastore.machine;
 
+import io.metastore.auth.AuthChange;
+import io.metastore.auth.Principal;
 import io.metastore.cluster.Alarm;
 import io.metastore.cluster.Incarnation;
 import io.metastore.cluster.Member;
@@ -48,4 +50,24 @@ public sealed interface Command<R extends Result> {
             implements Command<Result.MemberPublish> {}
 
     record ChangeMembers(MemberChange change) implements Command<Result.ChangeMembers> {}
+
+    record ChangeAuth(AuthChange change) implements Command<Result.ChangeAuth> {}
+
+    /// What a caller asks for by name: whether it is allowed is decided where it is applied. Commands of nobody stand
+    /// alone, so that a store without users pays nothing for this.
+    ///
+    /// @param who     somebody
+    /// @param command another kind of command than this
+    record As<R extends Result>(Principal who, Command<R> command) implements Command<R> {
+        public As {
+            if (who.isNobody() || command instanceof As<R>) {
+                throw new IllegalArgumentException(who + " asks for " + command);
+            }
+        }
+    }
+
+    /// The command without who asks for it.
+    default Command<R> plain() {
+        return this instanceof As<R> as ? as.command() : this;
+    }
 }

@@ -1,6 +1,8 @@
 package io.metastore.machine;
 
 import com.google.protobuf.ByteString;
+import io.metastore.auth.AuthChange;
+import io.metastore.auth.Principal;
 import io.metastore.cluster.Alarm;
 import io.metastore.cluster.Incarnation;
 import io.metastore.cluster.Member;
@@ -30,12 +32,17 @@ public final class CommandCodec {
     private CommandCodec() {}
 
     public static byte[] encode(Command<?> command) {
-        return message(command).toByteArray();
+        return message(command).build().toByteArray();
     }
 
-    private static io.metastore.machine.replicated.Command message(Command<?> command) {
+    private static io.metastore.machine.replicated.Command.Builder message(Command<?> command) {
         var builder = io.metastore.machine.replicated.Command.newBuilder();
         switch (command) {
+            case Command.As<?> as -> {
+                return message(as.command())
+                        .setPrincipal(as.who().user())
+                        .setAuthRevision(as.who().revision());
+            }
             case Command.Put put -> builder.setPut(put(put));
             case Command.DeleteRange delete -> builder.setDeleteRange(delete(delete));
             case Command.Txn txn -> builder.setTxn(txn(txn));
@@ -65,11 +72,19 @@ public final class CommandCodec {
                         .setDirectory(publish.incarnation().directory())
                         .setFeatureLevel(publish.featureLevel()));
             case Command.ChangeMembers(MemberChange change) -> encode(change, builder);
+            case Command.ChangeAuth(AuthChange change) -> builder.setAuthChange(AuthCodec.encode(change));
         }
-        return builder.build();
+        return builder;
     }
 
     static Command<?> decode(io.metastore.machine.replicated.Command message) {
+        Command<?> plain = plain(message);
+        return message.getAuthRevision() == 0
+                ? plain
+                : new Command.As<>(new Principal(message.getPrincipal(), message.getAuthRevision()), plain);
+    }
+
+    private static Command<?> plain(io.metastore.machine.replicated.Command message) {
         return switch (message.getCommandCase()) {
             case PUT -> put(message.getPut());
             case DELETE_RANGE -> delete(message.getDeleteRange());
@@ -115,6 +130,7 @@ public final class CommandCodec {
                 new Command.ChangeMembers(new MemberChange.Promote(
                         message.getMemberPromote().getId(),
                         message.getMemberPromote().getStrict()));
+            case AUTH_CHANGE -> new Command.ChangeAuth(AuthCodec.decode(message.getAuthChange()));
             case COMMAND_NOT_SET -> throw new MalformedEntry("it holds a command of an unknown kind", null);
         };
     }

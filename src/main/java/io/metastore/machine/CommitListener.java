@@ -1,5 +1,6 @@
 package io.metastore.machine;
 
+import io.metastore.auth.AuthApplied;
 import io.metastore.lease.LeaseChunk;
 import io.metastore.value.Event;
 import java.util.List;
@@ -13,6 +14,12 @@ public interface CommitListener {
     /// @param leases   leases granted and revoked
     /// @param revision the store's revision after the chunk
     void committed(List<Event> events, boolean complete, LeaseChunk.Changes leases, long revision);
+
+    /// Users, roles, permissions or tokens have changed, told before [#committed]: a client that lost a
+    /// permission gets nothing of what the same chunk changed.
+    ///
+    /// @param changes in order, at least one
+    default void authChanged(List<AuthApplied> changes) {}
 
     /// Part of a chunk is about to be written, before the rest of it is even known; nobody can read it yet. Of an entry
     /// that an earlier run of the program wrote in part, only what this one writes is told.

@@ -1,6 +1,8 @@
 package io.metastore.machine;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.metastore.auth.AuthChange;
+import io.metastore.auth.Permission;
 import io.metastore.cluster.MemberChange;
 import io.metastore.mvcc.RangeQuery;
 import io.metastore.value.Bytes;
@@ -92,6 +94,11 @@ public final class EntryText {
     private void command(Command<?> command, String indent) {
         String type = indent + CommandType.of(command).etcdName() + " ";
         switch (command) {
+            case Command.As<?> as -> {
+                lines.add(indent + "by user \"" + as.who().user() + "\" of auth revision "
+                        + as.who().revision());
+                command(as.command(), indent + "  ");
+            }
             case Command.Put put -> lines.add(type + put(put));
             case Command.DeleteRange delete -> lines.add(type + delete(delete));
             case Command.Txn txn -> {
@@ -117,6 +124,7 @@ public final class EntryText {
                         + "\", clients at " + String.join(",", publish.clientUrls()) + ", incarnation "
                         + publish.incarnation());
             case Command.ChangeMembers(MemberChange change) -> lines.add(type + change(change));
+            case Command.ChangeAuth(AuthChange change) -> lines.add((type + change(change)).stripTrailing());
         }
     }
 
@@ -130,6 +138,37 @@ public final class EntryText {
             case MemberChange.Update update -> "update" + member + ", peers at " + String.join(",", update.peerUrls());
             case MemberChange.Promote _ -> "promote" + member;
         };
+    }
+
+    /// Leaves out hashes and secrets.
+    private String change(AuthChange change) {
+        return switch (change) {
+            case AuthChange.Enable _, AuthChange.Disable _ -> "";
+            case AuthChange.AddUser add -> user(add.name());
+            case AuthChange.DeleteUser(String name) -> user(name);
+            case AuthChange.ChangePassword to -> user(to.name());
+            case AuthChange.GrantRole(String user, String role) -> user(user) + ", " + role(role);
+            case AuthChange.RevokeRole(String user, String role) -> user(user) + ", " + role(role);
+            case AuthChange.AddRole(String name) -> role(name);
+            case AuthChange.DeleteRole(String name) -> role(name);
+            case AuthChange.GrantPermission(String role, Permission permission) ->
+                role(role)
+                        + (permission == null
+                                ? ""
+                                : ", " + permission.type() + " of "
+                                        + range(KeyRange.of(permission.key(), permission.rangeEnd())));
+            case AuthChange.RevokePermission revoke ->
+                role(revoke.role()) + ", " + range(KeyRange.of(revoke.key(), revoke.rangeEnd()));
+            case AuthChange.LogIn in -> user(in.user());
+        };
+    }
+
+    private static String user(String name) {
+        return "user \"" + name + "\"";
+    }
+
+    private static String role(String name) {
+        return "role \"" + name + "\"";
     }
 
     private String put(Command.Put put) {

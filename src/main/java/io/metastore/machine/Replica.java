@@ -1,5 +1,6 @@
 package io.metastore.machine;
 
+import io.metastore.auth.Accounts;
 import io.metastore.cluster.Alarms;
 import io.metastore.cluster.Members;
 import io.metastore.engine.Engine;
@@ -32,6 +33,10 @@ public record Replica(Engine engine, MvccStore store, StateMachine machine, Coll
 
     public Members members() {
         return machine.members();
+    }
+
+    public Accounts accounts() {
+        return machine.accounts();
     }
 
     /// Lets go of a state that another has replaced: its files go with the last view of it.

@@ -40,4 +40,7 @@ public sealed interface Result {
 
     /// @param members all there are after the change, in ascending order of their ids
     record ChangeMembers(List<Member> members, long revision) implements Result {}
+
+    /// @param index raft index of the entry that made the change
+    record ChangeAuth(long index, long revision) implements Result {}
 }

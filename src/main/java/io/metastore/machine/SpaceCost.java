@@ -22,7 +22,9 @@ public final class SpaceCost {
                     Command.AlarmChange _,
                     Command.ClusterStart _,
                     Command.MemberPublish _,
-                    Command.ChangeMembers _ -> 0;
+                    Command.ChangeMembers _,
+                    Command.ChangeAuth _ -> 0;
+            case Command.As<?> as -> of(as.command());
         };
     }
 

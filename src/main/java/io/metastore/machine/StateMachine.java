@@ -1,5 +1,7 @@
 package io.metastore.machine;
 
+import io.metastore.auth.Accounts;
+import io.metastore.auth.AuthApplied;
 import io.metastore.cluster.Alarms;
 import io.metastore.cluster.Members;
 import io.metastore.lease.LeaseChunk;
@@ -30,6 +32,7 @@ public final class StateMachine {
     private final Leases leases;
     private final Alarms alarms;
     private final Members members;
+    private final Accounts accounts;
     private final EntryProgress progress = new EntryProgress();
     private Unfinished unfinished;
     private Chunk chunk;
@@ -55,6 +58,7 @@ public final class StateMachine {
             leases = new Leases(view.reads());
             alarms = new Alarms(view.reads());
             members = new Members(view.reads());
+            accounts = new Accounts(view.reads());
         }
     }
 
@@ -68,6 +72,10 @@ public final class StateMachine {
 
     public Members members() {
         return members;
+    }
+
+    public Accounts accounts() {
+        return accounts;
     }
 
     /// Raft index of the last entry that is applied and written.
@@ -122,7 +130,7 @@ public final class StateMachine {
     private void open(Chunk opened) {
         chunk = opened;
         leaseChunk = new LeaseChunk(leases, chunk.base(), chunk.batch());
-        applying = new Applying(chunk, leaseChunk, alarms, members, new Spilling(), progress);
+        applying = new Applying(chunk, leaseChunk, alarms, members, accounts, new Spilling(), progress);
     }
 
     /// Does the rest of the command that an earlier run of the program wrote in part. Returns the place of the next.
@@ -164,7 +172,7 @@ public final class StateMachine {
     private static List<Bytes> keysToLookUp(List<? extends Command<?>> commands) {
         List<Bytes> keys = new ArrayList<>(commands.size());
         for (Command<?> command : commands) {
-            switch (command) {
+            switch (command.plain()) {
                 case Command.Put put -> keys.add(put.key());
                 case Command.DeleteRange delete
                 when delete.range().isSingle() -> keys.add(delete.range().start());
@@ -194,12 +202,16 @@ public final class StateMachine {
         store.commit(chunk, index, term);
         metrics.chunkWritten(metrics.now() - started);
         LeaseChunk.Changes leaseChanges = leaseChunk.publish();
+        List<AuthApplied> authChanges = applying.authChanges();
         List<Event> events = chunk.events();
         boolean complete = !chunk.isSpilled();
         long revision = chunk.revision();
         chunk = null;
         leaseChunk = null;
         applying = null;
+        if (!authChanges.isEmpty()) {
+            told.authChanged(authChanges);
+        }
         told.committed(events, complete, leaseChanges, revision);
     }
 }

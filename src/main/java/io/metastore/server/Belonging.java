@@ -9,6 +9,7 @@ import io.metastore.consensus.peer.PeerIdentity;
 import io.metastore.consensus.peer.PeerTable;
 import io.metastore.consensus.peer.grpc.MembersCall;
 import io.metastore.engine.DiskSpace;
+import io.metastore.machine.Command;
 import io.metastore.server.tls.TlsFailure;
 import java.net.URI;
 import java.security.SecureRandom;
@@ -112,6 +113,18 @@ final class Belonging {
                 identity().memberId(),
                 incarnation(),
                 new SecureRandom().nextLong(),
+                PeerIdentity.FEATURE_LEVEL);
+    }
+
+    /// What this member makes known of itself.
+    Command.MemberPublish publish(EffectiveConfig config) {
+        return new Command.MemberPublish(
+                identity().memberId(),
+                config.keys().member().name(),
+                config.keys().listen().advertiseClientUrls().stream()
+                        .map(URI::toString)
+                        .toList(),
+                incarnation(),
                 PeerIdentity.FEATURE_LEVEL);
     }
 

@@ -41,6 +41,7 @@ public final class ConfigChecks {
         checks.limits();
         checks.tls();
         checks.peerTls();
+        checks.tokens();
         checks.logging();
         checks.batching();
         return new Findings(List.copyOf(checks.problems), List.copyOf(checks.warnings));
@@ -66,6 +67,14 @@ public final class ConfigChecks {
         } catch (InvalidPathException notOne) {
             problem("data-dir: \"%s\" is not a path: %s"
                     .formatted(config.member().dataDir(), notOne.getReason()));
+        }
+    }
+
+    private void tokens() {
+        try {
+            TokenConfig.parse(config.auth().authToken());
+        } catch (IllegalArgumentException wrong) {
+            problem("auth-token: " + wrong.getMessage());
         }
     }
 

@@ -134,4 +134,9 @@ public record EffectiveConfig(ServerConfig keys) {
     public int maxMessageBytes() {
         return (int) Math.min(Integer.MAX_VALUE, maxRequestBytes() + (512 << 10));
     }
+
+    /// How long a proposal may take (GEN-21).
+    Duration requestLimit() {
+        return Duration.ofSeconds(5).plus(keys.member().electionTimeout().multipliedBy(2));
+    }
 }

@@ -49,7 +49,6 @@ import io.metastore.watch.WatchHub;
 import io.metastore.watch.WatchLimits;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.ExecutorService;
@@ -94,6 +93,7 @@ public final class Member implements AutoCloseable {
     private final KvService kv;
     private final LeaseService leases;
     private final LeaderTransfer transfer;
+    private final MemberAuth auth;
     private final Membership membership;
     private final MemberStatus status;
     private final ApplyMetrics applying;
@@ -148,6 +148,7 @@ public final class Member implements AutoCloseable {
         this.proposals = new Proposals(queue, requests);
         this.barrier = new ReadBarrier(consensus, reads);
         this.reading = new Reading(replicas, barrier, reads, fault -> faults.halt("reading the state failed", fault));
+        this.auth = new MemberAuth(keys.auth(), replicas, proposals, reading, faults);
         this.alarms = new AlarmService(proposals, reading, () -> machine().alarms());
         this.room = room();
         this.compaction = compactionLoop();
@@ -158,7 +159,8 @@ public final class Member implements AutoCloseable {
         this.membership = membership(others);
         dispatch.add(PeerMessage.Kinds.MEMBER_IN_SYNC, membership);
         dispatch.add(PeerMessage.Kinds.MEMBER_VOTES, membership);
-        this.transfer = new LeaderTransfer(consensus, () -> machine().members(), identity.memberId(), requestLimit());
+        this.transfer =
+                new LeaderTransfer(consensus, () -> machine().members(), identity.memberId(), config.requestLimit());
         this.status = new MemberStatus(
                 identity.memberId(),
                 replicas,
@@ -209,7 +211,7 @@ public final class Member implements AutoCloseable {
                 () -> machine().leases(),
                 kv,
                 config.keys().member().electionTimeout(),
-                requestLimit(),
+                config.requestLimit(),
                 faults);
     }
 
@@ -247,14 +249,8 @@ public final class Member implements AutoCloseable {
         return new ApplyLoop(
                 machine,
                 new ChunkLimits(apply.chunkCommands(), apply.chunkBytes()),
-                new Told(watchHub, this::leases, applied),
+                new Told(watchHub, this::leases, this::auth, applied),
                 applying);
-    }
-
-    /// How long a proposal may take (GEN-21).
-    private Duration requestLimit() {
-        return Duration.ofSeconds(5)
-                .plus(config.keys().member().electionTimeout().multipliedBy(2));
     }
 
     private Engine install(Path captured, long applied) {
@@ -263,6 +259,7 @@ public final class Member implements AutoCloseable {
 
     /// What was told of the changes to the state goes on from a state that nobody told of.
     private void installed(Replica replica) {
+        watchHub.permissionsChanged();
         watchHub.resetTo(replica.store().state().revision());
         leases.replaced();
         compaction.wake();
@@ -298,7 +295,8 @@ public final class Member implements AutoCloseable {
         batcher.start();
         compaction.start();
         leases.start();
-        long limit = requestLimit().toNanos();
+        auth.start(clock);
+        long limit = config.requestLimit().toNanos();
         clock.scheduleWithFixedDelay(
                 () -> {
                     queue.timeOut(limit);
@@ -318,7 +316,7 @@ public final class Member implements AutoCloseable {
                 consensus,
                 () -> machine().members(),
                 new Command.ClusterStart(belonging.founders()),
-                self(),
+                belonging.publish(config),
                 config.keys().cluster().forceNewCluster());
         lookAtMembers();
         room.start(config.quotaBytes());
@@ -342,17 +340,6 @@ public final class Member implements AutoCloseable {
             case Retention.Revisions(long revisions) -> automatic.keepRevisions(revisions, clock);
             case Retention.Periodic(Duration period) -> automatic.keepPeriod(period, clock);
         }
-    }
-
-    private Command.MemberPublish self() {
-        return new Command.MemberPublish(
-                identity.memberId(),
-                config.keys().member().name(),
-                config.keys().listen().advertiseClientUrls().stream()
-                        .map(URI::toString)
-                        .toList(),
-                introduced.incarnation(),
-                introduced.featureLevel());
     }
 
     public EffectiveConfig config() {
@@ -411,6 +398,10 @@ public final class Member implements AutoCloseable {
 
     public KvService kv() {
         return kv;
+    }
+
+    MemberAuth auth() {
+        return auth;
     }
 
     LeaderTransfer transfer() {
@@ -478,7 +469,8 @@ public final class Member implements AutoCloseable {
         clock.shutdownNow();
         room.close();
         leases.close();
-        batcher.stop(requestLimit());
+        auth.close();
+        batcher.stop(config.requestLimit());
         compaction.close();
         consensus.close();
         batcher.awaitEnd();

@@ -5,6 +5,7 @@ import io.metastore.api.http.HealthChecks;
 import io.metastore.cluster.Alarm;
 import io.metastore.consensus.Unavailable;
 import io.metastore.mvcc.RangeQuery;
+import io.metastore.service.Guard;
 import io.metastore.value.Bytes;
 import io.metastore.value.KeyRange;
 import java.time.Duration;
@@ -72,7 +73,7 @@ final class MemberHealth implements HealthChecks {
 
     private CompletionStage<Void> read(boolean serializable) {
         return member.kv()
-                .range(HEALTH_KEY, serializable)
+                .range(HEALTH_KEY, serializable, Guard.NONE)
                 .replaceWithVoid()
                 .ifNoItem()
                 .after(readLimit)

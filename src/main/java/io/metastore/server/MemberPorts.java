@@ -3,6 +3,7 @@ package io.metastore.server;
 import io.grpc.ServerServiceDefinition;
 import io.metastore.api.CallRules;
 import io.metastore.api.CallShares;
+import io.metastore.api.Callers;
 import io.metastore.api.LearnerRules;
 import io.metastore.api.grpc.health.HealthGrpc;
 import io.metastore.api.http.HealthCounts;
@@ -68,8 +69,7 @@ public final class MemberPorts {
         bindRules(families);
         MetricsPage page = new MetricsPage(scrape, families);
 
-        Duration readLimit = Duration.ofSeconds(5).plus(electionTimeout.multipliedBy(2));
-        HealthRoutes checks = new HealthRoutes(new MemberHealth(member, readLimit), healthCounts);
+        HealthRoutes checks = new HealthRoutes(new MemberHealth(member, config.requestLimit()), healthCounts);
         HttpRoutes metricsRoutes = new HttpRoutes().metrics(page, scrapes);
         checks.addTo(metricsRoutes);
         HttpRoutes clientRoutes = new HttpRoutes()
@@ -81,7 +81,11 @@ public final class MemberPorts {
                 config,
                 new Listeners.Calls(
                         services,
-                        List.of(calls, rules, new LearnerRules(member::isLearner)),
+                        List.of(
+                                calls,
+                                rules,
+                                new LearnerRules(member::isLearner),
+                                new Callers(keys.tls().clientCertAuth())),
                         List.of(calls, shares),
                         clientRoutes,
                         metricsRoutes),

@@ -43,6 +43,9 @@ public interface ServerConfig {
     PeerTlsConfig peerTls();
 
     @WithParentName
+    AuthConfig auth();
+
+    @WithParentName
     Logging logging();
 
     Batch batch();
@@ -61,7 +64,7 @@ public interface ServerConfig {
 
     Watch watch();
 
-    Disk disk();
+    DiskConfig disk();
 
     ProcessConfig process();
 
@@ -485,16 +488,5 @@ public interface ServerConfig {
         @WithConverter(BytesConverter.class)
         @WithDefault("4MiB")
         long streamBufferBytes();
-    }
-
-    @Section(value = "Room on the disk", order = 16)
-    interface Disk {
-        @Setting("Bytes of data-dir's file system that are held back: with less left, NOSPACE is raised and writes are"
-                + " refused, while deletes, compactions and `alarm disarm` still work. 0: an eighth of the file system,"
-                + " but 64 MiB at least and 512 MiB at most; negative: nothing is held back, and the member stops when"
-                + " the disk is full.")
-        @WithConverter(BytesConverter.class)
-        @WithDefault("0")
-        long reserveBytes();
     }
 }

@@ -13,7 +13,9 @@ import io.metastore.api.RangeStreams;
 import io.metastore.api.UnbuiltCalls;
 import io.metastore.api.WatchEndpoint;
 import io.metastore.cli.Versions;
+import io.metastore.service.AccessControl;
 import io.metastore.service.Elections;
+import io.metastore.service.LeaseRights;
 import io.metastore.service.Locks;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -32,23 +34,33 @@ final class Serving {
         long maxRequestBytes = config.maxRequestBytes();
         MemberHeaders headers = new MemberHeaders(
                 member.identity().clusterId(), member.identity().memberId(), member.consensus());
+        AccessControl access = member.auth().access();
         List<ServerServiceDefinition> services = new ArrayList<>();
         services.add(new KvEndpoint(
                         member.kv(),
                         headers,
-                        new RangeStreams(member.kv(), headers, maxRequestBytes),
+                        new RangeStreams(member.kv(), headers, maxRequestBytes, access),
                         maxRequestBytes,
                         config.maxTxnOps(),
-                        member::isLearner)
+                        member::isLearner,
+                        access)
                 .bindService());
-        services.add(new WatchEndpoint(member.watchHub(), headers, config.maxMessageBytes()).bindService());
-        services.add(new LeaseEndpoint(member.leases(), member.kv(), member.replicas(), headers).bindService());
+        services.add(new WatchEndpoint(member.watchHub(), headers, config.maxMessageBytes(), access).bindService());
+        services.add(new LeaseEndpoint(
+                        member.leases(),
+                        member.kv(),
+                        member.replicas(),
+                        headers,
+                        access,
+                        new LeaseRights(access, member.reading()))
+                .bindService());
         services.add(new ClusterEndpoint(
                         () -> member.machine().members(),
                         member.membership(),
                         member.reading(),
                         headers,
-                        Clock.systemUTC())
+                        Clock.systemUTC(),
+                        access)
                 .bindService());
         services.add(new MaintenanceEndpoint(
                         member.status(),
@@ -58,13 +70,15 @@ final class Serving {
                         member.reading(),
                         headers,
                         Versions.ETCD,
-                        member.requests().hashes())
+                        member.requests().hashes(),
+                        access)
                 .bindService());
-        services.add(new AuthEndpoint(member.reading(), headers).bindService());
+        services.add(new AuthEndpoint(member.auth().service(), headers).bindService());
+        services.add(new LockEndpoint(new Locks(member.kv(), member.leases(), member.watchHub(), access), headers)
+                .bindService());
         services.add(
-                new LockEndpoint(new Locks(member.kv(), member.leases(), member.watchHub()), headers).bindService());
-        services.add(new ElectionEndpoint(new Elections(member.kv(), member.leases(), member.watchHub()), headers)
-                .bindService());
+                new ElectionEndpoint(new Elections(member.kv(), member.leases(), member.watchHub(), access), headers)
+                        .bindService());
         services.replaceAll(UnbuiltCalls::answeredIn);
         return services;
     }

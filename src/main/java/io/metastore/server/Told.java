@@ -1,5 +1,6 @@
 package io.metastore.server;
 
+import io.metastore.auth.AuthApplied;
 import io.metastore.lease.LeaseChunk;
 import io.metastore.machine.CommitListener;
 import io.metastore.service.LeaseService;
@@ -12,7 +13,9 @@ import java.util.function.Supplier;
 /// Hands what the apply loop did on to watchers, leases and counts.
 ///
 /// @param leases asked for at each commit: the service is made after the apply loop
-record Told(WatchHub watchers, Supplier<LeaseService> leases, AppliedCounts applied) implements CommitListener {
+/// @param auth   likewise
+record Told(WatchHub watchers, Supplier<LeaseService> leases, Supplier<MemberAuth> auth, AppliedCounts applied)
+        implements CommitListener {
     @Override
     public void committed(List<Event> events, boolean complete, LeaseChunk.Changes changes, long revision) {
         if (complete) {
@@ -22,6 +25,13 @@ record Told(WatchHub watchers, Supplier<LeaseService> leases, AppliedCounts appl
         }
         leases.get().changed(changes);
         applied.committed(events);
+    }
+
+    @Override
+    public void authChanged(List<AuthApplied> changes) {
+        if (auth.get().changed(changes)) {
+            watchers.permissionsChanged();
+        }
     }
 
     @Override

@@ -14,7 +14,7 @@ final class AnsweredRanges {
     /// Those of both branches of a transaction, since only applying it shows which one runs.
     static List<RangeQuery> of(Command<?> command) {
         List<RangeQuery> found = new ArrayList<>(0);
-        switch (command) {
+        switch (command.plain()) {
             case Command.DeleteRange delete -> add(delete, found);
             case Command.Txn txn -> add(txn, found);
             // A pair that a put replaces is one value; the rest answers with next to nothing.
@@ -25,7 +25,9 @@ final class AnsweredRanges {
                     Command.AlarmChange _,
                     Command.ClusterStart _,
                     Command.MemberPublish _,
-                    Command.ChangeMembers _ -> {}
+                    Command.ChangeMembers _,
+                    Command.ChangeAuth _ -> {}
+            case Command.As<?> as -> throw new IllegalStateException("a plain command is none of somebody's: " + as);
         }
         return found;
     }

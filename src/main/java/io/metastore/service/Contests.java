@@ -6,6 +6,7 @@ import io.metastore.machine.Operation;
 import io.metastore.machine.Outcome;
 import io.metastore.machine.Result;
 import io.metastore.mvcc.RangeQuery;
+import io.metastore.service.login.Credentials;
 import io.metastore.value.Bytes;
 import io.metastore.value.KeyRange;
 import io.metastore.value.KeyValue;
@@ -32,11 +33,24 @@ final class Contests {
     private final KvService kv;
     private final LeaseService leases;
     private final Deletions deletions;
+    private final AccessControl access;
+    private final Credentials caller;
 
-    Contests(KvService kv, LeaseService leases, WatchHub watches) {
+    Contests(KvService kv, LeaseService leases, WatchHub watches, AccessControl access) {
+        this(kv, leases, new Deletions(watches), access, Credentials.NONE);
+    }
+
+    private Contests(KvService kv, LeaseService leases, Deletions deletions, AccessControl access, Credentials caller) {
         this.kv = kv;
         this.leases = leases;
-        this.deletions = new Deletions(watches);
+        this.deletions = deletions;
+        this.access = access;
+        this.caller = caller;
+    }
+
+    /// The same for who shows `credentials`.
+    Contests as(Credentials credentials) {
+        return new Contests(kv, leases, deletions, access, credentials);
     }
 
     /// What one contender contends with.
@@ -60,7 +74,8 @@ final class Contests {
     Uni<Entry> entry(Bytes name, long lease) {
         Uni<Long> session = lease != 0
                 ? Uni.createFrom().item(lease)
-                : done(leases.grant(0, OWN_LEASE_SECONDS)).map(Result.Grant::id);
+                : done(access.known(caller, () -> leases.grant(access.who(caller), 0, OWN_LEASE_SECONDS)))
+                        .map(Result.Grant::id);
         return session.map(id -> new Entry(bytes(text(name) + "/" + Long.toHexString(id)), contenders(name), id));
     }
 
@@ -73,13 +88,13 @@ final class Contests {
     Uni<Standing> enter(Entry entry, Bytes value) {
         KeyRange own = KeyRange.single(entry.key());
         Operation first = new Operation.Range(first(entry.contenders()));
-        return done(kv.write(new Command.Txn(
+        return write(new Command.Txn(
                         List.of(new Compare(own, Compare.Target.CREATE, Compare.Relation.EQUAL, 0, Bytes.EMPTY)),
                         List.of(
                                 new Operation.Put(
                                         new Command.Put(entry.key(), value, entry.lease(), false, false, false)),
                                 first),
-                        List.of(new Operation.Range(RangeQuery.all(own)), first))))
+                        List.of(new Operation.Range(RangeQuery.all(own)), first)))
                 .map(txn -> {
                     Optional<KeyValue> present = txn.succeeded()
                             ? Optional.empty()
@@ -105,7 +120,7 @@ final class Contests {
     /// Yields once nobody is left who came before `created`.
     Uni<Void> turn(KeyRange contenders, long created) {
         RangeQuery before = one(contenders, RangeQuery.Direction.DESCEND, new RangeQuery.Filter(0, 0, 0, created - 1));
-        return done(kv.range(before, false))
+        return read(before)
                 .flatMap(found -> pair(found)
                         .map(last ->
                                 deletions.of(last.key(), found.revision() + 1).flatMap(_ -> turn(contenders, created)))
@@ -113,11 +128,12 @@ final class Contests {
     }
 
     Uni<Result.Range> read(RangeQuery query) {
-        return done(kv.range(query, false));
+        Guard guard = access.guard(caller, (state, who) -> state.mayRead(who, query.range()));
+        return done(access.settled(caller, () -> kv.range(query, false, guard)));
     }
 
     <R extends Result> Uni<R> write(Command<R> command) {
-        return done(kv.write(command));
+        return done(access.as(caller, who -> kv.write(AccessControl.of(who, command))));
     }
 
     static Optional<KeyValue> pair(Result range) {

@@ -46,8 +46,11 @@ final class Deletions {
                         emitter.complete(null);
                     }
                 }
-                case Delivery.Refused _, Delivery.Cancelled _, Delivery.Overtaken _, Delivery.Oversized _ ->
-                    emitter.complete(null);
+                case Delivery.Refused _,
+                        Delivery.Cancelled _,
+                        Delivery.Revoked _,
+                        Delivery.Overtaken _,
+                        Delivery.Oversized _ -> emitter.complete(null);
             }
         }
 

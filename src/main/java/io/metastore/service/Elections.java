@@ -4,6 +4,7 @@ import io.metastore.machine.Command;
 import io.metastore.machine.Compare;
 import io.metastore.machine.Operation;
 import io.metastore.machine.Result;
+import io.metastore.service.login.Credentials;
 import io.metastore.value.Bytes;
 import io.metastore.value.KeyRange;
 import io.metastore.value.KeyValue;
@@ -18,9 +19,18 @@ public final class Elections {
     private final Contests contests;
     private final WatchHub watches;
 
-    public Elections(KvService kv, LeaseService leases, WatchHub watches) {
-        this.contests = new Contests(kv, leases, watches);
+    public Elections(KvService kv, LeaseService leases, WatchHub watches, AccessControl access) {
+        this(new Contests(kv, leases, watches, access), watches);
+    }
+
+    private Elections(Contests contests, WatchHub watches) {
+        this.contests = contests;
         this.watches = watches;
+    }
+
+    /// The same for who shows `credentials`.
+    public Elections as(Credentials credentials) {
+        return new Elections(contests.as(credentials), watches);
     }
 
     /// A candidacy.

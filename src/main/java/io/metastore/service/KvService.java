@@ -47,23 +47,25 @@ public final class KvService {
     }
 
     /// A range that is looked at here and sent to nobody.
-    public Uni<Outcome<Result.Range>> range(RangeQuery query, boolean serializable) {
+    public Uni<Outcome<Result.Range>> range(RangeQuery query, boolean serializable, Guard guard) {
         ResponseShare share = budget.share(() -> {});
-        return range(query, serializable, share).onTermination().invoke(share::end);
+        return range(query, serializable, share, guard).onTermination().invoke(share::end);
     }
 
     /// @param share what the answer is charged to
-    public Uni<Outcome<Result.Range>> range(RangeQuery query, boolean serializable, ResponseShare share) {
+    /// @param guard decides whether there is an answer
+    public Uni<Outcome<Result.Range>> range(RangeQuery query, boolean serializable, ResponseShare share, Guard guard) {
         long now = System.nanoTime();
-        TimedRange read = new TimedRange(requests, now, query, share, false);
+        Reading.Read<Outcome<Result.Range>> read = guard.around(new TimedRange(requests, now, query, share, false));
         return serializable
-                ? reading.serializable(new TimedRange(requests, now, query, share, true), read)
+                ? reading.serializable(guard.around(new TimedRange(requests, now, query, share, true)), read)
                 : reading.linearizable(read);
     }
 
     /// A transaction that only reads does not go through the log (TXN-25).
-    public Uni<Outcome<Result.Txn>> read(Command.Txn txn, boolean serializable, ResponseShare share) {
-        TimedTxn read = new TimedTxn(requests.readTxns(), System.nanoTime(), txn, share);
+    public Uni<Outcome<Result.Txn>> read(Command.Txn txn, boolean serializable, ResponseShare share, Guard guard) {
+        Reading.Read<Outcome<Result.Txn>> read =
+                guard.around(new TimedTxn(requests.readTxns(), System.nanoTime(), txn, share));
         return serializable ? reading.local(read) : reading.linearizable(read);
     }
 

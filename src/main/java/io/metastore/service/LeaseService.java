@@ -2,6 +2,7 @@ package io.metastore.service;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
+import io.metastore.auth.Principal;
 import io.metastore.consensus.Faults;
 import io.metastore.consensus.LeaderCalls;
 import io.metastore.consensus.Leadership;
@@ -91,16 +92,19 @@ public final class LeaseService implements PeerHandler, AutoCloseable {
 
     /// Grants a lease. An id of 0 leaves the choice to this member (LEA-01); a time below the least is
     /// raised to it.
-    public Uni<Outcome<Result.Grant>> grant(long id, long ttlSeconds) {
+    ///
+    /// @param who asks for it
+    public Uni<Outcome<Result.Grant>> grant(Principal who, long id, long ttlSeconds) {
         long chosen = id;
         while (chosen == 0) {
             chosen = random.nextLong() & Long.MAX_VALUE;
         }
-        return kv.write(new Command.LeaseGrant(chosen, Math.max(ttlSeconds, leastTtlSeconds)));
+        return kv.write(AccessControl.of(who, new Command.LeaseGrant(chosen, Math.max(ttlSeconds, leastTtlSeconds))));
     }
 
-    public Uni<Outcome<Result.Revoke>> revoke(long id) {
-        return proposals.propose(new Command.LeaseRevoke(id, 0));
+    /// @param who asks for it
+    public Uni<Outcome<Result.Revoke>> revoke(Principal who, long id) {
+        return proposals.propose(AccessControl.of(who, new Command.LeaseRevoke(id, 0)));
     }
 
     /// Renews a lease and yields its time in seconds, 0 when it is gone (LEA-09, LEA-10). One that has run out

@@ -3,6 +3,7 @@ package io.metastore.service;
 import io.metastore.machine.Command;
 import io.metastore.machine.Result;
 import io.metastore.mvcc.RangeQuery;
+import io.metastore.service.login.Credentials;
 import io.metastore.value.Bytes;
 import io.metastore.value.KeyRange;
 import io.metastore.watch.WatchHub;
@@ -12,8 +13,17 @@ import io.smallrye.mutiny.Uni;
 public final class Locks {
     private final Contests contests;
 
-    public Locks(KvService kv, LeaseService leases, WatchHub watches) {
-        this.contests = new Contests(kv, leases, watches);
+    public Locks(KvService kv, LeaseService leases, WatchHub watches, AccessControl access) {
+        this(new Contests(kv, leases, watches, access));
+    }
+
+    private Locks(Contests contests) {
+        this.contests = contests;
+    }
+
+    /// The same for who shows `credentials`.
+    public Locks as(Credentials credentials) {
+        return new Locks(contests.as(credentials));
     }
 
     /// A lock that is held.

@@ -153,7 +153,7 @@ public final class Membership implements PeerHandler {
     private Uni<Outcome<Result.ChangeMembers>> checked(MemberChange change, Supplier<StoreError> unhealthy) {
         return Uni.createFrom().deferred(() -> {
             Members now = members.get();
-            if (now.all().stream().anyMatch(member -> member.hasStarted() && member.featureLevel() < FEATURE_LEVEL)) {
+            if (!now.allKnow(FEATURE_LEVEL)) {
                 return refused(StoreError.MEMBERS_TOO_OLD);
             }
             if (now.tooFewStarted(change)) {

@@ -108,7 +108,11 @@ final class Observation {
                 case Delivery.Created _, Delivery.Progress _ -> {}
                 case Delivery.Events events ->
                     events.batch().events().forEach(each -> happened(each.event(), events.revision()));
-                case Delivery.Refused _, Delivery.Cancelled _, Delivery.Overtaken _, Delivery.Oversized _ -> again();
+                case Delivery.Refused _,
+                        Delivery.Cancelled _,
+                        Delivery.Revoked _,
+                        Delivery.Overtaken _,
+                        Delivery.Oversized _ -> again();
             }
         }
 

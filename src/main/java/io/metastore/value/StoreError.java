@@ -40,6 +40,28 @@ public enum StoreError {
     NOT_SUPPORTED_FOR_LEARNER,
     /// Credentials for a store that asks nobody who they are.
     AUTH_NOT_ENABLED,
+    ROOT_USER_MISSING,
+    ROOT_ROLE_MISSING,
+    /// No credentials where some are needed, or a user without a name.
+    USER_EMPTY,
+    USER_EXISTS,
+    USER_NOT_FOUND,
+    ROLE_EMPTY,
+    ROLE_EXISTS,
+    ROLE_NOT_FOUND,
+    ROLE_NOT_GRANTED,
+    PERMISSION_NOT_GIVEN,
+    PERMISSION_NOT_GRANTED,
+    PERMISSION_DENIED,
+    /// A change that would shut everybody out, or a permission for no range.
+    INVALID_AUTH_MANAGEMENT,
+    /// Wrong name or password.
+    AUTH_FAILED,
+    /// A password for a user who was made without one.
+    PASSWORDLESS_USER,
+    INVALID_AUTH_TOKEN,
+    /// Users, roles or permissions have changed since the caller was let in.
+    AUTH_OLD_REVISION,
     /// RangeStream with another order than that of the keys (RST-02).
     STREAM_SORT_UNSUPPORTED,
     /// RangeStream with a revision filter (RST-03).

@@ -25,6 +25,9 @@ public sealed interface Delivery {
     /// The client wanted the watcher gone (WAT-14).
     record Cancelled(long watchId, long revision) implements Delivery {}
 
+    /// The client may not see the watcher's keys any more.
+    record Revoked(long watchId, long revision, Refusal reason) implements Delivery {}
+
     /// The events that the watcher still had to get have been compacted (WAT-10, WAT-12).
     record Overtaken(long watchId, long compactRevision) implements Delivery {
         /// etcd leaves the header's revision out of this one answer.
@@ -54,6 +57,12 @@ public sealed interface Delivery {
         /// WAT-06.
         EMPTY_RANGE,
         /// A negative start revision (WAT-09).
-        COMPACTED
+        COMPACTED,
+        /// WAT-33.
+        PERMISSION_DENIED,
+        /// No credentials where some are needed.
+        USER_EMPTY,
+        INVALID_TOKEN,
+        OLD_REVISION
     }
 }

@@ -4,6 +4,7 @@ import io.metastore.mvcc.History;
 import io.metastore.value.Event;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /// The synced watchers, and how far they are. Everything here happens on the live thread, so that a commit
 /// and a new watcher come one after the other and never at once: a watcher that is created at revision R
@@ -126,6 +127,24 @@ final class LiveWatchers {
         }
     }
 
+    /// Closes the watchers of a stream whose client may not see their keys any more. Their ids stay taken, as those of
+    /// watchers that were overtaken do.
+    void recheck(WatchSession session) {
+        for (Watcher watcher : session.watchers()) {
+            if (watcher.isClosed()) {
+                continue;
+            }
+            session.outbox().sink().revocation(watcher.spec().range()).ifPresent(reason -> {
+                session.outbox().revoked(watcher, revision, reason);
+                if (watcher.lagging) {
+                    caughtUp(watcher);
+                } else if (watcher.group != null) {
+                    index.remove(watcher);
+                }
+            });
+        }
+    }
+
     void progress(WatchSession session) {
         if (session.watchers().isEmpty()) {
             return;
@@ -175,6 +194,10 @@ final class LiveWatchers {
     private static Delivery.Refusal refusal(WatchSession session, WatchSpec spec) {
         if (spec.startRevision() < 0) {
             return Delivery.Refusal.COMPACTED;
+        }
+        Optional<Delivery.Refusal> refused = session.outbox().sink().refusal(spec.range());
+        if (refused.isPresent()) {
+            return refused.get();
         }
         if (spec.range().isEmpty()) {
             return Delivery.Refusal.EMPTY_RANGE;

@@ -103,6 +103,18 @@ final class Outbox {
         answer(new Delivery.Cancelled(watcher.id(), revision));
     }
 
+    /// Closes a watcher whose client may not see its keys any more, and says so: no event follows.
+    synchronized void revoked(Watcher watcher, long revision, Delivery.Refusal reason) {
+        if (!watcher.isClosed()) {
+            watcher.close();
+            answer(new Delivery.Revoked(watcher.id(), revision, reason));
+        }
+    }
+
+    Sink sink() {
+        return sink;
+    }
+
     /// Manual progress (WAT-30): dropped when the client is so slow that there is no room.
     synchronized void progress(long revision) {
         if (bytes + OVERHEAD <= limits.streamBytes()) {

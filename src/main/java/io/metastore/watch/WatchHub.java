@@ -87,6 +87,13 @@ public final class WatchHub implements AutoCloseable {
         mailbox.skip(revision);
     }
 
+    /// Permissions have changed: watchers whose clients may not see their keys any more are closed, before anything
+    /// that
+    /// is published later is spread. Called by the apply thread.
+    public void permissionsChanged() {
+        live.execute(() -> sessions.forEach(session -> live.watchers().recheck(session)));
+    }
+
     /// Opens a stream. Whoever opens it calls [WatchSession#close] when its client is gone.
     public WatchSession open(Sink sink) {
         WatchSession session = new WatchSession(this, sink);

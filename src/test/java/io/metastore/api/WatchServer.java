@@ -6,6 +6,10 @@ import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.NettyServerBuilder;
 import io.metastore.Eventually;
 import io.metastore.api.etcd.etcdserverpb.ResponseHeader;
+import io.metastore.auth.AuthState;
+import io.metastore.service.AccessControl;
+import io.metastore.service.login.SimpleTokens;
+import io.metastore.service.login.Tokens;
 import io.metastore.watch.Commit;
 import io.metastore.watch.FakeStore;
 import io.metastore.watch.WatchHub;
@@ -13,6 +17,7 @@ import io.metastore.watch.WatchLimits;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -33,13 +38,19 @@ final class WatchServer implements AutoCloseable {
         hub.start();
         InetSocketAddress loopback = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
         server = NettyServerBuilder.forAddress(loopback)
-                .addService(new WatchEndpoint(hub, WatchServer::header, maxFragmentBytes))
+                .addService(new WatchEndpoint(hub, WatchServer::header, maxFragmentBytes, everybody()))
                 .build()
                 .start();
         channel = NettyChannelBuilder.forAddress(new InetSocketAddress(loopback.getAddress(), server.getPort()))
                 .usePlaintext()
                 .maxInboundMessageSize(Integer.MAX_VALUE)
                 .build();
+    }
+
+    /// Lets everybody do everything.
+    private static AccessControl everybody() {
+        Tokens tokens = new SimpleTokens(Duration.ofSeconds(1), System::nanoTime);
+        return new AccessControl(() -> AuthState.NEW, tokens, null, () -> 0);
     }
 
     private static ResponseHeader header(long revision) {

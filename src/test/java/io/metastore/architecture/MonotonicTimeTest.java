@@ -29,7 +29,8 @@ class MonotonicTimeTest {
             "api/http/HttpResponse.java",
             "bench/CompareCommand.java",
             "service/CompactionLoop.java",
-            "server/Serving.java");
+            "server/Serving.java",
+            "server/TokenConfig.java");
 
     @Test
     void theTimeOfDayDecidesNothing() throws IOException {

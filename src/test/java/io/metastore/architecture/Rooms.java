@@ -34,17 +34,19 @@ final class Rooms {
     private static final List<String> APART = List.of("bench", "local");
 
     /// Which class may know which vendor.
-    private static final Map<String, Predicate<JavaClass>> VENDORS = Map.of(
-            "com.alipay.sofa.", in("consensus.jraft"),
-            "org.rocksdb.", in("engine.rocksdb"),
-            "io.grpc.", in("api", "bench", "local", "server", "consensus.peer.grpc", "consensus.peer.wire"),
-            "io.metastore.api.etcd.", in("api", "bench", "local", "server"),
-            "io.micrometer.", in("server").or(Rooms::isMetrics),
-            "io.quarkus.", in("server", "api", "cli").or(Rooms::isMain),
-            "jakarta.", in("server", "api", "cli").or(Rooms::isMain),
+    private static final Map<String, Predicate<JavaClass>> VENDORS = Map.ofEntries(
+            Map.entry("com.alipay.sofa.", in("consensus.jraft")),
+            Map.entry("org.rocksdb.", in("engine.rocksdb")),
+            Map.entry("io.grpc.", in("api", "bench", "local", "server", "consensus.peer.grpc", "consensus.peer.wire")),
+            Map.entry("io.metastore.api.etcd.", in("api", "bench", "local", "server")),
+            Map.entry("io.micrometer.", in("server").or(Rooms::isMetrics)),
+            Map.entry("io.quarkus.", in("server", "api", "cli").or(Rooms::isMain)),
+            Map.entry("jakarta.", in("server", "api", "cli").or(Rooms::isMain)),
             // The server waits for a few answers of services when it starts and when it is asked for its health.
-            "io.smallrye.mutiny.", in("api", "service", "server"),
-            "org.HdrHistogram.", in("bench"));
+            Map.entry("io.smallrye.mutiny.", in("api", "service", "server")),
+            Map.entry("at.favre.lib.", in("service.login")),
+            Map.entry("org.jose4j.", in("service.login")),
+            Map.entry("org.HdrHistogram.", in("bench")));
 
     private static final List<String> DETERMINISTIC = List.of("machine", "auth", "lease", "cluster", "mvcc");
 

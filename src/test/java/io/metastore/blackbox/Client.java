@@ -2,7 +2,9 @@ package io.metastore.blackbox;
 
 import com.google.protobuf.ByteString;
 import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
 import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.MetadataUtils;
 import io.metastore.Eventually;
 import io.metastore.api.etcd.etcdserverpb.KVGrpc;
 import io.metastore.api.etcd.etcdserverpb.LeaseGrantRequest;
@@ -35,6 +37,17 @@ public record Client(ManagedChannel channel) implements AutoCloseable {
         return new Client(NettyChannelBuilder.forAddress(host, port)
                 .usePlaintext()
                 .maxInboundMessageSize(Integer.MAX_VALUE)
+                .build());
+    }
+
+    /// A channel to the member at `endpoint`, whose calls all show `token`. The caller closes it.
+    public static Client withToken(String endpoint, String token) {
+        Metadata shown = new Metadata();
+        shown.put(Metadata.Key.of("token", Metadata.ASCII_STRING_MARSHALLER), token);
+        return new Client(NettyChannelBuilder.forTarget(endpoint)
+                .usePlaintext()
+                .maxInboundMessageSize(Integer.MAX_VALUE)
+                .intercept(MetadataUtils.newAttachHeadersInterceptor(shown))
                 .build());
     }
 

@@ -244,6 +244,9 @@ public final class Member implements AutoCloseable {
                                 .build());
                 return;
             } catch (StatusRuntimeException e) {
+                if (Refusal.USER_EMPTY.is(e.getStatus())) {
+                    return; // it serves those whom it knows
+                }
                 last = e;
             }
         }

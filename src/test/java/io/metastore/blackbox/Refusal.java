@@ -43,7 +43,25 @@ public enum Refusal {
     NOT_A_LEARNER(Code.FAILED_PRECONDITION, "etcdserver: can only promote a learner member"),
     LEARNER_NOT_READY(
             Code.FAILED_PRECONDITION, "etcdserver: can only promote a learner member which is in sync with leader"),
-    NOT_BY_LEARNER(Code.FAILED_PRECONDITION, "etcdserver: rpc not supported for learner");
+    NOT_BY_LEARNER(Code.FAILED_PRECONDITION, "etcdserver: rpc not supported for learner"),
+    NO_ROOT_USER(Code.FAILED_PRECONDITION, "etcdserver: root user does not exist"),
+    NO_ROOT_ROLE(Code.FAILED_PRECONDITION, "etcdserver: root user does not have root role"),
+    USER_EXISTS(Code.FAILED_PRECONDITION, "etcdserver: user name already exists"),
+    USER_EMPTY(Code.INVALID_ARGUMENT, "etcdserver: user name is empty"),
+    USER_NOT_FOUND(Code.FAILED_PRECONDITION, "etcdserver: user name not found"),
+    ROLE_EXISTS(Code.FAILED_PRECONDITION, "etcdserver: role name already exists"),
+    ROLE_EMPTY(Code.INVALID_ARGUMENT, "etcdserver: role name is empty"),
+    ROLE_NOT_FOUND(Code.FAILED_PRECONDITION, "etcdserver: role name not found"),
+    ROLE_NOT_GRANTED(Code.FAILED_PRECONDITION, "etcdserver: role is not granted to the user"),
+    PERMISSION_NOT_GIVEN(Code.INVALID_ARGUMENT, "etcdserver: permission not given"),
+    PERMISSION_NOT_GRANTED(Code.FAILED_PRECONDITION, "etcdserver: permission is not granted to the role"),
+    PERMISSION_DENIED(Code.PERMISSION_DENIED, "etcdserver: permission denied"),
+    AUTH_NOT_ENABLED(Code.FAILED_PRECONDITION, "etcdserver: authentication is not enabled"),
+    AUTH_FAILED(Code.INVALID_ARGUMENT, "etcdserver: authentication failed, invalid user ID or password"),
+    NO_PASSWORD_USER(Code.UNKNOWN, "auth: authentication failed, password was given for no password user"),
+    INVALID_TOKEN(Code.UNAUTHENTICATED, "etcdserver: invalid auth token"),
+    INVALID_AUTH_MANAGEMENT(Code.INVALID_ARGUMENT, "etcdserver: invalid auth management"),
+    OLD_AUTH_REVISION(Code.INVALID_ARGUMENT, "etcdserver: revision of auth store is old");
 
     private final Code code;
     private final String text;

@@ -35,21 +35,7 @@ import org.junit.jupiter.api.Test;
 @BlackBox
 class UnbuiltCallsIT {
     private static final Set<String> UNBUILT = Set.of(
-            "etcdserverpb.Maintenance/Hash",
-            "etcdserverpb.Maintenance/Snapshot",
-            "etcdserverpb.Maintenance/Downgrade",
-            "etcdserverpb.Auth/AuthEnable",
-            "etcdserverpb.Auth/UserAdd",
-            "etcdserverpb.Auth/UserGet",
-            "etcdserverpb.Auth/UserDelete",
-            "etcdserverpb.Auth/UserChangePassword",
-            "etcdserverpb.Auth/UserGrantRole",
-            "etcdserverpb.Auth/UserRevokeRole",
-            "etcdserverpb.Auth/RoleAdd",
-            "etcdserverpb.Auth/RoleGet",
-            "etcdserverpb.Auth/RoleDelete",
-            "etcdserverpb.Auth/RoleGrantPermission",
-            "etcdserverpb.Auth/RoleRevokePermission");
+            "etcdserverpb.Maintenance/Hash", "etcdserverpb.Maintenance/Snapshot", "etcdserverpb.Maintenance/Downgrade");
 
     private record Bytes() implements MethodDescriptor.Marshaller<byte[]> {
         @Override

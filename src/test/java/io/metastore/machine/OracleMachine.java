@@ -61,6 +61,8 @@ final class OracleMachine {
                 yield new Outcome.Done<>(new Result.MemberPublish(store.revision()));
             }
             case Command.ChangeMembers(MemberChange change) -> change(change);
+            case Command.ChangeAuth _, Command.As<?> _ ->
+                throw new UnsupportedOperationException("the oracle knows no users: " + command);
         };
     }
 

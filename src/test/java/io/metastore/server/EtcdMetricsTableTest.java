@@ -22,6 +22,7 @@ import io.metastore.api.etcd.etcdserverpb.TxnRequest;
 import io.metastore.machine.Command;
 import io.metastore.machine.Outcome;
 import io.metastore.mvcc.RangeQuery;
+import io.metastore.service.Guard;
 import io.metastore.service.KvService;
 import io.metastore.value.Bytes;
 import io.metastore.value.KeyRange;
@@ -91,7 +92,7 @@ class EtcdMetricsTableTest {
         refused(StoreError.LEASE_NOT_FOUND, kv.write(new Command.Put(key, key, 99, false, false, false)));
         refused(StoreError.COMPACTED, kv.compact(4, false));
         KeyRange range = KeyRange.single(key);
-        refused(StoreError.FUTURE_REVISION, kv.range(RangeQuery.all(range).withRange(range, 0, 77), false));
+        refused(StoreError.FUTURE_REVISION, kv.range(RangeQuery.all(range).withRange(range, 0, 77), false, Guard.NONE));
     }
 
     private static <R> void refused(StoreError reason, Uni<Outcome<R>> outcome) {

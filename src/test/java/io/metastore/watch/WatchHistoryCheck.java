@@ -88,6 +88,7 @@ final class WatchHistoryCheck {
                 Seen seen = byId.remove(answer.watchId());
                 seen.done = true;
             }
+            case Delivery.Revoked _ -> throw new AssertionError("nobody lost a permission");
             case Delivery.Oversized answer -> {
                 Seen seen = byId.get(answer.watchId());
                 assertFalse(seen.done);

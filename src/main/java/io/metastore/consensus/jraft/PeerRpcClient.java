@@ -138,7 +138,8 @@ final class PeerRpcClient implements RpcClient {
                 Duration.ofMillis(timeoutMs));
     }
 
-    /// Runs `end` on `executor`, at once without one. A full pool must not lose it, since a replicator without its answer sends
+    /// Runs `end` on `executor`, at once without one. A full pool must not lose it, since a replicator without its
+    /// answer sends
     /// nothing
     /// any more; one that is shut down belongs to a node that has stopped, and nobody waits.
     private static void run(Executor executor, Runnable end) {

@@ -9,6 +9,6 @@ import io.metastore.cluster.Incarnation;
 /// @param featureLevel the newest formats and commands that it knows
 public record PeerIdentity(long cluster, long member, Incarnation incarnation, long boot, int featureLevel) {
     /// Raised with each command, entry and peer message that an older program does not know. 2: changes of the
-    /// membership.
-    public static final int FEATURE_LEVEL = 2;
+    /// membership. 3: users and permissions.
+    public static final int FEATURE_LEVEL = 3;
 }

@@ -1,0 +1,85 @@
+package io.metastore.api;
+
+import io.grpc.Context;
+import io.grpc.Contexts;
+import io.grpc.Grpc;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.metastore.service.login.Credentials;
+import java.security.Principal;
+import java.util.Optional;
+import javax.naming.InvalidNameException;
+import javax.naming.ldap.LdapName;
+import javax.naming.ldap.Rdn;
+import javax.net.ssl.SSLPeerUnverifiedException;
+import javax.net.ssl.SSLSession;
+import javax.security.auth.x500.X500Principal;
+
+/// Notes with each call what its caller shows: the token in the metadata `token`, else in `authorization`, with or
+/// without a leading "Bearer " (AUT-24), and the name in its certificate where certificates are asked for (AUT-29).
+public final class Callers implements ServerInterceptor {
+    private static final Metadata.Key<String> TOKEN = Metadata.Key.of("token", Metadata.ASCII_STRING_MARSHALLER);
+    private static final Metadata.Key<String> AUTHORIZATION =
+            Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
+    private static final String BEARER = "Bearer ";
+    private static final Context.Key<Credentials> CREDENTIALS = Context.keyWithDefault("credentials", Credentials.NONE);
+
+    private final boolean certificates;
+
+    /// @param certificates whether clients are let in by certificates, whose names then say who they are
+    public Callers(boolean certificates) {
+        this.certificates = certificates;
+    }
+
+    /// Of the call that is being handed to its service on this thread.
+    static Credentials current() {
+        return CREDENTIALS.get();
+    }
+
+    @Override
+    public <Q, A> ServerCall.Listener<Q> interceptCall(
+            ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
+        String token = headers.get(TOKEN);
+        if (token == null) {
+            token = headers.get(AUTHORIZATION);
+        }
+        Optional<String> name = certificates && token == null ? commonName(call) : Optional.empty();
+        if (token == null && name.isEmpty()) {
+            return next.startCall(call, headers);
+        }
+        Credentials shown = new Credentials(Optional.ofNullable(token).map(Callers::bare), name);
+        return Contexts.interceptCall(Context.current().withValue(CREDENTIALS, shown), call, headers, next);
+    }
+
+    private static String bare(String token) {
+        return token.startsWith(BEARER) ? token.substring(BEARER.length()) : token;
+    }
+
+    private static Optional<String> commonName(ServerCall<?, ?> call) {
+        SSLSession session = call.getAttributes().get(Grpc.TRANSPORT_ATTR_SSL_SESSION);
+        if (session == null) {
+            return Optional.empty();
+        }
+        try {
+            Principal subject = session.getPeerPrincipal();
+            return subject instanceof X500Principal named ? commonName(named) : Optional.empty();
+        } catch (SSLPeerUnverifiedException _) {
+            return Optional.empty();
+        }
+    }
+
+    private static Optional<String> commonName(X500Principal subject) {
+        try {
+            return new LdapName(subject.getName())
+                    .getRdns().stream()
+                            .filter(part -> part.getType().equalsIgnoreCase("CN"))
+                            .map(Rdn::getValue)
+                            .map(Object::toString)
+                            .reduce((_, last) -> last);
+        } catch (InvalidNameException unreadable) {
+            throw new IllegalArgumentException("the subject of a certificate cannot be read: " + subject, unreadable);
+        }
+    }
+}

@@ -1,0 +1,146 @@
+package io.metastore.service;
+
+import io.metastore.auth.AuthState;
+import io.metastore.auth.Principal;
+import io.metastore.machine.Command;
+import io.metastore.machine.Result;
+import io.metastore.service.login.Credentials;
+import io.metastore.service.login.Tokens;
+import io.metastore.value.StoreError;
+import io.smallrye.mutiny.Uni;
+import java.util.Optional;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+
+/// Finds out who calls and what the caller may read here. What a caller may change is decided where it is applied.
+///
+/// Any thread may ask. While permissions are not checked, everybody is [Principal#NOBODY] and may do everything; a
+/// member learns of the contrary when it applies it.
+public final class AccessControl {
+    private final Supplier<AuthState> state;
+    private final Tokens tokens;
+    private final Reading reading;
+    private final LongSupplier applied;
+
+    /// @param applied raft index of the last entry that is applied here
+    public AccessControl(Supplier<AuthState> state, Tokens tokens, Reading reading, LongSupplier applied) {
+        this.state = state;
+        this.tokens = tokens;
+        this.reading = reading;
+        this.applied = applied;
+    }
+
+    public AuthState state() {
+        return state.get();
+    }
+
+    /// Who shows `credentials`, as of now.
+    ///
+    /// @throws Denied when the token is nobody's
+    public Principal who(Credentials credentials) {
+        return who(credentials, state.get());
+    }
+
+    private Principal who(Credentials credentials, AuthState now) {
+        if (!now.enabled()) {
+            return Principal.NOBODY;
+        }
+        if (credentials.token().isPresent()) {
+            return tokens.principal(credentials.token().get(), now)
+                    .orElseThrow(() -> new Denied(StoreError.INVALID_AUTH_TOKEN));
+        }
+        return credentials
+                .commonName()
+                .map(name -> new Principal(name, now.revision()))
+                .orElse(Principal.NOBODY);
+    }
+
+    /// Calls `call` with who shows `credentials`. A token of which this member has not heard yet is waited for; one
+    /// that is nobody's fails with [Denied].
+    public <T> Uni<T> as(Credentials credentials, Function<Principal, Uni<T>> call) {
+        return settled(credentials, () -> call.apply(who(credentials)));
+    }
+
+    /// Runs `call` once this member has heard of the token, if it is one.
+    public <T> Uni<T> settled(Credentials credentials, Supplier<Uni<T>> call) {
+        AuthState now = state.get();
+        if (!now.enabled()
+                || credentials.token().isEmpty()
+                || !isAwaited(credentials.token().get(), now)) {
+            return call.get();
+        }
+        return reading.linearizable(_ -> true).flatMap(_ -> call.get());
+    }
+
+    private boolean isAwaited(String token, AuthState now) {
+        return tokens.isAwaited(token, applied.getAsLong())
+                && tokens.principal(token, now).isEmpty();
+    }
+
+    /// `command` as `who` asks for it.
+    public static <R extends Result> Command<R> of(Principal who, Command<R> command) {
+        return who.isNobody() ? command : new Command.As<>(who, command);
+    }
+
+    /// Guards what is read for who shows `credentials`.
+    ///
+    /// @param rule why it may not be read; empty when it may
+    public Guard guard(Credentials credentials, BiFunction<AuthState, Principal, Optional<StoreError>> rule) {
+        return new Ruled(credentials, rule);
+    }
+
+    private final class Ruled implements Guard {
+        private final Credentials credentials;
+        private final BiFunction<AuthState, Principal, Optional<StoreError>> rule;
+        private Principal who = Principal.NOBODY;
+
+        private Ruled(Credentials credentials, BiFunction<AuthState, Principal, Optional<StoreError>> rule) {
+            this.credentials = credentials;
+            this.rule = rule;
+        }
+
+        @Override
+        public void before() {
+            AuthState now = state.get();
+            if (!now.enabled()) {
+                return;
+            }
+            who = who(credentials, now);
+            rule.apply(now, who).ifPresent(refusal -> {
+                throw new Denied(refusal);
+            });
+        }
+
+        @Override
+        public void after() {
+            if (!who.isNobody() && who.revision() != state.get().revision()) {
+                throw new Denied(StoreError.AUTH_OLD_REVISION);
+            }
+        }
+    }
+
+    /// Sees to it that who shows `credentials` is somebody.
+    public <T> Uni<T> known(Credentials credentials, Supplier<Uni<T>> call) {
+        return checked(credentials, AuthState::isKnown, call);
+    }
+
+    /// Sees to it that who shows `credentials` may administer the store.
+    public <T> Uni<T> administering(Credentials credentials, Supplier<Uni<T>> call) {
+        return checked(credentials, AuthState::mayAdminister, call);
+    }
+
+    private <T> Uni<T> checked(
+            Credentials credentials,
+            BiFunction<AuthState, Principal, Optional<StoreError>> rule,
+            Supplier<Uni<T>> call) {
+        if (!state.get().enabled()) {
+            return call.get();
+        }
+        return as(credentials, who -> {
+            Optional<StoreError> refusal = rule.apply(state.get(), who);
+            return refusal.isPresent() ? Uni.createFrom().failure(new Denied(refusal.get())) : call.get();
+        });
+    }
+}
