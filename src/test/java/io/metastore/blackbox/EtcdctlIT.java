@@ -97,7 +97,7 @@ class EtcdctlIT {
 
         assertEquals(lines(key("a"), "3", key("b"), "2", key("c"), "0"), etcdctl.run("get", prefix, "--prefix"));
         assertEquals(lines(key("a"), "3", key("b"), "2"), etcdctl.run("get", key("a"), key("c")));
-        assertEquals(lines(key("b"), "2", key("c"), "0"), etcdctl.run("get", key("b"), "--from-key"));
+        assertEquals(lines(key("b"), "2", key("c"), "0"), etcdctl.run("get", key("b"), "--from-key", "--limit=2"));
         assertEquals(
                 lines(key("a"), "1", key("b"), "2"), etcdctl.run("get", prefix, "--prefix", "--rev=" + (first + 1)));
         assertEquals(
