@@ -1,10 +1,12 @@
 package io.metastore.server;
 
+import io.grpc.ServerInterceptor;
 import io.grpc.ServerServiceDefinition;
 import io.metastore.api.CallRules;
 import io.metastore.api.CallShares;
 import io.metastore.api.Callers;
 import io.metastore.api.LearnerRules;
+import io.metastore.api.gateway.Gateway;
 import io.metastore.api.grpc.health.HealthGrpc;
 import io.metastore.api.http.HealthCounts;
 import io.metastore.api.http.HealthRoutes;
@@ -33,6 +35,9 @@ public final class MemberPorts {
     /// What the cluster has agreed on, and the format of the data, in etcd's versions (HTH-07).
     private static final String CLUSTER_VERSION = "3.7.0";
 
+    /// As long as a route may take to answer.
+    private static final Duration GATEWAY_MAX = Duration.ofSeconds(60);
+
     private static final int SCRAPES_WAITING_MAX = 64;
     /// Longest time that a scrape may take while the member stops.
     private static final Duration SCRAPE_MAX = Duration.ofSeconds(10);
@@ -40,6 +45,7 @@ public final class MemberPorts {
     private final Optional<ReloadedTls> tls;
     private final Listeners listeners;
     private final CallRules rules;
+    private final Optional<Gateway> gateway;
     private final EtcdMetrics metrics;
     private final ThreadPoolExecutor scrapes =
             Threads.pool("metrics", 1, new ArrayBlockingQueue<>(SCRAPES_WAITING_MAX), Threads.UNCAUGHT);
@@ -77,18 +83,18 @@ public final class MemberPorts {
                 .get("/debug/vars", new DebugVars(member))
                 .get("/version", new VersionRoute(Versions.ETCD, () -> CLUSTER_VERSION, () -> CLUSTER_VERSION));
         checks.addTo(clientRoutes);
+        List<ServerInterceptor> interceptors = List.of(
+                calls,
+                rules,
+                new LearnerRules(member::isLearner),
+                new Callers(keys.tls().clientCertAuth()));
+        gateway = keys.listen().enableGrpcGateway()
+                ? Optional.of(new Gateway(services, interceptors, List.of(calls, shares), GATEWAY_MAX))
+                : Optional.empty();
+        gateway.ifPresent(open -> open.addTo(clientRoutes));
         listeners = new Listeners(
                 config,
-                new Listeners.Calls(
-                        services,
-                        List.of(
-                                calls,
-                                rules,
-                                new LearnerRules(member::isLearner),
-                                new Callers(keys.tls().clientCertAuth())),
-                        List.of(calls, shares),
-                        clientRoutes,
-                        metricsRoutes),
+                new Listeners.Calls(services, interceptors, List.of(calls, shares), clientRoutes, metricsRoutes),
                 tls.map(TlsOffer.class::cast));
         families.gauge("metastore_http_connections", "Connections that speak HTTP/1.1.", listeners::httpConnections);
         families.gauge(
@@ -129,6 +135,7 @@ public final class MemberPorts {
     public void stop(Duration grace) throws InterruptedException {
         clock.shutdownNow();
         listeners.stop(grace);
+        gateway.ifPresent(Gateway::close);
         scrapes.shutdownNow();
         // A scrape reads from the engine, which must not be closed under it.
         if (!scrapes.awaitTermination(SCRAPE_MAX.toMillis(), TimeUnit.MILLISECONDS)) {

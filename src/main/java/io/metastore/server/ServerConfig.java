@@ -129,6 +129,10 @@ public interface ServerConfig {
         @Setting(
                 "Addresses for metrics and health without client TLS; unset: they are served at the client addresses only.")
         Optional<List<URI>> listenMetricsUrls();
+
+        @Setting("Serve the calls as JSON over HTTP below /v3/ at the client addresses.")
+        @WithDefault("true")
+        boolean enableGrpcGateway();
     }
 
     @Section(value = "Cluster", order = 3)

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.ByteString;
 import io.grpc.ManagedChannel;
+import io.metastore.Eventually;
 import io.metastore.api.etcd.etcdserverpb.KVGrpc;
 import io.metastore.server.tls.TestAuthority;
 import java.io.InputStream;
@@ -14,15 +15,19 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
 import java.security.cert.CertificateFactory;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
+import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
@@ -90,6 +95,37 @@ class HttpOverTlsIT {
         HttpResponse<String> response = client.send(request.build(), BodyHandlers.ofString());
         assertEquals(HttpClient.Version.HTTP_2, response.version());
         return response;
+    }
+
+    /// Over HTTP/2 a watch is a stream of its own, and ends when its client resets it.
+    @Test
+    void aWatchOverHttp2() throws Exception {
+        String key = Base64.getEncoder().encodeToString("watched".getBytes(StandardCharsets.UTF_8));
+        HttpRequest watch = HttpRequest.newBuilder(URI.create(secure.url() + "/v3/watch"))
+                .POST(BodyPublishers.ofString("{\"create_request\":{\"key\":\"" + key + "\"}}"))
+                .build();
+        HttpResponse<Stream<String>> response = client.send(watch, BodyHandlers.ofLines());
+        assertEquals(HttpClient.Version.HTTP_2, response.version());
+        assertEquals(200, response.statusCode());
+        try (Stream<String> body = response.body()) {
+            Iterator<String> lines = body.iterator();
+            assertTrue(lines.next().contains("\"created\":true"));
+            for (int i = 0; i < 20; i++) {
+                HttpResponse<String> put = send(request("/v3/kv/put")
+                        .POST(BodyPublishers.ofString("{\"key\":\"" + key + "\",\"value\":\"AAA=\"}")));
+                assertEquals(200, put.statusCode(), put.body());
+                String line = lines.next();
+                assertTrue(line.contains("\"events\":[{\"kv\":{\"key\":\"" + key + "\""), line);
+            }
+            assertTrue(send(request("/metrics")).body().contains("etcd_debugging_mvcc_watch_stream_total 1"));
+        }
+        Eventually.holds("the watch has ended with its client", () -> {
+            try {
+                return send(request("/metrics")).body().contains("etcd_debugging_mvcc_watch_stream_total 0");
+            } catch (Exception failed) {
+                throw new IllegalStateException(failed);
+            }
+        });
     }
 
     @ParameterizedTest

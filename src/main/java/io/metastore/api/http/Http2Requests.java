@@ -137,7 +137,13 @@ final class Http2Requests extends Http2FrameListenerDecorator {
         String method = headers.method() == null ? "" : headers.method().toString();
         String target = headers.path().toString();
         boolean gzip = HttpRequest.acceptsGzip(text(headers.get(HttpHeaderNames.ACCEPT_ENCODING)));
-        Exchange exchange = new Exchange(ctx, stream, method, RequestTarget.of(method, target), gzip);
+        Exchange exchange = new Exchange(
+                ctx,
+                stream,
+                method,
+                RequestTarget.of(method, target),
+                gzip,
+                text(headers.get(HttpHeaderNames.AUTHORIZATION)));
         stream.setProperty(key, exchange);
         if (busy) {
             exchange.refuse(HttpResponseStatus.SERVICE_UNAVAILABLE);
@@ -170,19 +176,28 @@ final class Http2Requests extends Http2FrameListenerDecorator {
         private final String method;
         private final RequestTarget target;
         private final boolean gzip;
+        private final String authorization;
         private final ByteArrayOutputStream body = new ByteArrayOutputStream(0);
         private ScheduledFuture<?> deadline;
         /// Whether the answer is being worked on or written.
         private boolean answered;
         private boolean closed;
+        /// The body that is being written part by part, null when none is.
+        private HttpStream streaming;
 
         private Exchange(
-                ChannelHandlerContext ctx, Http2Stream stream, String method, RequestTarget target, boolean gzip) {
+                ChannelHandlerContext ctx,
+                Http2Stream stream,
+                String method,
+                RequestTarget target,
+                boolean gzip,
+                String authorization) {
             this.ctx = ctx;
             this.stream = stream;
             this.method = method;
             this.target = target;
             this.gzip = gzip;
+            this.authorization = authorization;
         }
 
         private void expect(Duration time, Runnable late) {
@@ -224,7 +239,9 @@ final class Http2Requests extends Http2FrameListenerDecorator {
             switch (target) {
                 case RequestTarget.Answered(var response, var _) -> write(response);
                 case RequestTarget.Page(var path, var query) ->
-                    routes.answer(new HttpRequest(method, path, query, body.toByteArray(), gzip), limits.responseTime())
+                    routes.answer(
+                                    new HttpRequest(method, path, query, body.toByteArray(), gzip, authorization),
+                                    limits.responseTime())
                             .thenAcceptAsync(this::write, ctx.executor());
             }
         }
@@ -237,6 +254,11 @@ final class Http2Requests extends Http2FrameListenerDecorator {
 
         private void write(HttpResponse response) {
             if (closed) {
+                response.stream().ifPresent(HttpStream::cancelled);
+                return;
+            }
+            if (response.stream().isPresent()) {
+                stream(response, response.stream().get());
                 return;
             }
             Http2Headers headers = new DefaultHttp2Headers().status(Integer.toString(response.status()));
@@ -259,6 +281,46 @@ final class Http2Requests extends Http2FrameListenerDecorator {
             connection.flush(ctx);
         }
 
+        private void stream(HttpResponse response, HttpStream body) {
+            Http2Headers headers = new DefaultHttp2Headers().status(Integer.toString(response.status()));
+            response.headers().forEach(headers::set);
+            headers.set(HttpHeaderNames.DATE, HttpResponse.date());
+            streaming = body;
+            connection.encoder().writeHeaders(ctx, stream.id(), headers, 0, false, ctx.newPromise());
+            connection.flush(ctx);
+            body.start(new HttpStream.Out() {
+                @Override
+                public void write(byte[] part, Runnable written) {
+                    ctx.executor().execute(() -> part(body, part, false, written));
+                }
+
+                @Override
+                public void end() {
+                    ctx.executor().execute(() -> part(body, new byte[0], true, Exchange.this::over));
+                }
+            });
+        }
+
+        /// Writes a part. A client that does not read it in time is cut, which cancels the rest.
+        private void part(HttpStream body, byte[] part, boolean last, Runnable then) {
+            if (streaming != body) {
+                return;
+            }
+            if (last) {
+                streaming = null;
+            }
+            expect(limits.idleTime(), () -> reset(Http2Error.CANCEL));
+            ChannelPromise written = ctx.newPromise();
+            written.addListener(done -> {
+                if (done.isSuccess() && !closed) {
+                    rest();
+                    then.run();
+                }
+            });
+            connection.encoder().writeData(ctx, stream.id(), Unpooled.wrappedBuffer(part), 0, last, written);
+            connection.flush(ctx);
+        }
+
         /// The answer is written. A request that goes on after it is cut off, as in Go.
         private void over() {
             if (stream.state().remoteSideOpen()) {
@@ -278,6 +340,11 @@ final class Http2Requests extends Http2FrameListenerDecorator {
             body.reset();
             open--;
             everywhere.decrementAndGet();
+            if (streaming != null) {
+                HttpStream open = streaming;
+                streaming = null;
+                open.cancelled();
+            }
         }
     }
 }

@@ -10,10 +10,12 @@ import java.util.Map;
 /// @param query  decoded parameters in the order in which they came, empty values included
 /// @param body   at most [HttpLimits#bodyBytes] long
 /// @param gzip   whether the client takes an answer that is packed with gzip
-public record HttpRequest(String method, String path, Map<String, List<String>> query, byte[] body, boolean gzip) {
+/// @param authorization what the header of that name says, null when it is missing
+public record HttpRequest(
+        String method, String path, Map<String, List<String>> query, byte[] body, boolean gzip, String authorization) {
     /// A request whose answer is not to be packed.
     public HttpRequest(String method, String path, Map<String, List<String>> query, byte[] body) {
-        this(method, path, query, body, false);
+        this(method, path, query, body, false, null);
     }
 
     /// Reads the value of Accept-Encoding, `gzip;q=0.5, br` for example. As in etcd a star names nothing.
@@ -46,5 +48,11 @@ public record HttpRequest(String method, String path, Map<String, List<String>> 
     public String first(String name) {
         List<String> values = values(name);
         return values.isEmpty() ? "" : values.getFirst();
+    }
+
+    /// Hides who asks.
+    @Override
+    public String toString() {
+        return "HttpRequest[" + method + " " + path + "]";
     }
 }

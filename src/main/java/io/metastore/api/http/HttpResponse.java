@@ -5,13 +5,25 @@ import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.Map;
+import java.util.Optional;
 
 /// What a request is answered with.
 ///
 /// @param status  100 to 599
 /// @param headers beside length, date and connection, which the transport adds
-public record HttpResponse(int status, Map<String, String> headers, byte[] body) {
+/// @param stream  the body, when it comes part by part; `body` is empty then
+public record HttpResponse(int status, Map<String, String> headers, byte[] body, Optional<HttpStream> stream) {
     private static final String TEXT = "text/plain; charset=utf-8";
+
+    /// A response whose body is there.
+    public HttpResponse(int status, Map<String, String> headers, byte[] body) {
+        this(status, headers, body, Optional.empty());
+    }
+
+    /// A response whose body comes part by part.
+    public static HttpResponse streamed(int status, Map<String, String> headers, HttpStream stream) {
+        return new HttpResponse(status, headers, new byte[0], Optional.of(stream));
+    }
 
     public static HttpResponse of(int status, String contentType, byte[] body) {
         return new HttpResponse(status, Map.of("content-type", contentType), body);

@@ -16,12 +16,13 @@ import java.util.function.Supplier;
 import java.util.zip.GZIPOutputStream;
 import org.jboss.logging.Logger;
 
-/// Which path is answered by whom. Paths match exactly; what is not there is answered with 404, another
-/// method than a path allows with 405.
+/// Which path is answered by whom. A path that matches exactly comes before one that is below a prefix; what is not
+/// there is answered with 404, another method than a path allows with 405.
 public final class HttpRoutes {
     private static final Logger LOG = Logger.getLogger(HttpRoutes.class);
 
     private final Map<String, HttpRoute> byPath = new LinkedHashMap<>();
+    private final Map<String, HttpRoute> byPrefix = new LinkedHashMap<>();
 
     /// Answers the requests of one path.
     @FunctionalInterface
@@ -45,6 +46,27 @@ public final class HttpRoutes {
             throw new IllegalArgumentException("two routes for " + path);
         }
         return this;
+    }
+
+    /// Answers every method at all paths that begin with `prefix`.
+    public HttpRoutes under(String prefix, HttpRoute route) {
+        if (byPrefix.putIfAbsent(prefix, route) != null) {
+            throw new IllegalArgumentException("two routes for " + prefix);
+        }
+        return this;
+    }
+
+    private HttpRoute find(String path) {
+        HttpRoute exact = byPath.get(path);
+        if (exact != null) {
+            return exact;
+        }
+        for (Map.Entry<String, HttpRoute> below : byPrefix.entrySet()) {
+            if (path.startsWith(below.getKey())) {
+                return below.getValue();
+            }
+        }
+        return null;
     }
 
     /// `/metrics`, whatever the method, packed with gzip for who takes that, as in etcd (HTH-08).
@@ -79,7 +101,7 @@ public final class HttpRoutes {
 
     /// Answers in any case, and within `time`: a route that fails is answered with 500, one that takes longer with 504.
     CompletionStage<HttpResponse> answer(HttpRequest request, Duration time) {
-        HttpRoute route = byPath.get(request.path());
+        HttpRoute route = find(request.path());
         if (route == null) {
             return CompletableFuture.completedFuture(HttpResponse.notFound());
         }

@@ -5,11 +5,14 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.DefaultHttpContent;
+import io.netty.handler.codec.http.DefaultHttpResponse;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -23,6 +26,8 @@ final class RequestQueue extends ChannelInboundHandlerAdapter {
     private final HttpLimits limits;
     private final Deque<RequestReader.Received> waiting = new ArrayDeque<>();
     private boolean answering;
+    /// The body that is being written part by part, null when none is.
+    private HttpStream streaming;
     private ScheduledFuture<?> idle;
 
     RequestQueue(HttpRoutes routes, HttpLimits limits) {
@@ -33,6 +38,11 @@ final class RequestQueue extends ChannelInboundHandlerAdapter {
     @Override
     public void handlerRemoved(ChannelHandlerContext ctx) {
         rest();
+        if (streaming != null) {
+            HttpStream open = streaming;
+            streaming = null;
+            open.cancelled();
+        }
     }
 
     @Override
@@ -40,7 +50,10 @@ final class RequestQueue extends ChannelInboundHandlerAdapter {
         RequestReader.Received received = (RequestReader.Received) message;
         if (!answering) {
             answer(ctx, received);
-        } else if (waiting.size() < limits.pipelined()) {
+        } else if (streaming != null && waiting.isEmpty()) {
+            // Reading goes on: it tells that the client is gone.
+            waiting.add(received);
+        } else if (streaming == null && waiting.size() < limits.pipelined()) {
             waiting.add(received);
             ctx.channel().config().setAutoRead(false);
         } else {
@@ -60,6 +73,10 @@ final class RequestQueue extends ChannelInboundHandlerAdapter {
     }
 
     private void write(ChannelHandlerContext ctx, RequestReader.Received received, HttpResponse response) {
+        if (response.stream().isPresent()) {
+            stream(ctx, received, response, response.stream().get());
+            return;
+        }
         FullHttpResponse message = new DefaultFullHttpResponse(
                 HttpVersion.HTTP_1_1,
                 HttpResponseStatus.valueOf(response.status()),
@@ -72,13 +89,71 @@ final class RequestQueue extends ChannelInboundHandlerAdapter {
                         HttpHeaderNames.CONNECTION,
                         received.keepAlive() ? HttpHeaderValues.KEEP_ALIVE : HttpHeaderValues.CLOSE);
         expect(ctx, limits.idleTime());
-        ctx.writeAndFlush(message).addListener((ChannelFutureListener) written -> {
+        ctx.writeAndFlush(message).addListener(answered(ctx, received));
+    }
+
+    private ChannelFutureListener answered(ChannelHandlerContext ctx, RequestReader.Received received) {
+        return written -> {
             if (!written.isSuccess() || !received.keepAlive()) {
                 ctx.close();
             } else {
                 next(ctx);
             }
+        };
+    }
+
+    private void stream(
+            ChannelHandlerContext ctx, RequestReader.Received received, HttpResponse response, HttpStream body) {
+        if (ctx.isRemoved() || !ctx.channel().isActive()) {
+            body.cancelled();
+            return;
+        }
+        DefaultHttpResponse head =
+                new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(response.status()));
+        response.headers().forEach(head.headers()::set);
+        head.headers()
+                .set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED)
+                .set(HttpHeaderNames.DATE, HttpResponse.date())
+                .set(
+                        HttpHeaderNames.CONNECTION,
+                        received.keepAlive() ? HttpHeaderValues.KEEP_ALIVE : HttpHeaderValues.CLOSE);
+        streaming = body;
+        ctx.channel().config().setAutoRead(true);
+        ctx.writeAndFlush(head);
+        body.start(new HttpStream.Out() {
+            @Override
+            public void write(byte[] part, Runnable written) {
+                ctx.executor().execute(() -> part(ctx, body, part, written));
+            }
+
+            @Override
+            public void end() {
+                ctx.executor().execute(() -> {
+                    if (streaming == body) {
+                        streaming = null;
+                        expect(ctx, limits.idleTime());
+                        ctx.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT).addListener(answered(ctx, received));
+                    }
+                });
+            }
         });
+    }
+
+    /// Writes a part. A client that does not read it in time is cut, which cancels the rest.
+    private void part(ChannelHandlerContext ctx, HttpStream body, byte[] part, Runnable written) {
+        if (streaming != body) {
+            return;
+        }
+        expect(ctx, limits.idleTime());
+        ctx.writeAndFlush(new DefaultHttpContent(Unpooled.wrappedBuffer(part)))
+                .addListener((ChannelFutureListener) done -> {
+                    if (!done.isSuccess()) {
+                        ctx.close();
+                    } else if (streaming == body) {
+                        rest();
+                        written.run();
+                    }
+                });
     }
 
     private void next(ChannelHandlerContext ctx) {

@@ -165,7 +165,8 @@ final class RequestReader extends ChannelInboundHandlerAdapter {
                                         path,
                                         query,
                                         bytes,
-                                        HttpRequest.acceptsGzip(head.headers().get(HttpHeaderNames.ACCEPT_ENCODING))),
+                                        HttpRequest.acceptsGzip(head.headers().get(HttpHeaderNames.ACCEPT_ENCODING)),
+                                        head.headers().get(HttpHeaderNames.AUTHORIZATION)),
                                 null,
                                 goesOn);
                     case RequestTarget.Answered(var response, var _) -> new Received(null, response, goesOn);

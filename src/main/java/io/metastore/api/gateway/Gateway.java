@@ -1,0 +1,310 @@
+package io.metastore.api.gateway;
+
+import com.google.protobuf.Message;
+import io.grpc.CallOptions;
+import io.grpc.ClientCall;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.Server;
+import io.grpc.ServerInterceptor;
+import io.grpc.ServerMethodDefinition;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.ServerStreamTracer;
+import io.grpc.Status;
+import io.grpc.inprocess.InProcessChannelBuilder;
+import io.grpc.inprocess.InProcessServerBuilder;
+import io.metastore.api.http.HttpRequest;
+import io.metastore.api.http.HttpResponse;
+import io.metastore.api.http.HttpRoutes;
+import io.metastore.api.http.HttpStream;
+import io.metastore.api.http.JsonText;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+
+/// Answers `/v3/...` as etcd's gateway does: a POST whose body is a request as JSON is the call that the path stands
+/// for (GWY-02). Calls go to the same services as gRPC's, by the same interceptors, within this process: a message is
+/// handed over as it is.
+///
+/// What answers with several messages has each in a line, as they come and as the client reads them (GWY-06).
+public final class Gateway implements HttpRoutes.HttpRoute, AutoCloseable {
+    private static final String PREFIX = "/v3/";
+    private static final String FORMER_PREFIX = "/v3beta/";
+    private static final String TABLE = "paths.tsv";
+    /// Read when the native executable is built.
+    private static final List<String> PATHS = paths();
+    private static final Metadata.Key<String> AUTHORIZATION =
+            Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
+    /// What scripts in browsers may do, whoever served them (GWY-12).
+    private static final Map<String, String> CORS = Map.of(
+            "access-control-allow-methods", "POST, GET, OPTIONS, PUT, DELETE",
+            "access-control-allow-origin", "*",
+            "access-control-allow-headers", "accept, content-type, authorization");
+
+    private final Server server;
+    private final ManagedChannel channel;
+    private final Map<String, Binding> byPath;
+    private final long limitMillis;
+
+    /// A call that a path stands for.
+    ///
+    /// @param request  a request without fields
+    /// @param isStream whether it answers with several messages
+    private record Binding(MethodDescriptor<Message, Message> method, Message request, boolean isStream) {}
+
+    /// @param interceptors the first one sees a call first
+    /// @param limit        of a call, after which nobody waits for its answer
+    public Gateway(
+            List<ServerServiceDefinition> services,
+            List<? extends ServerInterceptor> interceptors,
+            List<? extends ServerStreamTracer.Factory> tracers,
+            Duration limit) {
+        String name = InProcessServerBuilder.generateName();
+        InProcessServerBuilder builder =
+                InProcessServerBuilder.forName(name).directExecutor().addServices(services);
+        interceptors.reversed().forEach(builder::intercept);
+        tracers.forEach(builder::addStreamTracerFactory);
+        this.limitMillis = limit.toMillis();
+        this.byPath = bindings(services);
+        try {
+            this.server = builder.build().start();
+        } catch (IOException impossible) { // nothing is listened at
+            throw new UncheckedIOException(impossible);
+        }
+        this.channel = InProcessChannelBuilder.forName(name).directExecutor().build();
+    }
+
+    /// Answers all paths of the gateway in `routes`.
+    public void addTo(HttpRoutes routes) {
+        routes.under(PREFIX, this).under(FORMER_PREFIX, this);
+    }
+
+    private static Map<String, Binding> bindings(List<ServerServiceDefinition> services) {
+        Map<String, Binding> byName = new HashMap<>();
+        for (ServerServiceDefinition service : services) {
+            for (ServerMethodDefinition<?, ?> method : service.getMethods()) {
+                byName.put(method.getMethodDescriptor().getFullMethodName(), binding(method.getMethodDescriptor()));
+            }
+        }
+        Map<String, Binding> byPath = new HashMap<>();
+        for (String line : PATHS) {
+            String[] columns = line.split("\t", -1);
+            byPath.put(columns[0], Objects.requireNonNull(byName.get(columns[1]), columns[1]));
+        }
+        return Map.copyOf(byPath);
+    }
+
+    /// All methods of etcd's services take and give messages of protobuf.
+    @SuppressWarnings("unchecked")
+    private static Binding binding(MethodDescriptor<?, ?> method) {
+        MethodDescriptor<Message, Message> typed = (MethodDescriptor<Message, Message>) method;
+        Message request =
+                ((MethodDescriptor.PrototypeMarshaller<Message>) typed.getRequestMarshaller()).getMessagePrototype();
+        return new Binding(
+                typed, request.getDefaultInstanceForType(), !typed.getType().serverSendsOneMessage());
+    }
+
+    private static List<String> paths() {
+        try (InputStream table = Objects.requireNonNull(Gateway.class.getResourceAsStream(TABLE), TABLE)) {
+            return new String(table.readAllBytes(), StandardCharsets.UTF_8)
+                    .lines()
+                    .filter(line -> !line.startsWith("#"))
+                    .toList();
+        } catch (IOException unreadable) {
+            throw new UncheckedIOException(unreadable);
+        }
+    }
+
+    @Override
+    public CompletionStage<HttpResponse> answer(HttpRequest request) {
+        if (request.method().equals("OPTIONS")) {
+            return CompletableFuture.completedFuture(new HttpResponse(200, CORS, new byte[0]));
+        }
+        String path = request.path();
+        Binding binding =
+                byPath.get(path.startsWith(FORMER_PREFIX) ? PREFIX + path.substring(FORMER_PREFIX.length()) : path);
+        if (binding == null) {
+            return refused(Status.NOT_FOUND.withDescription("Not Found"));
+        }
+        if (!request.method().equals("POST")) {
+            return refused(Status.UNIMPLEMENTED.withDescription("Method Not Allowed"));
+        }
+        Message message;
+        try {
+            message = JsonMessages.read(binding.request(), request.body());
+        } catch (JsonMessages.Malformed malformed) {
+            return refused(Status.INVALID_ARGUMENT.withDescription(malformed.getMessage()));
+        }
+        return call(binding, message, request.authorization());
+    }
+
+    private static CompletionStage<HttpResponse> refused(Status status) {
+        return CompletableFuture.completedFuture(error(status, false));
+    }
+
+    private CompletionStage<HttpResponse> call(Binding binding, Message message, String authorization) {
+        Metadata headers = new Metadata();
+        if (authorization != null) {
+            headers.put(AUTHORIZATION, authorization);
+        }
+        CompletableFuture<HttpResponse> answered = new CompletableFuture<>();
+        if (binding.isStream()) {
+            ClientCall<Message, Message> call = channel.newCall(binding.method(), CallOptions.DEFAULT);
+            call.start(new Lines(call, answered), headers);
+            call.request(1);
+            // Nobody waits any more for the first message.
+            answered.whenComplete((_, late) -> {
+                if (late != null) {
+                    call.cancel("nobody waits for it", late);
+                }
+            });
+            send(call, message);
+        } else {
+            ClientCall<Message, Message> call = channel.newCall(
+                    binding.method(), CallOptions.DEFAULT.withDeadlineAfter(limitMillis, TimeUnit.MILLISECONDS));
+            call.start(new Answer(answered), headers);
+            call.request(2);
+            send(call, message);
+        }
+        return answered;
+    }
+
+    private static void send(ClientCall<Message, Message> call, Message message) {
+        call.sendMessage(message);
+        call.halfClose();
+    }
+
+    /// The one message that a call answers with.
+    private static final class Answer extends ClientCall.Listener<Message> {
+        private final CompletableFuture<HttpResponse> answered;
+        private Message message;
+
+        private Answer(CompletableFuture<HttpResponse> answered) {
+            this.answered = answered;
+        }
+
+        @Override
+        public void onMessage(Message message) {
+            this.message = message;
+        }
+
+        @Override
+        public void onClose(Status status, Metadata trailers) {
+            answered.complete(status.isOk() ? json(200, JsonMessages.write(message)) : error(status, false));
+        }
+    }
+
+    /// The messages of a call, a line each. The next one is asked for when the transport has taken the one before: a
+    /// client that does not read holds up its own call and nothing else.
+    private static final class Lines extends ClientCall.Listener<Message> implements HttpStream {
+        private final ClientCall<Message, Message> call;
+        private final CompletableFuture<HttpResponse> answered;
+        private byte[] first;
+        private Out out;
+        private Status end;
+
+        private Lines(ClientCall<Message, Message> call, CompletableFuture<HttpResponse> answered) {
+            this.call = call;
+            this.answered = answered;
+        }
+
+        @Override
+        public void onMessage(Message message) {
+            byte[] line = line("{\"result\":" + JsonMessages.write(message) + "}");
+            Out open;
+            boolean begins = false;
+            synchronized (this) {
+                open = out;
+                if (open == null) {
+                    first = line;
+                    begins = true;
+                }
+            }
+            if (begins) {
+                answered.complete(HttpResponse.streamed(200, headers(), this));
+            } else {
+                open.write(line, () -> call.request(1));
+            }
+        }
+
+        @Override
+        public void start(Out opened) {
+            Status ended;
+            synchronized (this) {
+                out = opened;
+                ended = end;
+            }
+            opened.write(first, () -> call.request(1));
+            if (ended != null) {
+                end(opened, ended);
+            }
+        }
+
+        @Override
+        public void onClose(Status status, Metadata trailers) {
+            Out open;
+            synchronized (this) {
+                end = status;
+                open = out;
+            }
+            if (open != null) {
+                end(open, status);
+            } else if (first == null) {
+                answered.complete(error(status, true));
+            }
+        }
+
+        private static void end(Out open, Status status) {
+            if (!status.isOk()) {
+                open.write(line(errorText(status, true)), () -> {});
+            }
+            open.end();
+        }
+
+        @Override
+        public void cancelled() {
+            call.cancel("the client is gone", null);
+        }
+
+        private static byte[] line(String json) {
+            return (json + "\n").getBytes(StandardCharsets.UTF_8);
+        }
+    }
+
+    private static HttpResponse error(Status status, boolean stream) {
+        return json(HttpCodes.of(status.getCode()), errorText(status, stream));
+    }
+
+    private static String errorText(Status status, boolean stream) {
+        String text = status.getDescription() == null ? "" : status.getDescription();
+        String error = "{\"code\":" + status.getCode().value() + ",\"message\":" + JsonText.quoted(text) + "}";
+        return stream ? "{\"error\":" + error + "}" : error;
+    }
+
+    private static HttpResponse json(int status, String text) {
+        return new HttpResponse(status, headers(), text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static Map<String, String> headers() {
+        Map<String, String> headers = new HashMap<>(CORS);
+        headers.put("content-type", "application/json");
+        return headers;
+    }
+
+    /// Ends the calls that are under way.
+    @Override
+    public void close() {
+        channel.shutdownNow();
+        server.shutdownNow();
+    }
+}
