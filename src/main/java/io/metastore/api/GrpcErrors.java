@@ -70,6 +70,7 @@ public final class GrpcErrors {
                     PASSWORDLESS_USER,
                     INVALID_AUTH_TOKEN,
                     AUTH_OLD_REVISION -> auth(error);
+            case DOWNGRADE_VERSION_MALFORMED, DOWNGRADE_TARGET_INVALID -> downgrade(error);
             case STREAM_SORT_UNSUPPORTED -> unimplemented("RangeStream does not support custom sort orders");
             case STREAM_FILTER_UNSUPPORTED -> unimplemented("RangeStream does not support revision filters");
         };
@@ -99,6 +100,13 @@ public final class GrpcErrors {
             case AUTH_OLD_REVISION -> invalid("etcdserver: revision of auth store is old");
             default -> throw new IllegalArgumentException(error + " is nothing about users and permissions");
         };
+    }
+
+    private static Status downgrade(StoreError error) {
+        return invalid(
+                error == StoreError.DOWNGRADE_TARGET_INVALID
+                        ? "etcdserver: invalid downgrade target version"
+                        : "etcdserver: wrong downgrade target version format");
     }
 
     private static Status unimplemented(String text) {

@@ -1,5 +1,6 @@
 package io.metastore.api;
 
+import io.grpc.Status;
 import io.metastore.api.etcd.etcdserverpb.AlarmMember;
 import io.metastore.api.etcd.etcdserverpb.AlarmRequest;
 import io.metastore.api.etcd.etcdserverpb.AlarmResponse;
@@ -7,22 +8,27 @@ import io.metastore.api.etcd.etcdserverpb.AlarmType;
 import io.metastore.api.etcd.etcdserverpb.DefragmentRequest;
 import io.metastore.api.etcd.etcdserverpb.DefragmentResponse;
 import io.metastore.api.etcd.etcdserverpb.DowngradeInfo;
+import io.metastore.api.etcd.etcdserverpb.DowngradeRequest;
+import io.metastore.api.etcd.etcdserverpb.DowngradeResponse;
 import io.metastore.api.etcd.etcdserverpb.HashKVRequest;
 import io.metastore.api.etcd.etcdserverpb.HashKVResponse;
+import io.metastore.api.etcd.etcdserverpb.HashRequest;
+import io.metastore.api.etcd.etcdserverpb.HashResponse;
 import io.metastore.api.etcd.etcdserverpb.MoveLeaderRequest;
 import io.metastore.api.etcd.etcdserverpb.MoveLeaderResponse;
 import io.metastore.api.etcd.etcdserverpb.MutinyMaintenanceGrpc;
 import io.metastore.api.etcd.etcdserverpb.StatusRequest;
 import io.metastore.api.etcd.etcdserverpb.StatusResponse;
 import io.metastore.cluster.Alarm;
-import io.metastore.measure.Histogram;
 import io.metastore.mvcc.KvHash;
 import io.metastore.mvcc.RevisionUnavailable;
+import io.metastore.mvcc.StateHash;
 import io.metastore.service.AccessControl;
 import io.metastore.service.AlarmService;
 import io.metastore.service.LeaderTransfer;
 import io.metastore.service.MemberStatus;
 import io.metastore.service.Reading;
+import io.metastore.service.RequestMetrics;
 import io.metastore.service.login.Credentials;
 import io.metastore.value.StoreError;
 import io.smallrye.mutiny.Uni;
@@ -30,7 +36,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/// etcd's Maintenance service: Status, Alarm, HashKV and MoveLeader. The rest is UNIMPLEMENTED.
+/// etcd's Maintenance service. Snapshot is UNIMPLEMENTED.
 public final class MaintenanceEndpoint extends MutinyMaintenanceGrpc.MaintenanceImplBase {
     private final MemberStatus member;
     private final AlarmService alarms;
@@ -39,12 +45,12 @@ public final class MaintenanceEndpoint extends MutinyMaintenanceGrpc.Maintenance
     private final Reading reading;
     private final Headers headers;
     private final String version;
-    private final Histogram hashes;
+    private final RequestMetrics requests;
     private final AccessControl access;
 
     /// @param defragment gives the file system back what removed rows hold, and yields why not
     /// @param version the etcd version to report: clients choose by it what they ask for (K8S-09)
-    /// @param hashes  times of HashKV, in nanoseconds
+    /// @param requests told how long hashes took
     public MaintenanceEndpoint(
             MemberStatus member,
             AlarmService alarms,
@@ -53,7 +59,7 @@ public final class MaintenanceEndpoint extends MutinyMaintenanceGrpc.Maintenance
             Reading reading,
             Headers headers,
             String version,
-            Histogram hashes,
+            RequestMetrics requests,
             AccessControl access) {
         this.member = member;
         this.alarms = alarms;
@@ -62,7 +68,7 @@ public final class MaintenanceEndpoint extends MutinyMaintenanceGrpc.Maintenance
         this.reading = reading;
         this.headers = headers;
         this.version = version;
-        this.hashes = hashes;
+        this.requests = requests;
         this.access = access;
     }
 
@@ -179,6 +185,53 @@ public final class MaintenanceEndpoint extends MutinyMaintenanceGrpc.Maintenance
     }
 
     @Override
+    public Uni<HashResponse> hash(HashRequest request) {
+        return access.administering(
+                        Callers.current(),
+                        () -> reading.local(view -> {
+                            long started = System.nanoTime();
+                            int hash = StateHash.of(view.reads());
+                            requests.stateHashes().record(System.nanoTime() - started);
+                            return HashResponse.newBuilder()
+                                    .setHeader(headers.of(view.revision()))
+                                    .setHash(hash)
+                                    .build();
+                        }))
+                .onFailure()
+                .transform(GrpcErrors::grpc);
+    }
+
+    /// Formats of MetaStore do not follow etcd's versions: what may be downgraded to is said as etcd says it, and there
+    /// is nothing to be done for it.
+    @Override
+    public Uni<DowngradeResponse> downgrade(DowngradeRequest request) {
+        return access.administering(Callers.current(), () -> Uni.createFrom().item(() -> downgraded(request)))
+                .onFailure()
+                .transform(GrpcErrors::grpc);
+    }
+
+    private DowngradeResponse downgraded(DowngradeRequest request) {
+        switch (request.getAction()) {
+            case VALIDATE -> Downgrades.check(request.getVersion(), storageVersion());
+            case ENABLE -> {
+                Downgrades.check(request.getVersion(), storageVersion());
+                throw Status.UNIMPLEMENTED
+                        .withDescription("metastore: enabling a downgrade is not built yet: there is one version of"
+                                + " the data only, which every build so far reads")
+                        .asRuntimeException();
+            }
+            case CANCEL -> {
+                // There is none (MNT-23).
+            }
+            case UNRECOGNIZED -> throw new IllegalArgumentException("etcdserver: unknown method");
+        }
+        return DowngradeResponse.newBuilder()
+                .setHeader(headers.of(member.now().revision()))
+                .setVersion(Downgrades.shortened(storageVersion()))
+                .build();
+    }
+
+    @Override
     public Uni<HashKVResponse> hashKV(HashKVRequest request) {
         return access.administering(Callers.current(), () -> hash(request.getRevision()))
                 .onFailure()
@@ -190,7 +243,7 @@ public final class MaintenanceEndpoint extends MutinyMaintenanceGrpc.Maintenance
             long started = System.nanoTime();
             try {
                 KvHash hash = KvHash.of(view, revision);
-                hashes.record(System.nanoTime() - started);
+                requests.hashes().record(System.nanoTime() - started);
                 return HashKVResponse.newBuilder()
                         .setHeader(headers.of(hash.current()))
                         .setHash(hash.hash())

@@ -19,13 +19,11 @@ public final class UnbuiltCalls {
 
     private static Map<String, String> missing() {
         Map<String, String> texts = new LinkedHashMap<>();
-        add(texts, MaintenanceGrpc.SERVICE_NAME, "HashKV has the hash of keys and values", "Hash");
         add(
                 texts,
                 MaintenanceGrpc.SERVICE_NAME,
                 "to back the data up, stop the member and copy its data directory",
                 "Snapshot");
-        add(texts, MaintenanceGrpc.SERVICE_NAME, "there is one version of the data only", "Downgrade");
         return Map.copyOf(texts);
     }
 

@@ -29,10 +29,6 @@ final class Grants {
             return key == null || key.compareTo(start) >= 0;
         }
 
-        private boolean isBehindOrAt(End other) {
-            return other.key != null && (key == null || key.compareTo(other.key) >= 0);
-        }
-
         private boolean isBehind(End other) {
             return other.key != null && (key == null || key.compareTo(other.key) > 0);
         }
@@ -60,16 +56,14 @@ final class Grants {
         }
     }
 
-    /// Whether all of `range` is granted. One that ends before it begins names no key; it is held to be granted where
-    /// everything between its ends is, as etcd has it.
+    /// Whether all of `range` is granted. One that ends where it begins or before names no key; etcd looks whether its
+    /// first key is granted.
     boolean cover(KeyRange range) {
-        var below = ranges.floorEntry(range.isEmpty() ? range.end() : range.start());
+        var below = ranges.floorEntry(range.start());
         if (below == null) {
             return false;
         }
-        End end = below.getValue();
-        return range.isEmpty()
-                ? below.getKey().compareTo(range.end()) < 0 && !new End(range.start()).isBehindOrAt(end)
-                : !new End(range.end()).isBehind(end);
+        Bytes last = range.isEmpty() ? range.start().successor() : range.end();
+        return !new End(last).isBehind(below.getValue());
     }
 }

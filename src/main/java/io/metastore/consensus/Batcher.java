@@ -134,11 +134,13 @@ public final class Batcher {
         private final List<Command<?>> commands;
         private final long bytes;
         private final long proposedNanos;
+        private long applyingNanos;
 
         private EntryBatch(List<Proposal> proposals, long proposedNanos) {
             this.proposals = proposals;
             this.commands = new ArrayList<>(proposals.size());
             this.proposedNanos = proposedNanos;
+            this.applyingNanos = proposedNanos;
             long sum = 0;
             for (Proposal proposal : proposals) {
                 commands.add(proposal.command());
@@ -153,12 +155,17 @@ public final class Batcher {
         }
 
         @Override
+        public void applying() {
+            applyingNanos = System.nanoTime();
+        }
+
+        @Override
         public void complete(List<Outcome<? extends Result>> outcomes) {
             leave();
             long now = System.nanoTime();
             metrics.entryApplied(now - proposedNanos);
             for (int i = 0; i < proposals.size(); i++) {
-                proposals.get(i).end(outcomes.get(i), now);
+                proposals.get(i).end(outcomes.get(i), proposedNanos, applyingNanos, now);
             }
         }
 

@@ -16,7 +16,18 @@ public final class Proposal {
         /// How long it took from being accepted, told just before how it ended: for figures.
         ///
         /// @param agreed whether it has an outcome
-        default void took(long nanos, boolean agreed) {}
+        default void took(Times times, boolean agreed) {}
+    }
+
+    /// Where the time of a proposal went, in nanoseconds.
+    ///
+    /// @param queued  until the batcher took it; all of it when nobody knows more
+    /// @param agreed  from then on until its entry was about to be applied here
+    /// @param applied from then on until it was applied, with everything that was written together with it
+    public record Times(long queued, long agreed, long applied) {
+        public long total() {
+            return queued + agreed + applied;
+        }
     }
 
     private final Command<?> command;
@@ -72,11 +83,14 @@ public final class Proposal {
         return caller.get() == null;
     }
 
-    /// @param nowNanos the time, which the caller knows for many at once
-    void end(Outcome<? extends Result> outcome, long nowNanos) {
+    /// @param takenNanos    when it was taken from the queue
+    /// @param applyingNanos when its entry was about to be applied
+    /// @param nowNanos      the time, which the caller knows for many at once
+    void end(Outcome<? extends Result> outcome, long takenNanos, long applyingNanos, long nowNanos) {
         Caller waiting = caller.getAndSet(null);
         if (waiting != null) {
-            waiting.took(nowNanos - acceptedNanos, true);
+            waiting.took(
+                    new Times(takenNanos - acceptedNanos, applyingNanos - takenNanos, nowNanos - applyingNanos), true);
             waiting.ended(outcome);
         }
     }
@@ -88,7 +102,7 @@ public final class Proposal {
     void fail(Unavailable reason) {
         Caller waiting = caller.getAndSet(null);
         if (waiting != null) {
-            waiting.took(System.nanoTime() - acceptedNanos, false);
+            waiting.took(new Times(System.nanoTime() - acceptedNanos, 0, 0), false);
             waiting.failed(reason);
         }
     }

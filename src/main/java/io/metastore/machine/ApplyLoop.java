@@ -74,6 +74,9 @@ public final class ApplyLoop {
 
     private void apply(CommittedEntries entries, Open open) {
         ProposedBatch proposed = entries.proposed();
+        if (proposed != null) {
+            proposed.applying();
+        }
         List<? extends Command<?>> commands =
                 proposed == null ? EntryCodec.decode(entries.data()) : proposed.commands();
         List<Outcome<? extends Result>> outcomes =

@@ -25,7 +25,20 @@ public final class ApplyMetrics {
     private final DistributionSummary chunkCommands;
     private final Timer chunkDuration;
 
+    private final SlowChunk slowChunk;
+
+    /// Told on the apply thread of each chunk that was applied, as long as it took.
+    public interface SlowChunk {
+        void applied(int commands, long nanos);
+    }
+
     public ApplyMetrics(MeterRegistry registry) {
+        this(registry, (_, _) -> {});
+    }
+
+    /// @param slowChunk decides what is slow
+    public ApplyMetrics(MeterRegistry registry, SlowChunk slowChunk) {
+        this.slowChunk = slowChunk;
         chunkCommands = DistributionSummary.builder("metastore.apply.chunk.commands")
                 .description("Commands applied and written as one engine batch")
                 .serviceLevelObjectives(1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000)
@@ -90,5 +103,6 @@ public final class ApplyMetrics {
     void chunkApplied(int commands, long nanos) {
         chunkCommands.record(commands);
         chunkDuration.record(nanos, TimeUnit.NANOSECONDS);
+        slowChunk.applied(commands, nanos);
     }
 }

@@ -7,6 +7,9 @@ import java.util.List;
 public interface ProposedBatch {
     List<? extends Command<?>> commands();
 
+    /// Called on the apply thread when the commands are about to be applied.
+    default void applying() {}
+
     /// Hands over the outcomes, one per command in order.
     void complete(List<Outcome<? extends Result>> outcomes);
 }

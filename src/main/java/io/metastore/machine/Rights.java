@@ -21,12 +21,12 @@ public final class Rights {
     private final AuthState state;
     private final Principal who;
 
-    /// Null where nothing is known of leases: a transaction that only reads puts nothing.
+    /// Null where nothing is known of leases.
     private final LeaseChunk leases;
 
-    /// Why `who` may not run a transaction that only reads; empty when it may.
-    public static Optional<StoreError> refusal(AuthState state, Principal who, Command.Txn reading) {
-        return new Rights(state, who, null).refusal(reading);
+    /// Why `who` may not do what `command` says, as far as leases have nothing to do with it; empty when it may.
+    public static Optional<StoreError> refusal(AuthState state, Principal who, Command<?> command) {
+        return new Rights(state, who, null).refusal(command);
     }
 
     Rights(AuthState state, Principal who, LeaseChunk leases) {
@@ -98,7 +98,9 @@ public final class Rights {
     /// Whether the keys that hang on lease `id` may all be changed: who puts one more on it could keep them alive, who
     /// revokes it deletes them (LEA-27, LEA-28).
     private Optional<StoreError> keysOf(long id) {
-        if (leases.find(id) == null || state.mayAdminister(who).isEmpty()) {
+        if (leases == null
+                || leases.find(id) == null
+                || state.mayAdminister(who).isEmpty()) {
             return ALLOWED;
         }
         Bytes after = null;

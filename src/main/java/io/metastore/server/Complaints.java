@@ -1,5 +1,6 @@
 package io.metastore.server;
 
+import io.metastore.measure.RareLine;
 import io.metastore.server.tls.RefusedCertificate;
 import io.netty.channel.Channel;
 import io.netty.handler.codec.DecoderException;

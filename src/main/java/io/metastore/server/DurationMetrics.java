@@ -54,6 +54,8 @@ final class DurationMetrics {
                 lines -> requests.requests().forEach((type, times) -> samples(lines, "type=\"" + type + "\"", times)));
         families.histogram(
                 "etcd_mvcc_hash_rev_duration_seconds", "Time to hash the history up to a revision.", requests.hashes());
+        families.histogram(
+                "etcd_mvcc_hash_duration_seconds", "Time to hash all that is stored.", requests.stateHashes());
     }
 
     /// As in etcd, a series begins with its first value.

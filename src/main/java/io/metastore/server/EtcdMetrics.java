@@ -99,6 +99,10 @@ final class EtcdMetrics implements AutoCloseable {
                 "etcd_server_quota_backend_bytes",
                 "Size of the database at which writes are refused; negative: never.",
                 () -> member.config().quotaBytes().orElse(-1));
+        families.gauge(
+                "etcd_debugging_auth_revision",
+                "Revision of users, roles and permissions.",
+                () -> member.auth().access().state().revision());
         constant(
                 "etcd_server_id",
                 "1 for the id of this member, in hexadecimal.",

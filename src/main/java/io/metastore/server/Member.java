@@ -43,6 +43,7 @@ import io.metastore.service.Reading;
 import io.metastore.service.RequestMetrics;
 import io.metastore.service.ResponseBudget;
 import io.metastore.service.ResponseBudgetMetrics;
+import io.metastore.service.SlowRequests;
 import io.metastore.service.SpaceQuota;
 import io.metastore.thread.Threads;
 import io.metastore.watch.WatchHub;
@@ -97,7 +98,7 @@ public final class Member implements AutoCloseable {
     private final Membership membership;
     private final MemberStatus status;
     private final ApplyMetrics applying;
-    private final RequestMetrics requests = new RequestMetrics();
+    private final RequestMetrics requests;
     private final AppliedCounts applied = new AppliedCounts();
     private final Introduction introduction = new Introduction();
     private final Farewell farewell = new Farewell(introduction);
@@ -118,7 +119,10 @@ public final class Member implements AutoCloseable {
         this.retired = Threads.pool("retired-states", 1, new LinkedBlockingQueue<>(), faults);
         this.replicas = new Replicas(OpenedState.open(directory, keys, disk), this::install, retired);
         this.watchHub = watchHub(keys);
-        this.applying = new ApplyMetrics(registry);
+        SlowRequests slow = new SlowRequests(
+                keys.limits().warningUnaryRequestDuration(), keys.limits().warningApplyDuration(), LOG::warn);
+        this.requests = new RequestMetrics(slow);
+        this.applying = new ApplyMetrics(registry, slow::applied);
         this.introduced = belonging.introduction();
         PeerDispatch dispatch = new PeerDispatch();
         this.peerPorts = peerPorts(dispatch);

@@ -70,7 +70,7 @@ final class Serving {
                         member.reading(),
                         headers,
                         Versions.ETCD,
-                        member.requests().hashes(),
+                        member.requests(),
                         access)
                 .bindService());
         services.add(new AuthEndpoint(member.auth().service(), headers).bindService());

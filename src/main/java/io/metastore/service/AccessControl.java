@@ -69,9 +69,18 @@ public final class AccessControl {
         if (!now.enabled()
                 || credentials.token().isEmpty()
                 || !isAwaited(credentials.token().get(), now)) {
-            return call.get();
+            return begun(call);
         }
-        return reading.linearizable(_ -> true).flatMap(_ -> call.get());
+        return reading.linearizable(_ -> true).flatMap(_ -> begun(call));
+    }
+
+    /// A call that is refused before it begins has failed like one that is refused later.
+    private static <T> Uni<T> begun(Supplier<Uni<T>> call) {
+        try {
+            return call.get();
+        } catch (Denied denied) {
+            return Uni.createFrom().failure(denied);
+        }
     }
 
     private boolean isAwaited(String token, AuthState now) {
@@ -91,6 +100,8 @@ public final class AccessControl {
         return new Ruled(credentials, rule);
     }
 
+    /// Finds out once who asks: a stream whose later portions are read after permissions have changed ends there
+    /// (RST-15).
     private final class Ruled implements Guard {
         private final Credentials credentials;
         private final BiFunction<AuthState, Principal, Optional<StoreError>> rule;
@@ -107,7 +118,9 @@ public final class AccessControl {
             if (!now.enabled()) {
                 return;
             }
-            who = who(credentials, now);
+            if (who.isNobody()) {
+                who = who(credentials, now);
+            }
             rule.apply(now, who).ifPresent(refusal -> {
                 throw new Denied(refusal);
             });

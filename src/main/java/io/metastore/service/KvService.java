@@ -64,8 +64,7 @@ public final class KvService {
 
     /// A transaction that only reads does not go through the log (TXN-25).
     public Uni<Outcome<Result.Txn>> read(Command.Txn txn, boolean serializable, ResponseShare share, Guard guard) {
-        Reading.Read<Outcome<Result.Txn>> read =
-                guard.around(new TimedTxn(requests.readTxns(), System.nanoTime(), txn, share));
+        Reading.Read<Outcome<Result.Txn>> read = guard.around(new TimedTxn(requests, System.nanoTime(), txn, share));
         return serializable ? reading.local(read) : reading.linearizable(read);
     }
 

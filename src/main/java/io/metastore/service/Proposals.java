@@ -7,7 +7,6 @@ import io.metastore.machine.Command;
 import io.metastore.machine.CommandCodec;
 import io.metastore.machine.Outcome;
 import io.metastore.machine.Result;
-import io.metastore.measure.Outcomes;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.UniEmitter;
 
@@ -34,16 +33,17 @@ public final class Proposals {
     }
 
     private <R extends Result> void offer(Command<R> command, long term, UniEmitter<? super Outcome<R>> emitter) {
-        Waiting<R> waiting = new Waiting<>(emitter, requests.writes(command));
+        Waiting<R> waiting = new Waiting<>(emitter, command, requests);
         try {
             queue.offer(new Proposal(command, CommandCodec.encode(command), waiting, term));
         } catch (Unavailable refused) {
-            waiting.took(0, false);
+            requests.refused(command);
             waiting.failed(refused);
         }
     }
 
-    private record Waiting<R extends Result>(UniEmitter<? super Outcome<R>> emitter, Outcomes times)
+    private record Waiting<R extends Result>(
+            UniEmitter<? super Outcome<R>> emitter, Command<R> command, RequestMetrics requests)
             implements Proposal.Caller {
         /// A command's outcome holds what the command's type says: the state machine keeps them together, and
         /// this is the one place where the compiler cannot see it.
@@ -54,8 +54,8 @@ public final class Proposals {
         }
 
         @Override
-        public void took(long nanos, boolean agreed) {
-            times.record(agreed, nanos);
+        public void took(Proposal.Times times, boolean agreed) {
+            requests.wrote(command, times, agreed);
         }
 
         @Override

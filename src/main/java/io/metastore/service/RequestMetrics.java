@@ -1,10 +1,12 @@
 package io.metastore.service;
 
+import io.metastore.consensus.Proposal;
 import io.metastore.machine.Command;
 import io.metastore.machine.CommandType;
 import io.metastore.machine.Outcome;
 import io.metastore.measure.Histogram;
 import io.metastore.measure.Outcomes;
+import io.metastore.mvcc.RangeQuery;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
@@ -22,7 +24,14 @@ public final class RequestMetrics {
             Arrays.stream(CommandType.values()).map(_ -> request()).toArray(Outcomes[]::new);
     private final Outcomes ranges = Outcomes.ofSeconds(100_000, 20);
     private final LongAdder slowRanges = new LongAdder();
+    private final SlowRequests slow;
     private final Histogram hashes = Histogram.ofSeconds(10_000_000, 15);
+    private final Histogram stateHashes = Histogram.ofSeconds(10_000_000, 15);
+
+    /// @param slow told of every request
+    public RequestMetrics(SlowRequests slow) {
+        this.slow = slow;
+    }
 
     private static Outcomes request() {
         return Outcomes.ofSeconds(1_000_000, 14);
@@ -38,17 +47,35 @@ public final class RequestMetrics {
         return readTxns;
     }
 
-    /// Times of what goes through the log. A refusal is no failure here: it was agreed on like any other outcome.
-    Outcomes writes(Command<?> command) {
-        return writes[CommandType.of(command).ordinal()];
+    /// A command went through the log, or failed on the way. A refusal is no failure here: it was agreed on like any
+    /// other outcome.
+    void wrote(Command<?> command, Proposal.Times times, boolean agreed) {
+        writes[CommandType.of(command).ordinal()].record(agreed, times.total());
+        slow.wrote(command, times, agreed);
+    }
+
+    /// The queue did not take a command.
+    void refused(Command<?> command) {
+        writes[CommandType.of(command).ordinal()].record(false, 0);
     }
 
     /// A range was read from a view.
-    void rangeRead(Outcome<?> outcome, long nanos) {
-        ranges.record(outcome instanceof Outcome.Done<?>, nanos);
+    ///
+    /// @param waitedNanos until it could be read
+    void rangeRead(RangeQuery query, Outcome<?> outcome, long waitedNanos, long nanos) {
+        boolean done = outcome instanceof Outcome.Done<?>;
+        ranges.record(done, nanos);
+        rangeRequests.record(done, waitedNanos + nanos);
         if (nanos > SLOW_NANOS) {
             slowRanges.increment();
         }
+        slow.read(query, waitedNanos, nanos);
+    }
+
+    /// A transaction that only reads was answered.
+    void txnRead(Outcome<?> outcome, long nanos) {
+        readTxns.record(outcome instanceof Outcome.Done<?>, nanos);
+        slow.readTxn(nanos);
     }
 
     /// Times of requests by etcd's name for their kind.
@@ -70,6 +97,11 @@ public final class RequestMetrics {
     /// Ranges whose reading took more than 100 ms.
     public long slowRanges() {
         return slowRanges.sum();
+    }
+
+    /// Times that it took to hash all that is stored.
+    public Histogram stateHashes() {
+        return stateHashes;
     }
 
     /// Times that it took to hash the history up to a revision.

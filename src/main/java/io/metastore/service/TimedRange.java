@@ -19,8 +19,7 @@ record TimedRange(RequestMetrics requests, long askedNanos, RangeQuery query, Re
         long started = System.nanoTime();
         Outcome<Result.Range> outcome = read(view);
         long ended = System.nanoTime();
-        requests.rangeRead(outcome, ended - started);
-        requests.rangeRequests().record(outcome instanceof Outcome.Done<?>, ended - askedNanos);
+        requests.rangeRead(query, outcome, started - askedNanos, ended - started);
         return outcome;
     }
 

@@ -62,6 +62,10 @@ public enum StoreError {
     INVALID_AUTH_TOKEN,
     /// Users, roles or permissions have changed since the caller was let in.
     AUTH_OLD_REVISION,
+    /// A version to downgrade to that is none.
+    DOWNGRADE_VERSION_MALFORMED,
+    /// Another version than the minor one just below.
+    DOWNGRADE_TARGET_INVALID,
     /// RangeStream with another order than that of the keys (RST-02).
     STREAM_SORT_UNSUPPORTED,
     /// RangeStream with a revision filter (RST-03).

@@ -125,7 +125,7 @@ class AuthIT {
     }
 
     @Test
-    @Statement({"AUT-08", "AUT-09", "AUT-10"})
+    @Statement({"AUT-08", "AUT-09", "AUT-10", "GEN-18"})
     void aLoginNeedsTheRightPassword() {
         Refusal.AUTH_NOT_ENABLED.of(() -> accounts.token("root", "root"));
         try (Client root = Accounts.enable(member)) {

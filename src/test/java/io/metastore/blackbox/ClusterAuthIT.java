@@ -96,6 +96,9 @@ class ClusterAuthIT {
                     for (Client user : clients) {
                         Eventually.holds("the token is worth nothing", () -> isInvalid(user));
                     }
+                    // What was refused was refused by all.
+                    accounts.disable();
+                    cluster.hashesAgree(first.client().revision());
                 } finally {
                     clients.forEach(Client::close);
                     roots.forEach(Client::close);

@@ -14,17 +14,25 @@ import io.metastore.api.etcd.etcdserverpb.AlarmRequest;
 import io.metastore.api.etcd.etcdserverpb.ClusterGrpc;
 import io.metastore.api.etcd.etcdserverpb.Compare;
 import io.metastore.api.etcd.etcdserverpb.DefragmentRequest;
+import io.metastore.api.etcd.etcdserverpb.DowngradeRequest;
 import io.metastore.api.etcd.etcdserverpb.HashKVRequest;
+import io.metastore.api.etcd.etcdserverpb.HashRequest;
 import io.metastore.api.etcd.etcdserverpb.KVGrpc;
 import io.metastore.api.etcd.etcdserverpb.LeaseGrantRequest;
+import io.metastore.api.etcd.etcdserverpb.LeaseGrpc;
 import io.metastore.api.etcd.etcdserverpb.LeaseKeepAliveRequest;
 import io.metastore.api.etcd.etcdserverpb.LeaseKeepAliveResponse;
 import io.metastore.api.etcd.etcdserverpb.LeaseLeasesRequest;
 import io.metastore.api.etcd.etcdserverpb.LeaseRevokeRequest;
 import io.metastore.api.etcd.etcdserverpb.LeaseTimeToLiveRequest;
+import io.metastore.api.etcd.etcdserverpb.MemberAddRequest;
 import io.metastore.api.etcd.etcdserverpb.MemberListRequest;
+import io.metastore.api.etcd.etcdserverpb.MemberPromoteRequest;
 import io.metastore.api.etcd.etcdserverpb.MemberRemoveRequest;
+import io.metastore.api.etcd.etcdserverpb.MemberUpdateRequest;
 import io.metastore.api.etcd.etcdserverpb.MoveLeaderRequest;
+import io.metastore.api.etcd.etcdserverpb.RangeRequest;
+import io.metastore.api.etcd.etcdserverpb.RangeStreamResponse;
 import io.metastore.api.etcd.etcdserverpb.StatusRequest;
 import io.metastore.api.etcd.etcdserverpb.WatchResponse;
 import io.metastore.api.etcd.v3lockpb.LockGrpc;
@@ -166,7 +174,7 @@ class PermissionsIT {
     }
 
     @Test
-    @Statement({"AUT-03", "AUT-23"})
+    @Statement({"AUT-03", "AUT-23", "CMP-11", "CLU-21", "MNT-06"})
     void someCallsNeedAnAdministratorAndSomeAnybodyKnown() {
         Client nobody = member.client();
         try (Client user = user(Type.READWRITE, "a", ONE)) {
@@ -174,6 +182,8 @@ class PermissionsIT {
                 Refusal refusal = client == nobody ? Refusal.USER_EMPTY : Refusal.PERMISSION_DENIED;
                 refusal.of(() -> client.kv().compact(Requests.compaction(2)));
                 refusal.of(() -> client.maintenance().hashKV(HashKVRequest.getDefaultInstance()));
+                refusal.of(() -> client.maintenance().hash(HashRequest.getDefaultInstance()));
+                refusal.of(() -> client.maintenance().downgrade(DowngradeRequest.getDefaultInstance()));
                 refusal.of(() -> client.maintenance().defragment(DefragmentRequest.getDefaultInstance()));
                 refusal.of(() -> client.maintenance()
                         .moveLeader(
@@ -182,8 +192,18 @@ class PermissionsIT {
                         .alarm(AlarmRequest.newBuilder()
                                 .setAction(AlarmRequest.AlarmAction.DEACTIVATE)
                                 .build()));
-                refusal.of(() -> ClusterGrpc.newBlockingStub(client.channel())
-                        .memberRemove(MemberRemoveRequest.newBuilder().setID(7).build()));
+                ClusterGrpc.ClusterBlockingStub cluster = ClusterGrpc.newBlockingStub(client.channel());
+                refusal.of(() -> cluster.memberRemove(
+                        MemberRemoveRequest.newBuilder().setID(7).build()));
+                refusal.of(() -> cluster.memberPromote(
+                        MemberPromoteRequest.newBuilder().setID(7).build()));
+                refusal.of(() -> cluster.memberAdd(MemberAddRequest.newBuilder()
+                        .addPeerURLs("http://127.0.0.1:7")
+                        .build()));
+                refusal.of(() -> cluster.memberUpdate(MemberUpdateRequest.newBuilder()
+                        .setID(7)
+                        .addPeerURLs("http://127.0.0.1:7")
+                        .build()));
             }
             var status = user.maintenance().status(StatusRequest.getDefaultInstance());
             assertTrue(status.getLeader() != 0);
@@ -223,6 +243,14 @@ class PermissionsIT {
                     .range(Requests.range(bytes("a")).build()));
             Refusal.INVALID_TOKEN.of(() -> shows(nobody, "token", wrong)
                     .put(Requests.put(bytes("a"), "1").build()));
+            try (Client client = Client.withToken(member.endpoint(), wrong)) {
+                Refusal.INVALID_TOKEN.of(() -> new Accounts(client).users());
+                Refusal.INVALID_TOKEN.of(() -> new Accounts(client).addRole("x"));
+                Refusal.INVALID_TOKEN.of(() -> client.grant(60));
+                Refusal.INVALID_TOKEN.of(() -> client.kv().compact(Requests.compaction(1)));
+                Refusal.INVALID_TOKEN.of(() -> client.maintenance().status(StatusRequest.getDefaultInstance()));
+                Refusal.INVALID_TOKEN.of(() -> client.lease().leaseLeases(LeaseLeasesRequest.getDefaultInstance()));
+            }
         }
         accounts.disable();
         assertTrue(nobody.get(bytes("a")).isPresent());
@@ -352,9 +380,52 @@ class PermissionsIT {
                     .leaseRevoke(LeaseRevokeRequest.newBuilder().setID(mixed).build());
             assertTrue(root.get(bytes("a")).isEmpty());
         }
-        Refusal.USER_EMPTY.of(() -> member.client()
-                .lease()
-                .leaseGrant(LeaseGrantRequest.newBuilder().setTTL(5).build()));
+    }
+
+    @Test
+    @Statement("LEA-29")
+    void leasesAreForThoseWhoAreKnown() {
+        long lease = root.grant(60);
+        LeaseGrpc.LeaseBlockingStub nobody = member.client().lease();
+        Refusal.USER_EMPTY.of(
+                () -> nobody.leaseGrant(LeaseGrantRequest.newBuilder().setTTL(5).build()));
+        Refusal.USER_EMPTY.of(() ->
+                nobody.leaseRevoke(LeaseRevokeRequest.newBuilder().setID(lease).build()));
+        Refusal.USER_EMPTY.of(() -> nobody.leaseTimeToLive(
+                LeaseTimeToLiveRequest.newBuilder().setID(lease).build()));
+        Refusal.USER_EMPTY.of(() -> nobody.leaseLeases(LeaseLeasesRequest.getDefaultInstance()));
+        assertTrue(Refusal.USER_EMPTY.is(renewal(member.client(), lease).awaitEnd()));
+    }
+
+    @Test
+    @Statement("WAT-34")
+    void aWatchSaysWhatIsWrongWithTheToken() {
+        try (Client wrong = Client.withToken(member.endpoint(), "wrong");
+                WatchCall watch = WatchCall.open(wrong)) {
+            watch.refused(
+                    WatchCall.one(bytes("a"), 0),
+                    "rpc error: code = Unauthenticated desc = etcdserver: invalid auth token");
+        }
+    }
+
+    /// All of it is sent in portions, as the reader takes them.
+    @Test
+    @Statement("RST-15")
+    void aStreamEndsWhenPermissionsChange() {
+        String large = "x".repeat(1 << 20);
+        for (int i = 0; i < 40; i++) {
+            root.put(bytes("s/" + (10 + i)), large);
+        }
+        try (Client user = user(Type.READ, "s/", bytes("s0"))) {
+            KVGrpc.KVStub kv = KVGrpc.newStub(user.channel());
+            RangeRequest all = Requests.range(bytes("s/"), bytes("s0")).build();
+            Duplex<RangeRequest, RangeStreamResponse> stream = Duplex.byHand(answers -> kv.rangeStream(all, answers));
+            stream.request();
+            assertTrue(stream.next().getRangeResponse().getKvsCount() > 0);
+            accounts.addRole("another");
+            stream.requestAll();
+            assertTrue(Refusal.OLD_AUTH_REVISION.is(stream.awaitEnd()));
+        }
     }
 
     private static void put(Client client, String key, long lease) {

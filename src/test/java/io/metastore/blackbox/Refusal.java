@@ -61,6 +61,8 @@ public enum Refusal {
     NO_PASSWORD_USER(Code.UNKNOWN, "auth: authentication failed, password was given for no password user"),
     INVALID_TOKEN(Code.UNAUTHENTICATED, "etcdserver: invalid auth token"),
     INVALID_AUTH_MANAGEMENT(Code.INVALID_ARGUMENT, "etcdserver: invalid auth management"),
+    WRONG_DOWNGRADE_VERSION(Code.INVALID_ARGUMENT, "etcdserver: wrong downgrade target version format"),
+    INVALID_DOWNGRADE_TARGET(Code.INVALID_ARGUMENT, "etcdserver: invalid downgrade target version"),
     OLD_AUTH_REVISION(Code.INVALID_ARGUMENT, "etcdserver: revision of auth store is old");
 
     private final Code code;

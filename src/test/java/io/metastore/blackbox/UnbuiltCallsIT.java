@@ -34,8 +34,7 @@ import org.junit.jupiter.api.Test;
 /// authentication is off give it.
 @BlackBox
 class UnbuiltCallsIT {
-    private static final Set<String> UNBUILT = Set.of(
-            "etcdserverpb.Maintenance/Hash", "etcdserverpb.Maintenance/Snapshot", "etcdserverpb.Maintenance/Downgrade");
+    private static final Set<String> UNBUILT = Set.of("etcdserverpb.Maintenance/Snapshot");
 
     private record Bytes() implements MethodDescriptor.Marshaller<byte[]> {
         @Override

@@ -160,7 +160,7 @@ class ProposalQueueTest {
         queue.timeOut(0);
         assertTrue(failure(call, Unavailable.TimedOut.class).mayHaveApplied());
         assertEquals(1, queue.depth().outstanding());
-        call.proposal().end(null, System.nanoTime());
+        call.proposal().end(null, 0, 0, System.nanoTime());
     }
 
     private static <T extends Unavailable> T failure(Callers.Call call, Class<T> type) {

@@ -11,6 +11,7 @@ import io.metastore.api.etcd.etcdserverpb.AlarmType;
 import io.metastore.api.etcd.etcdserverpb.CompactionRequest;
 import io.metastore.api.etcd.etcdserverpb.DeleteRangeRequest;
 import io.metastore.api.etcd.etcdserverpb.HashKVRequest;
+import io.metastore.api.etcd.etcdserverpb.HashRequest;
 import io.metastore.api.etcd.etcdserverpb.KVGrpc;
 import io.metastore.api.etcd.etcdserverpb.LeaseGrantRequest;
 import io.metastore.api.etcd.etcdserverpb.LeaseGrpc;
@@ -118,6 +119,7 @@ class EtcdMetricsTableTest {
                 .leaseGrant(LeaseGrantRequest.newBuilder().setTTL(100).build());
         var maintenance = MaintenanceGrpc.newBlockingStub(channel);
         maintenance.hashKV(HashKVRequest.getDefaultInstance());
+        maintenance.hash(HashRequest.getDefaultInstance());
         // Put at 2, 3 and 4, deleted at 5: what goes are two versions.
         kv.compact(
                 CompactionRequest.newBuilder().setRevision(4).setPhysical(true).build());
@@ -225,6 +227,8 @@ class EtcdMetricsTableTest {
         assertEquals(4, page.value("etcd_server_range_duration_seconds_count", Map.of("success", "true")));
         assertEquals(1, page.value("etcd_server_range_duration_seconds_count", Map.of("success", "false")));
         assertEquals(1, page.value("etcd_mvcc_hash_rev_duration_seconds_count"));
+        assertEquals(1, page.value("etcd_mvcc_hash_duration_seconds_count"));
+        assertEquals(1, page.value("etcd_debugging_auth_revision"));
         assertEquals(0, page.value("etcd_server_heartbeat_send_failures_total"));
         assertEquals(0, page.value("etcd_server_snapshot_apply_in_progress_total"));
         assertEquals(0, page.value("etcd_server_learner_promote_successes"));

@@ -12,7 +12,9 @@ import io.metastore.engine.memory.MemoryEngine;
 import io.metastore.machine.Command;
 import io.metastore.service.Proposals;
 import io.metastore.service.RequestMetrics;
+import io.metastore.service.SlowRequests;
 import java.lang.reflect.Proxy;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -37,7 +39,8 @@ class IntroductionTest {
         Thread.ofVirtual().start(() -> {
             try {
                 introduction.run(
-                        new Proposals(queue, new RequestMetrics()),
+                        new Proposals(
+                                queue, new RequestMetrics(new SlowRequests(Duration.ZERO, Duration.ZERO, _ -> {}))),
                         consensus,
                         () -> nobody,
                         new Command.ClusterStart(List.of()),

@@ -32,6 +32,7 @@ import io.metastore.mvcc.View;
 import io.metastore.service.Proposals;
 import io.metastore.service.Reading;
 import io.metastore.service.RequestMetrics;
+import io.metastore.service.SlowRequests;
 import io.metastore.thread.Threads;
 import io.metastore.value.Bytes;
 import io.metastore.value.Event;
@@ -141,7 +142,8 @@ public final class SimulatedMember {
         this.batcher = new Batcher(queue, BATCHES, consensus, new ConsensusMetrics(registry), this::halt);
         this.barrier = new ReadBarrier(consensus, reads);
         this.reading = new Reading(replicas, barrier, reads, fault -> halt("reading the state failed", fault));
-        this.proposals = new Proposals(queue, new RequestMetrics());
+        this.proposals =
+                new Proposals(queue, new RequestMetrics(new SlowRequests(Duration.ZERO, Duration.ZERO, _ -> {})));
     }
 
     /// As the folder of a member's data is made.

@@ -1,0 +1,68 @@
+package io.metastore.replay;
+
+import com.google.protobuf.Descriptors.FieldDescriptor;
+import com.google.protobuf.Message;
+import io.grpc.StatusRuntimeException;
+import io.metastore.api.etcd.etcdserverpb.AuthGrpc;
+import io.metastore.api.etcd.etcdserverpb.AuthenticateRequest;
+import io.metastore.blackbox.Client;
+import io.metastore.blackbox.Member;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/// One server of an [AuthReplayIT], with those who are logged in at it.
+final class AuthSide implements AutoCloseable {
+    private final Member member;
+    private final Map<String, Client> loggedIn = new HashMap<>();
+
+    /// @param member closed with this
+    AuthSide(Member member) {
+        this.member = member;
+    }
+
+    /// Runs a step; yields what is to be the same everywhere: the reply, or how it was refused.
+    String play(AuthScript.Step step) {
+        try {
+            if (step instanceof AuthScript.Step.LogIn(String user, String password)) {
+                String token = AuthGrpc.newBlockingStub(member.client().channel())
+                        .withDeadlineAfter(30, TimeUnit.SECONDS)
+                        .authenticate(AuthenticateRequest.newBuilder()
+                                .setName(user)
+                                .setPassword(password)
+                                .build())
+                        .getToken();
+                Client former = loggedIn.put(user, Client.withToken(member.endpoint(), token));
+                if (former != null) {
+                    former.close();
+                }
+                return token.isEmpty() ? "no token" : "a token";
+            }
+            AuthScript.Step.Call call = (AuthScript.Step.Call) step;
+            Client client = loggedIn.getOrDefault(call.who(), member.client());
+            return text(call.call().run(client));
+        } catch (StatusRuntimeException refused) {
+            return "REFUSED " + refused.getStatus().getDescription();
+        }
+    }
+
+    /// Without what is each server's own.
+    private static String text(Message reply) {
+        FieldDescriptor header = reply.getDescriptorForType().findFieldByName("header");
+        if (header == null || !reply.hasField(header)) {
+            return reply.toString();
+        }
+        Message own = (Message) reply.getField(header);
+        Message.Builder bare = own.toBuilder();
+        for (String field : new String[] {"cluster_id", "member_id", "raft_term"}) {
+            bare.clearField(own.getDescriptorForType().findFieldByName(field));
+        }
+        return reply.toBuilder().setField(header, bare.build()).build().toString();
+    }
+
+    @Override
+    public void close() {
+        loggedIn.values().forEach(Client::close);
+        member.close();
+    }
+}
