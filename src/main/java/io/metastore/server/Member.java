@@ -142,12 +142,7 @@ public final class Member implements AutoCloseable {
         this.batcher = new Batcher(queue, config.batchLimits(), consensus, new ConsensusMetrics(registry), faults);
         int threads = config.readThreads();
         this.reads = Threads.pool("reads", threads, new LinkedBlockingQueue<>(), faults);
-        this.responses = new ResponseBudget(
-                config.readResponseBudgetBytes(),
-                keys.read().clientPatience(),
-                // One thread is left for small reads.
-                Math.max(1, threads - 1),
-                reads);
+        this.responses = responseBudget(threads);
         ResponseBudgetMetrics.bind(responses, registry);
         this.proposals = new Proposals(queue, requests);
         this.barrier = new ReadBarrier(consensus, reads);
@@ -183,6 +178,15 @@ public final class Member implements AutoCloseable {
                 dispatch,
                 farewell,
                 faults);
+    }
+
+    private ResponseBudget responseBudget(int threads) {
+        return new ResponseBudget(
+                config.readResponseBudgetBytes(),
+                config.keys().read().clientPatience(),
+                // One thread is left for small reads.
+                Math.max(1, threads - 1),
+                reads);
     }
 
     private WatchHub watchHub(ServerConfig keys) {
