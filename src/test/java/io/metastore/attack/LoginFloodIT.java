@@ -15,7 +15,6 @@ import io.metastore.api.etcd.etcdserverpb.AuthenticateRequest;
 import io.metastore.api.etcd.etcdserverpb.AuthenticateResponse;
 import io.metastore.blackbox.Client;
 import io.metastore.blackbox.Member;
-import io.metastore.blackbox.MemberTarget;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -24,11 +23,12 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/// Ten thousand logins at once, at a quarter of the shipped cost of a password, so that the test ends.
+/// Ten thousand logins at once, at a quarter of the shipped cost of a password, so that the test ends. etcd 3.7.3
+/// answers
+/// no put within 30 seconds meanwhile.
 @Timeout(180)
 class LoginFloodIT {
     private static final int LOGINS = 10_000;
@@ -36,7 +36,6 @@ class LoginFloodIT {
 
     @Test
     void writesGoOnAndTheRestIsToldSo() throws Exception {
-        Assumptions.assumeFalse(MemberTarget.isEtcd(), "etcd compares all of them at once");
         try (Member member = Member.startOwn("--bcrypt-cost=8");
                 Client client = member.connect()) {
             AuthGrpc.AuthBlockingStub auth = AuthGrpc.newBlockingStub(client.channel());

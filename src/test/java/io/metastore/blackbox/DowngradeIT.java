@@ -5,13 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.grpc.Status.Code;
 import io.metastore.api.etcd.etcdserverpb.DowngradeRequest;
 import io.metastore.api.etcd.etcdserverpb.DowngradeRequest.DowngradeAction;
 import io.metastore.api.etcd.etcdserverpb.DowngradeResponse;
 import io.metastore.api.etcd.etcdserverpb.HashRequest;
 import java.util.List;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -53,16 +51,6 @@ class DowngradeIT {
         DowngradeResponse cancelled = downgrade(client, DowngradeAction.CANCEL, "");
         assertEquals("3.7", cancelled.getVersion());
         assertTrue(cancelled.getHeader().getMemberId() != 0);
-    }
-
-    @Test
-    void enablingSaysThatThereIsNothingToDo(Client client) {
-        Assumptions.assumeFalse(MemberTarget.isEtcd(), "etcd lowers the version of the cluster");
-        Refusal.refused(
-                Code.UNIMPLEMENTED,
-                "metastore: enabling a downgrade is not built yet: there is one version of the data only, which every"
-                        + " build so far reads",
-                () -> downgrade(client, DowngradeAction.ENABLE, "3.6"));
     }
 
     @Test

@@ -18,6 +18,7 @@ import io.metastore.api.etcd.etcdserverpb.AuthStatusRequest;
 import io.metastore.api.etcd.etcdserverpb.AuthStatusResponse;
 import io.metastore.api.etcd.etcdserverpb.AuthUserListRequest;
 import io.metastore.api.etcd.etcdserverpb.AuthenticateRequest;
+import io.metastore.api.etcd.etcdserverpb.DowngradeRequest;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -105,6 +106,15 @@ class UnbuiltCallsIT {
             }
         }
         assertEquals(49, calls);
+        Refusal.refused(
+                Code.UNIMPLEMENTED,
+                "metastore: enabling a downgrade is not built yet: there is one version of the data only, which every"
+                        + " build so far reads",
+                () -> client.maintenance()
+                        .downgrade(DowngradeRequest.newBuilder()
+                                .setAction(DowngradeRequest.DowngradeAction.ENABLE)
+                                .setVersion("3.6")
+                                .build()));
         assertEquals(new TreeSet<>(UNBUILT), unbuilt);
     }
 

@@ -31,7 +31,6 @@ class AuthReplayIT {
     void etcdAndMetaStoreDecideAlike(@TempDir Path folder) {
         Optional<MemberTarget.Program> etcd = MemberTarget.etcd();
         Assumptions.assumeTrue(etcd.isPresent(), "no etcd to compare with: give one by -Dmetastore.etcd=PATH");
-        Assumptions.assumeTrue(MemberTarget.current() instanceof MemberTarget.Program, "needs members of its own");
         int seeds = Integer.getInteger("replay.auth.seeds", 1);
         int commands = Integer.getInteger("replay.auth.commands", 2_000);
         long first = Long.getLong("replay.auth.seed", new Random().nextInt(1_000_000));
@@ -49,8 +48,7 @@ class AuthReplayIT {
             Path folder, MemberTarget.Program etcd, long seed, int commands, Map<String, Integer> ends) {
         List<String> flags = List.of("--bcrypt-cost=4");
         try (AuthSide there = new AuthSide(Member.startIn(folder, etcd, flags));
-                AuthSide here =
-                        new AuthSide(Member.startIn(folder, (MemberTarget.Program) MemberTarget.current(), flags))) {
+                AuthSide here = new AuthSide(Member.startIn(folder, MemberTarget.jar(), flags))) {
             AuthScript script = new AuthScript(new Random(seed));
             for (int i = 0; i < commands; i++) {
                 AuthScript.Step step = script.next();
