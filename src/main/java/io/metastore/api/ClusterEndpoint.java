@@ -62,7 +62,7 @@ public final class ClusterEndpoint extends MutinyClusterGrpc.ClusterImplBase {
         Uni<List<io.metastore.cluster.Member>> list = request.getLinearizable()
                 ? reading.linearizable(_ -> members.get().all())
                 : Uni.createFrom().item(() -> members.get().all());
-        return list.call(_ -> access.known(caller, () -> Uni.createFrom().voidItem()))
+        return list.call(_ -> access.known(caller, _ -> Uni.createFrom().voidItem()))
                 .map(found -> MemberListResponse.newBuilder()
                         .setHeader(headers.of(0))
                         .addAllMembers(texts(found))

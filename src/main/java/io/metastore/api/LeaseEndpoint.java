@@ -53,17 +53,15 @@ public final class LeaseEndpoint extends MutinyLeaseGrpc.LeaseImplBase {
         if (!kv.hasRoomFor(GRANT_COST)) {
             return Answers.noSpace(kv);
         }
-        Credentials caller = Callers.current();
         return Answers.of(
-                access.known(caller, () -> leases.grant(access.who(caller), request.getID(), request.getTTL())),
+                access.known(Callers.current(), who -> leases.grant(who, request.getID(), request.getTTL())),
                 responses::grant);
     }
 
     @Override
     public Uni<LeaseRevokeResponse> leaseRevoke(LeaseRevokeRequest request) {
-        Credentials caller = Callers.current();
         return Answers.of(
-                access.known(caller, () -> leases.revoke(access.who(caller), request.getID())), responses::revoke);
+                access.known(Callers.current(), who -> leases.revoke(who, request.getID())), responses::revoke);
     }
 
     /// Answers in the order of requests, each before the next is looked at (LEA-09).
@@ -90,7 +88,7 @@ public final class LeaseEndpoint extends MutinyLeaseGrpc.LeaseImplBase {
         Supplier<Uni<LeaseService.TimeToLive>> call = () -> leases.timeToLive(request.getID(), request.getKeys());
         Uni<LeaseService.TimeToLive> found = request.getKeys()
                 ? rights.seeing(caller, () -> List.of(request.getID()), call)
-                : access.known(caller, call);
+                : access.known(caller, _ -> call.get());
         return found.map(ttl -> {
                     LeaseTimeToLiveResponse.Builder response = LeaseTimeToLiveResponse.newBuilder()
                             .setHeader(headers.of(views.state().revision()))

@@ -74,7 +74,7 @@ public final class MaintenanceEndpoint extends MutinyMaintenanceGrpc.Maintenance
 
     @Override
     public Uni<StatusResponse> status(StatusRequest request) {
-        return access.known(Callers.current(), () -> Uni.createFrom().item(this::status))
+        return access.known(Callers.current(), _ -> Uni.createFrom().item(this::status))
                 .onFailure()
                 .transform(GrpcErrors::grpc);
     }
@@ -139,7 +139,7 @@ public final class MaintenanceEndpoint extends MutinyMaintenanceGrpc.Maintenance
     public Uni<AlarmResponse> alarm(AlarmRequest request) {
         Credentials caller = Callers.current();
         Uni<List<Alarm>> listed = switch (request.getAction()) {
-            case GET -> access.known(caller, alarms::raised).map(raised -> ofType(raised, request.getAlarm()));
+            case GET -> access.known(caller, _ -> alarms.raised()).map(raised -> ofType(raised, request.getAlarm()));
             case ACTIVATE -> access.administering(caller, () -> change(true, request));
             case DEACTIVATE -> access.administering(caller, () -> change(false, request));
             case UNRECOGNIZED ->

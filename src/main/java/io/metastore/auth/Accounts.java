@@ -70,6 +70,9 @@ public final class Accounts {
         if (refusal.isPresent()) {
             return refusal;
         }
+        if (change instanceof AuthChange.LogIn) {
+            return DONE; // nothing to be kept
+        }
         Edit edit = new Edit(now, batch);
         switch (change) {
             case AuthChange.Enable _ -> edit.enabled = true;
@@ -95,7 +98,7 @@ public final class Accounts {
             case AuthChange.DeleteRole(String name) -> edit.deleteRole(name);
             case AuthChange.GrantPermission(String role, Permission permission) -> edit.grant(role, permission);
             case AuthChange.RevokePermission revoke -> edit.revoke(revoke);
-            case AuthChange.LogIn _ -> {}
+            case AuthChange.LogIn _ -> throw new IllegalStateException("a login changes nothing");
         }
         state = edit.end();
         return DONE;

@@ -134,26 +134,26 @@ public final class AccessControl {
         }
     }
 
-    /// Sees to it that who shows `credentials` is somebody.
-    public <T> Uni<T> known(Credentials credentials, Supplier<Uni<T>> call) {
+    /// Calls `call` with who shows `credentials`, if that is somebody, or nobody is asked who it is.
+    public <T> Uni<T> known(Credentials credentials, Function<Principal, Uni<T>> call) {
         return checked(credentials, AuthState::isKnown, call);
     }
 
-    /// Sees to it that who shows `credentials` may administer the store.
+    /// Runs `call` if who shows `credentials` may administer the store.
     public <T> Uni<T> administering(Credentials credentials, Supplier<Uni<T>> call) {
-        return checked(credentials, AuthState::mayAdminister, call);
+        return checked(credentials, AuthState::mayAdminister, _ -> call.get());
     }
 
     private <T> Uni<T> checked(
             Credentials credentials,
             BiFunction<AuthState, Principal, Optional<StoreError>> rule,
-            Supplier<Uni<T>> call) {
+            Function<Principal, Uni<T>> call) {
         if (!state.get().enabled()) {
-            return call.get();
+            return call.apply(Principal.NOBODY);
         }
         return as(credentials, who -> {
             Optional<StoreError> refusal = rule.apply(state.get(), who);
-            return refusal.isPresent() ? Uni.createFrom().failure(new Denied(refusal.get())) : call.get();
+            return refusal.isPresent() ? Uni.createFrom().failure(new Denied(refusal.get())) : call.apply(who);
         });
     }
 }

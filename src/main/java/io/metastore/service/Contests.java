@@ -74,7 +74,7 @@ final class Contests {
     Uni<Entry> entry(Bytes name, long lease) {
         Uni<Long> session = lease != 0
                 ? Uni.createFrom().item(lease)
-                : done(access.known(caller, () -> leases.grant(access.who(caller), 0, OWN_LEASE_SECONDS)))
+                : done(access.known(caller, who -> leases.grant(who, 0, OWN_LEASE_SECONDS)))
                         .map(Result.Grant::id);
         return session.map(id -> new Entry(bytes(text(name) + "/" + Long.toHexString(id)), contenders(name), id));
     }

@@ -42,8 +42,7 @@ public final class LeaseRights {
     }
 
     private <T> Uni<T> allowed(Credentials credentials, Supplier<List<Long>> ids, Rule rule, Supplier<Uni<T>> call) {
-        return access.known(credentials, () -> {
-            Principal who = access.who(credentials);
+        return access.known(credentials, who -> {
             AuthState now = access.state();
             if (now.mayAdminister(who).isEmpty()) {
                 return call.get();
