@@ -90,6 +90,7 @@ class ClusterIT {
             Member first = cluster.leader();
             first.client().put(keys.key("a"), "1");
             int status = first.stop();
+            assertFalse(first.log().contains("the member stops:"), first::log);
             long revision = cluster.follower().client().putRevision(keys.key("b"), "2");
             for (Member member : cluster.others(first)) {
                 assertEquals(status, member.stop(), member::log);

@@ -22,6 +22,11 @@ import org.junit.jupiter.api.condition.EnabledIf;
 class EtcdctlMembershipIT {
 
     /// One line of `member list`.
+    /// How etcdctl begins its answer about a change: it pads a member's id to 16 digits.
+    private static String named(String id) {
+        return String.format("Member %16s", id);
+    }
+
     private static String line(String id, String status, String name, String peer, String client, boolean learner) {
         return String.join(", ", id, status, name, peer, client, Boolean.toString(learner));
     }
@@ -68,7 +73,7 @@ class EtcdctlMembershipIT {
             second.awaitLocal();
             isPromoted(walk, id);
             assertEquals(
-                    "Member " + id + " removed from" + inCluster,
+                    named(id) + " removed from" + inCluster,
                     onceNot("unhealthy cluster", etcdctl, "member", "remove", id));
             cluster.left(second);
             isGone(walk, id);
@@ -88,8 +93,8 @@ class EtcdctlMembershipIT {
         Member second = walk.second();
         String firstLine = walk.firstLine();
         String added = etcdctl.run("member", "add", "m2", "--learner", "--peer-urls=http://127.0.0.1:1");
-        String id = added.split(" ")[1];
-        assertTrue(added.startsWith("Member " + id + " added as learner to" + walk.inCluster()), added);
+        String id = added.split(" +")[1];
+        assertTrue(added.startsWith(named(id) + " added as learner to" + walk.inCluster()), added);
         assertEquals(sorted(firstLine, line(id, "unstarted", "", "http://127.0.0.1:1", "", true)), list(etcdctl));
         etcdctl.refused(
                 "Error: etcdserver: too many learner members in cluster",
@@ -106,7 +111,7 @@ class EtcdctlMembershipIT {
                 "promote",
                 id);
         assertEquals(
-                "Member " + id + " updated in" + walk.inCluster(),
+                named(id) + " updated in" + walk.inCluster(),
                 etcdctl.run("member", "update", id, "--peer-urls=" + second.peerUrl()));
         assertEquals(sorted(firstLine, line(id, "unstarted", "", second.peerUrl(), "", true)), list(etcdctl));
         return id;
@@ -126,7 +131,7 @@ class EtcdctlMembershipIT {
         learner.refused("Error: etcdserver: rpc not supported for learner", "member", "list");
         assertEquals("", learner.run("get", "a", "--consistency=s"));
         assertEquals(
-                "Member " + id + " promoted in" + walk.inCluster(),
+                named(id) + " promoted in" + walk.inCluster(),
                 onceNot("which is in sync with leader", etcdctl, "member", "promote", id));
         second.await();
         assertEquals(list(etcdctl), list(learner));
