@@ -7,8 +7,12 @@ import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
+import io.grpc.inprocess.InProcessSocketAddress;
 import io.metastore.service.login.Credentials;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.security.Principal;
+import java.util.Objects;
 import java.util.Optional;
 import javax.naming.InvalidNameException;
 import javax.naming.ldap.LdapName;
@@ -23,6 +27,10 @@ public final class Callers implements ServerInterceptor {
     private static final Metadata.Key<String> TOKEN = Metadata.Key.of("token", Metadata.ASCII_STRING_MARSHALLER);
     private static final Metadata.Key<String> AUTHORIZATION =
             Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
+    /// Address of who sent the request that a call is made for.
+    public static final Metadata.Key<String> FORWARDED_FOR =
+            Metadata.Key.of("x-forwarded-for", Metadata.ASCII_STRING_MARSHALLER);
+
     private static final String BEARER = "Bearer ";
     private static final Context.Key<Credentials> CREDENTIALS = Context.keyWithDefault("credentials", Credentials.NONE);
 
@@ -34,8 +42,20 @@ public final class Callers implements ServerInterceptor {
     }
 
     /// Of the call that is being handed to its service on this thread.
-    static Credentials current() {
+    public static Credentials current() {
         return CREDENTIALS.get();
+    }
+
+    /// Where a call comes from, as in `10.0.0.7:40112`. A call over HTTP is made within this process and says in its
+    /// metadata where it began; anybody else may write the same there and is not believed.
+    public static String address(ServerCall<?, ?> call, Metadata headers) {
+        SocketAddress remote = call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
+        return switch (remote) {
+            case null -> "";
+            case InProcessSocketAddress _ -> Objects.requireNonNullElse(headers.get(FORWARDED_FOR), "");
+            case InetSocketAddress network -> network.getAddress().getHostAddress() + ":" + network.getPort();
+            default -> remote.toString();
+        };
     }
 
     @Override

@@ -184,6 +184,9 @@ final class WatchEncoder {
     private static String text(Refusal refusal) {
         return switch (refusal) {
             case DUPLICATE_ID -> "mvcc: duplicate watch ID provided on the WatchStream";
+            case TOO_MANY ->
+                "etcdserver: too many watchers on this stream: cancel some, open another stream, or raise"
+                        + " watch.stream-watchers";
             case EMPTY_RANGE -> "mvcc: watcher range is empty";
             case COMPACTED -> "etcdserver: mvcc: required revision has been compacted";
             case PERMISSION_DENIED -> rendered(StoreError.PERMISSION_DENIED, "PermissionDenied");

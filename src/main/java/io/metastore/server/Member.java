@@ -194,6 +194,7 @@ public final class Member implements AutoCloseable {
                 replicas,
                 WatchLimits.defaults()
                         .withStreamBytes(keys.watch().streamBufferBytes())
+                        .withStreamWatchers(keys.watch().streamWatchers())
                         .withProgressInterval(config.watchProgressNotifyInterval()),
                 fault -> faults.halt("serving watchers failed", fault));
     }

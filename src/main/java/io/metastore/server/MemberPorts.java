@@ -1,11 +1,14 @@
 package io.metastore.server;
 
 import io.grpc.ServerInterceptor;
+import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
 import io.metastore.api.CallRules;
 import io.metastore.api.CallShares;
 import io.metastore.api.Callers;
 import io.metastore.api.LearnerRules;
+import io.metastore.api.audit.AuditedCalls;
+import io.metastore.api.audit.UserCounts;
 import io.metastore.api.gateway.Gateway;
 import io.metastore.api.grpc.health.HealthGrpc;
 import io.metastore.api.http.HealthCounts;
@@ -16,10 +19,12 @@ import io.metastore.cli.Versions;
 import io.metastore.server.tls.ReloadedTls;
 import io.metastore.server.tls.TlsFailure;
 import io.metastore.server.tls.TlsOffer;
+import io.metastore.service.AccessControl;
 import io.metastore.thread.Threads;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.net.URI;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -46,6 +51,7 @@ public final class MemberPorts {
     private final Listeners listeners;
     private final CallRules rules;
     private final Optional<Gateway> gateway;
+    private final Optional<AuditFile> audit;
     private final EtcdMetrics metrics;
     private final ThreadPoolExecutor scrapes =
             Threads.pool("metrics", 1, new ArrayBlockingQueue<>(SCRAPES_WAITING_MAX), Threads.UNCAUGHT);
@@ -54,9 +60,10 @@ public final class MemberPorts {
 
     /// @param services what clients may call beside gRPC's health service
     /// @param scrape   the text of what `registry` has collected
-    /// @throws TlsFailure naming the file or setting that cannot be used, when an address is https
+    /// @throws TlsFailure   naming the file or setting that cannot be used, when an address is https
+    /// @throws StartFailure when the audit log cannot be written
     public MemberPorts(
-            Member member, List<ServerServiceDefinition> services, MeterRegistry registry, Supplier<String> scrape)
+            Member member, List<ServerServiceDefinition> offered, MeterRegistry registry, Supplier<String> scrape)
             throws TlsFailure {
         EffectiveConfig config = member.config();
         ServerConfig keys = config.keys();
@@ -64,6 +71,11 @@ public final class MemberPorts {
         electionTimeout = keys.member().electionTimeout();
         rules = new CallRules(() -> member.consensus().leadership().leader() != 0);
         TextFamilies families = new TextFamilies();
+        AccessControl access = member.auth().access();
+        audit = AuditFile.from(keys.audit());
+        UserCounts users = new UserCounts(access);
+        List<ServerServiceDefinition> services =
+                offered.stream().map(service -> watched(service, users, access)).toList();
         GrpcMetrics calls = new GrpcMetrics(keys.logging().metrics().equalsIgnoreCase("extensive"));
         services.forEach(service -> calls.expect(service.getServiceDescriptor()));
         calls.expect(HealthGrpc.getServiceDescriptor());
@@ -73,6 +85,7 @@ public final class MemberPorts {
         metrics = new EtcdMetrics(families);
         metrics.bind(member, member.applied(), calls, healthCounts, registry);
         bindRules(families);
+        bindUsers(families, users);
         MetricsPage page = new MetricsPage(scrape, families);
 
         HealthRoutes checks = new HealthRoutes(new MemberHealth(member, config.requestLimit()), healthCounts);
@@ -101,6 +114,32 @@ public final class MemberPorts {
                 "metastore_undecided_connections",
                 "Connections that have not said yet what they speak.",
                 listeners::undecidedConnections);
+    }
+
+    /// A service whose calls are counted by users and told to the audit log, with their requests as they were read.
+    private ServerServiceDefinition watched(ServerServiceDefinition service, UserCounts users, AccessControl access) {
+        ServerServiceDefinition counted = ServerInterceptors.intercept(service, users);
+        return audit.map(file -> ServerInterceptors.intercept(
+                        counted, new AuditedCalls(access, file.reads(), file, InstantSource.system())))
+                .orElse(counted);
+    }
+
+    private void bindUsers(TextFamilies families, UserCounts users) {
+        families.family(
+                "metastore_user_requests_total",
+                "counter",
+                "Calls by user while permissions are checked; refused are those turned away for who called.",
+                lines -> users.all()
+                        .forEach(calls -> lines.sample(
+                                TextFamilies.labels("user", calls.user(), "refused", Boolean.toString(calls.refused())),
+                                calls.count())));
+        audit.ifPresent(file -> {
+            families.counter("metastore_audit_lines_total", "Calls that are in the audit log.", file::written);
+            families.counter(
+                    "metastore_audit_lines_lost_total",
+                    "Calls that are missing in the audit log: there were too many, or its disk did not take them.",
+                    file::lost);
+        });
     }
 
     private void bindRules(TextFamilies families) {
@@ -136,6 +175,9 @@ public final class MemberPorts {
         clock.shutdownNow();
         listeners.stop(grace);
         gateway.ifPresent(Gateway::close);
+        if (audit.isPresent()) {
+            audit.get().close();
+        }
         scrapes.shutdownNow();
         // A scrape reads from the engine, which must not be closed under it.
         if (!scrapes.awaitTermination(SCRAPE_MAX.toMillis(), TimeUnit.MILLISECONDS)) {

@@ -62,9 +62,11 @@ public interface ServerConfig {
 
     Read read();
 
-    Watch watch();
+    WatchConfig watch();
 
     DiskConfig disk();
+
+    AuditConfig audit();
 
     ProcessConfig process();
 
@@ -480,17 +482,5 @@ public interface ServerConfig {
         @WithConverter(DurationConverter.class)
         @WithDefault("1m")
         Duration clientPatience();
-    }
-
-    @Section(value = "Watches", order = 15)
-    interface Watch {
-        @Setting(
-                value = "Bytes of events kept for one watch stream whose client does not read; beyond that the stream"
-                        + " is served from history.",
-                min = "64KiB",
-                max = "1GiB")
-        @WithConverter(BytesConverter.class)
-        @WithDefault("4MiB")
-        long streamBufferBytes();
     }
 }

@@ -57,6 +57,21 @@ public final class AccessControl {
                 .orElse(Principal.NOBODY);
     }
 
+    /// Name of who shows `credentials`, for what is written down of a call: empty for nobody, for a token that is
+    /// nobody's
+    /// here, and while permissions are not checked.
+    public String name(Credentials credentials) {
+        AuthState now = state.get();
+        if (!now.enabled()) {
+            return "";
+        }
+        return credentials.token().isPresent()
+                ? tokens.principal(credentials.token().get(), now)
+                        .map(Principal::user)
+                        .orElse("")
+                : credentials.commonName().orElse("");
+    }
+
     /// Calls `call` with who shows `credentials`. A token of which this member has not heard yet is waited for; one
     /// that is nobody's fails with [Denied].
     public <T> Uni<T> as(Credentials credentials, Function<Principal, Uni<T>> call) {

@@ -54,6 +54,8 @@ public sealed interface Delivery {
     enum Refusal {
         /// WAT-05.
         DUPLICATE_ID,
+        /// The stream has as many watchers as one may have.
+        TOO_MANY,
         /// WAT-06.
         EMPTY_RANGE,
         /// A negative start revision (WAT-09).

@@ -202,6 +202,9 @@ final class LiveWatchers {
         if (spec.range().isEmpty()) {
             return Delivery.Refusal.EMPTY_RANGE;
         }
+        if (session.watchers().size() >= session.streamWatchers()) {
+            return Delivery.Refusal.TOO_MANY;
+        }
         boolean wanted = spec.id() != WatchSpec.ASSIGN_ID;
         return wanted && session.isTaken(spec.id()) ? Delivery.Refusal.DUPLICATE_ID : null;
     }

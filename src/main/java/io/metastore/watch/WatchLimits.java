@@ -17,6 +17,7 @@ import java.time.Duration;
 /// @param scanEvents       events read from history before the next watcher has its turn
 /// @param scanBytes        the same in bytes
 /// @param progressInterval time between two periodic progress messages (WAT-29), before jitter
+/// @param streamWatchers   watchers that one stream may have at once
 public record WatchLimits(
         long streamBytes,
         long totalBytes,
@@ -28,7 +29,8 @@ public record WatchLimits(
         long revisionBytes,
         int scanEvents,
         long scanBytes,
-        Duration progressInterval) {
+        Duration progressInterval,
+        int streamWatchers) {
 
     /// The shortest interval between progress messages that etcd accepts (WAT-29).
     public static final Duration SHORTEST_PROGRESS_INTERVAL = Duration.ofMillis(100);
@@ -45,7 +47,8 @@ public record WatchLimits(
                 || batchBytes < 1
                 || revisionBytes < 1
                 || scanEvents < 1
-                || scanBytes < 1) {
+                || scanBytes < 1
+                || streamWatchers < 1) {
             throw new IllegalArgumentException("every watch limit is at least 1");
         }
         if (progressInterval.compareTo(SHORTEST_PROGRESS_INTERVAL) < 0) {
@@ -55,7 +58,7 @@ public record WatchLimits(
 
     /// 1 MiB a stream, 64 MiB for all streams, 32 MiB between apply and the streams, 4 MiB of recent events,
     /// catch-up in responses of 1,000 revisions or 1 MiB, a twenty-fourth of the heap but 4 to 64 MiB for one
-    /// revision, progress every ten minutes.
+    /// revision, progress every ten minutes, 100,000 watchers for one stream.
     public static WatchLimits defaults() {
         // On their way to a client events take about six times what they are counted with.
         long revisionBytes = Math.clamp(Runtime.getRuntime().maxMemory() / 24, 4 * MIB, 64 * MIB);
@@ -70,7 +73,8 @@ public record WatchLimits(
                 revisionBytes,
                 10_000,
                 8 * MIB,
-                Duration.ofMinutes(10));
+                Duration.ofMinutes(10),
+                100_000);
     }
 
     public WatchLimits withProgressInterval(Duration interval) {
@@ -85,7 +89,8 @@ public record WatchLimits(
                 revisionBytes,
                 scanEvents,
                 scanBytes,
-                interval);
+                interval,
+                streamWatchers);
     }
 
     public WatchLimits withStreamBytes(long bytes) {
@@ -100,7 +105,8 @@ public record WatchLimits(
                 revisionBytes,
                 scanEvents,
                 scanBytes,
-                progressInterval);
+                progressInterval,
+                streamWatchers);
     }
 
     public WatchLimits withTotalBytes(long bytes) {
@@ -115,6 +121,23 @@ public record WatchLimits(
                 revisionBytes,
                 scanEvents,
                 scanBytes,
-                progressInterval);
+                progressInterval,
+                streamWatchers);
+    }
+
+    public WatchLimits withStreamWatchers(int watchers) {
+        return new WatchLimits(
+                streamBytes,
+                totalBytes,
+                queueBytes,
+                recentBytes,
+                recentEvents,
+                batchRevisions,
+                batchBytes,
+                revisionBytes,
+                scanEvents,
+                scanBytes,
+                progressInterval,
+                watchers);
     }
 }

@@ -88,6 +88,13 @@ public final class WatchSession {
         return progressNanos;
     }
 
+    /// How many watchers the stream may have at once. One that was overtaken or revoked counts, like its id, until it
+    /// is
+    /// cancelled.
+    int streamWatchers() {
+        return hub.limits().streamWatchers();
+    }
+
     /// Whether a watcher has the id. It stays taken until the client cancels the watcher, also when a
     /// compaction closed it (WAT-05, WAT-13).
     boolean isTaken(long watchId) {

@@ -26,10 +26,10 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /// Short forms of the calls of etcd's Auth service, by who has `client`.
-record Accounts(Client client) {
+public record Accounts(Client client) {
     /// Makes a user root with the password of that name and the role root, and switches permissions on. Returns the
     /// client of that user, for the caller to close.
-    static Client enable(Member member) {
+    public static Client enable(Member member) {
         Accounts accounts = new Accounts(member.client());
         accounts.addUser("root");
         accounts.grantRole("root", "root");
@@ -37,97 +37,97 @@ record Accounts(Client client) {
         return accounts.logIn(member, "root");
     }
 
-    AuthGrpc.AuthBlockingStub stub() {
+    public AuthGrpc.AuthBlockingStub stub() {
         return AuthGrpc.newBlockingStub(client.channel())
                 .withDeadlineAfter(Client.PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    void enable() {
+    public void enable() {
         var ignored = stub().authEnable(AuthEnableRequest.getDefaultInstance());
     }
 
-    void disable() {
+    public void disable() {
         var ignored = stub().authDisable(AuthDisableRequest.getDefaultInstance());
     }
 
-    AuthStatusResponse status() {
+    public AuthStatusResponse status() {
         return stub().authStatus(AuthStatusRequest.getDefaultInstance());
     }
 
-    long revision() {
+    public long revision() {
         return status().getAuthRevision();
     }
 
     /// Adds a user whose password is its name.
-    void addUser(String name) {
+    public void addUser(String name) {
         var ignored = stub().userAdd(AuthUserAddRequest.newBuilder()
                 .setName(name)
                 .setPassword(name)
                 .build());
     }
 
-    void addUserWithoutPassword(String name) {
+    public void addUserWithoutPassword(String name) {
         var ignored = stub().userAdd(AuthUserAddRequest.newBuilder()
                 .setName(name)
                 .setOptions(UserAddOptions.newBuilder().setNoPassword(true))
                 .build());
     }
 
-    void deleteUser(String name) {
+    public void deleteUser(String name) {
         var ignored = stub().userDelete(
                         AuthUserDeleteRequest.newBuilder().setName(name).build());
     }
 
-    void changePassword(String name, String password) {
+    public void changePassword(String name, String password) {
         var ignored = stub().userChangePassword(AuthUserChangePasswordRequest.newBuilder()
                 .setName(name)
                 .setPassword(password)
                 .build());
     }
 
-    void grantRole(String user, String role) {
+    public void grantRole(String user, String role) {
         var ignored = stub().userGrantRole(AuthUserGrantRoleRequest.newBuilder()
                 .setUser(user)
                 .setRole(role)
                 .build());
     }
 
-    void revokeRole(String user, String role) {
+    public void revokeRole(String user, String role) {
         var ignored = stub().userRevokeRole(AuthUserRevokeRoleRequest.newBuilder()
                 .setName(user)
                 .setRole(role)
                 .build());
     }
 
-    List<String> rolesOf(String user) {
+    public List<String> rolesOf(String user) {
         return stub().userGet(AuthUserGetRequest.newBuilder().setName(user).build())
                 .getRolesList();
     }
 
-    List<String> users() {
+    public List<String> users() {
         return stub().userList(AuthUserListRequest.getDefaultInstance()).getUsersList();
     }
 
-    void addRole(String name) {
+    public void addRole(String name) {
         var ignored =
                 stub().roleAdd(AuthRoleAddRequest.newBuilder().setName(name).build());
     }
 
-    void deleteRole(String name) {
+    public void deleteRole(String name) {
         var ignored = stub().roleDelete(
                         AuthRoleDeleteRequest.newBuilder().setRole(name).build());
     }
 
-    List<String> roles() {
+    public List<String> roles() {
         return stub().roleList(AuthRoleListRequest.getDefaultInstance()).getRolesList();
     }
 
-    List<Permission> permissionsOf(String role) {
+    public List<Permission> permissionsOf(String role) {
         return stub().roleGet(AuthRoleGetRequest.newBuilder().setRole(role).build())
                 .getPermList();
     }
 
-    static Permission permission(Permission.Type type, ByteString key, ByteString end) {
+    public static Permission permission(Permission.Type type, ByteString key, ByteString end) {
         return Permission.newBuilder()
                 .setPermType(type)
                 .setKey(key)
@@ -135,14 +135,14 @@ record Accounts(Client client) {
                 .build();
     }
 
-    void grant(String role, Permission.Type type, ByteString key, ByteString end) {
+    public void grant(String role, Permission.Type type, ByteString key, ByteString end) {
         var ignored = stub().roleGrantPermission(AuthRoleGrantPermissionRequest.newBuilder()
                 .setName(role)
                 .setPerm(permission(type, key, end))
                 .build());
     }
 
-    void revoke(String role, ByteString key, ByteString end) {
+    public void revoke(String role, ByteString key, ByteString end) {
         var ignored = stub().roleRevokePermission(AuthRoleRevokePermissionRequest.newBuilder()
                 .setRole(role)
                 .setKey(key)
@@ -150,7 +150,7 @@ record Accounts(Client client) {
                 .build());
     }
 
-    String token(String user, String password) {
+    public String token(String user, String password) {
         return stub().authenticate(AuthenticateRequest.newBuilder()
                         .setName(user)
                         .setPassword(password)
@@ -159,12 +159,12 @@ record Accounts(Client client) {
     }
 
     /// A client of a user whose password is its name, for the caller to close.
-    Client logIn(Member member, String user) {
+    public Client logIn(Member member, String user) {
         return Client.withToken(member.endpoint(), token(user, user));
     }
 
     /// Adds a user and a role of the same name that it has, with one permission, and logs in.
-    Client userWith(Member member, String user, Permission.Type type, ByteString key, ByteString end) {
+    public Client userWith(Member member, String user, Permission.Type type, ByteString key, ByteString end) {
         addUser(user);
         addRole(user);
         grantRole(user, user);

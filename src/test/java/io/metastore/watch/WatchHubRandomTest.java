@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// watcher gets the events it asked for, in order, once (WAT-21, WAT-22, WAT-27, WAT-31, WAT-42).
 class WatchHubRandomTest {
     private static final WatchLimits SMALL =
-            new WatchLimits(1500, 20_000, 12_000, 6000, 60, 5, 2000, 700, 40, 8000, Duration.ofMillis(100));
+            new WatchLimits(1500, 20_000, 12_000, 6000, 60, 5, 2000, 700, 40, 8000, Duration.ofMillis(100), 1000);
 
     private static final int STEPS = 1500;
 

@@ -111,7 +111,8 @@ class WatchHubTest {
                 1 << 20,
                 1000,
                 1 << 20,
-                WatchLimits.defaults().progressInterval());
+                WatchLimits.defaults().progressInterval(),
+                10);
         hub = new WatchHub(store, tiny);
         hub.start();
         RecordingSink sink = new RecordingSink(RecordingSink.UNLIMITED);

@@ -14,6 +14,7 @@ import io.grpc.ServerStreamTracer;
 import io.grpc.Status;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.inprocess.InProcessServerBuilder;
+import io.metastore.api.Callers;
 import io.metastore.api.http.HttpRequest;
 import io.metastore.api.http.HttpResponse;
 import io.metastore.api.http.HttpRoutes;
@@ -145,18 +146,19 @@ public final class Gateway implements HttpRoutes.HttpRoute, AutoCloseable {
         } catch (JsonMessages.Malformed malformed) {
             return refused(Status.INVALID_ARGUMENT.withDescription(malformed.getMessage()));
         }
-        return call(binding, message, request.authorization());
+        Metadata headers = new Metadata();
+        if (request.authorization() != null) {
+            headers.put(AUTHORIZATION, request.authorization());
+        }
+        headers.put(Callers.FORWARDED_FOR, request.client());
+        return call(binding, message, headers);
     }
 
     private static CompletionStage<HttpResponse> refused(Status status) {
         return CompletableFuture.completedFuture(error(status, false));
     }
 
-    private CompletionStage<HttpResponse> call(Binding binding, Message message, String authorization) {
-        Metadata headers = new Metadata();
-        if (authorization != null) {
-            headers.put(AUTHORIZATION, authorization);
-        }
+    private CompletionStage<HttpResponse> call(Binding binding, Message message, Metadata headers) {
         CompletableFuture<HttpResponse> answered = new CompletableFuture<>();
         if (binding.isStream()) {
             ClientCall<Message, Message> call = channel.newCall(binding.method(), CallOptions.DEFAULT);

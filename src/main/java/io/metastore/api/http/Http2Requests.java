@@ -240,7 +240,14 @@ final class Http2Requests extends Http2FrameListenerDecorator {
                 case RequestTarget.Answered(var response, var _) -> write(response);
                 case RequestTarget.Page(var path, var query) ->
                     routes.answer(
-                                    new HttpRequest(method, path, query, body.toByteArray(), gzip, authorization),
+                                    new HttpRequest(
+                                            method,
+                                            path,
+                                            query,
+                                            body.toByteArray(),
+                                            gzip,
+                                            authorization,
+                                            HttpRequest.client(ctx.channel())),
                                     limits.responseTime())
                             .thenAcceptAsync(this::write, ctx.executor());
             }

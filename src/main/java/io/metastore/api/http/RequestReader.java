@@ -166,7 +166,8 @@ final class RequestReader extends ChannelInboundHandlerAdapter {
                                         query,
                                         bytes,
                                         HttpRequest.acceptsGzip(head.headers().get(HttpHeaderNames.ACCEPT_ENCODING)),
-                                        head.headers().get(HttpHeaderNames.AUTHORIZATION)),
+                                        head.headers().get(HttpHeaderNames.AUTHORIZATION),
+                                        HttpRequest.client(ctx.channel())),
                                 null,
                                 goesOn);
                     case RequestTarget.Answered(var response, var _) -> new Received(null, response, goesOn);
