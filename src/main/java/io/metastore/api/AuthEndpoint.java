@@ -147,7 +147,7 @@ public final class AuthEndpoint extends MutinyAuthGrpc.AuthImplBase {
         return found(auth.read(Callers.current(), AuthState::mayAdminister)
                 .map(now -> AuthUserListResponse.newBuilder()
                         .setHeader(headers.of(now.revision()))
-                        .addAllUsers(now.state().users().keySet())
+                        .addAllUsers(now.state().userNames())
                         .build()));
     }
 
@@ -227,7 +227,7 @@ public final class AuthEndpoint extends MutinyAuthGrpc.AuthImplBase {
         return found(auth.read(Callers.current(), AuthState::mayAdminister)
                 .map(now -> AuthRoleListResponse.newBuilder()
                         .setHeader(headers.of(now.revision()))
-                        .addAllRoles(now.state().roles().keySet())
+                        .addAllRoles(now.state().roleNames())
                         .build()));
     }
 

@@ -79,9 +79,11 @@ public final class Callers implements ServerInterceptor {
 
     private static Optional<String> commonName(ServerCall<?, ?> call) {
         SSLSession session = call.getAttributes().get(Grpc.TRANSPORT_ATTR_SSL_SESSION);
-        if (session == null) {
-            return Optional.empty();
-        }
+        return session == null ? Optional.empty() : commonName(session);
+    }
+
+    /// The common name in the certificate that the other end of a connection has shown.
+    public static Optional<String> commonName(SSLSession session) {
         try {
             Principal subject = session.getPeerPrincipal();
             return subject instanceof X500Principal named ? commonName(named) : Optional.empty();

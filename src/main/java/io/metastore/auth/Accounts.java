@@ -190,41 +190,56 @@ public final class Accounts {
     /// The next state in the making, row by row.
     private static final class Edit {
         private final AuthState before;
-        private final Map<String, User> users;
-        private final Map<String, Role> roles;
         private final WriteBatch batch;
+        /// Those of `before` until one of them changes: a change of one user copies no role, and the other way round.
+        private Map<String, User> users;
+        private Map<String, Role> roles;
         private boolean enabled;
         private boolean changed;
 
         private Edit(AuthState before, WriteBatch batch) {
             this.before = before;
-            this.users = new HashMap<>(before.users());
-            this.roles = new HashMap<>(before.roles());
+            this.users = before.users;
+            this.roles = before.roles;
             this.batch = batch;
             this.enabled = before.enabled();
         }
 
+        private Map<String, User> ownUsers() {
+            if (users == before.users) {
+                users = new HashMap<>(users);
+            }
+            return users;
+        }
+
+        private Map<String, Role> ownRoles() {
+            if (roles == before.roles) {
+                roles = new HashMap<>(roles);
+            }
+            return roles;
+        }
+
         private void put(User user) {
-            users.put(user.name(), user);
+            ownUsers().put(user.name(), user);
             batch.put(Table.AUTH, key(USER, user.name()), encode(user));
             changed = true;
         }
 
         private void put(Role role) {
-            roles.put(role.name(), role);
+            ownRoles().put(role.name(), role);
             batch.put(Table.AUTH, key(ROLE, role.name()), encode(role));
             changed = true;
         }
 
         private void deleteUser(String name) {
-            users.remove(name);
+            ownUsers().remove(name);
             batch.delete(Table.AUTH, key(USER, name));
             changed = true;
         }
 
         /// Takes it from everybody who has it (AUT-17).
         private void deleteRole(String name) {
-            roles.remove(name);
+            ownRoles().remove(name);
             batch.delete(Table.AUTH, key(ROLE, name));
             for (User user : List.copyOf(users.values())) {
                 if (user.roles().contains(name)) {

@@ -9,8 +9,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 
 /// Users, roles and permissions as of one revision of theirs. Immutable; any thread may ask.
@@ -28,22 +26,20 @@ public final class AuthState {
 
     private final boolean enabled;
     private final long revision;
-    private final SortedMap<String, User> users;
-    private final SortedMap<String, Role> roles;
+    final Map<String, User> users;
+    final Map<String, Role> roles;
     /// Made when a user first asks.
     private final Map<String, Compiled> compiled = new ConcurrentHashMap<>();
 
     private record Compiled(boolean root, Grants reads, Grants writes) {}
 
+    /// @param users kept as it is and shared with the next states: nobody changes it from now on
+    /// @param roles kept in the same way
     AuthState(boolean enabled, long revision, Map<String, User> users, Map<String, Role> roles) {
         this.enabled = enabled;
         this.revision = revision;
-        SortedMap<String, User> sortedUsers = new TreeMap<>(BY_BYTES);
-        sortedUsers.putAll(users);
-        this.users = Collections.unmodifiableSortedMap(sortedUsers);
-        SortedMap<String, Role> sortedRoles = new TreeMap<>(BY_BYTES);
-        sortedRoles.putAll(roles);
-        this.roles = Collections.unmodifiableSortedMap(sortedRoles);
+        this.users = users;
+        this.roles = roles;
     }
 
     /// Whether permissions are checked.
@@ -56,14 +52,24 @@ public final class AuthState {
         return revision;
     }
 
-    /// In ascending order of their names.
-    public SortedMap<String, User> users() {
-        return users;
+    /// By name, in no order.
+    public Map<String, User> users() {
+        return Collections.unmodifiableMap(users);
     }
 
-    /// In ascending order of their names.
-    public SortedMap<String, Role> roles() {
-        return roles;
+    /// By name, in no order.
+    public Map<String, Role> roles() {
+        return Collections.unmodifiableMap(roles);
+    }
+
+    /// Names in ascending order.
+    public List<String> userNames() {
+        return users.keySet().stream().sorted(BY_BYTES).toList();
+    }
+
+    /// Names in ascending order.
+    public List<String> roleNames() {
+        return roles.keySet().stream().sorted(BY_BYTES).toList();
     }
 
     /// Whether `who` may read all of `range`.

@@ -49,7 +49,7 @@ final class Comparison {
     void warm(Scenario puts, Scenario reads) {
         for (ServerGroup server : servers) {
             for (Scenario scenario : List.of(puts, reads)) {
-                try (Connections connections = connect(server.endpoints(), scenario.clients())) {
+                try (Connections connections = connect(server, server.endpoints(), scenario.clients())) {
                     Driver.Phase phase = new Driver.Phase(
                             "warm " + server.side().name(),
                             scenario.clients(),
@@ -94,10 +94,10 @@ final class Comparison {
         });
     }
 
-    private Connections connect(List<Endpoint> endpoints, int clients) {
+    private Connections connect(ServerGroup server, List<Endpoint> endpoints, int clients) {
         int count = Math.clamp(
                 (clients + CLIENTS_PER_CONNECTION - 1) / CLIENTS_PER_CONNECTION, endpoints.size(), MOST_CONNECTIONS);
-        return Connections.open(endpoints, Security.NONE, count, Math.min(plan.threads(), count), plan.patience());
+        return Connections.open(endpoints, server.security(), count, Math.min(plan.threads(), count), plan.patience());
     }
 
     /// One side in one scenario. A finished round waits for the side's next one, to learn what the server did
@@ -115,7 +115,7 @@ final class Comparison {
             this.server = server;
             this.scenario = scenario;
             this.called = server.endpoints();
-            this.connections = connect(called, scenario.clients());
+            this.connections = connect(server, called, scenario.clients());
             this.driver = scenario.prepare().on(connections, err);
         }
 

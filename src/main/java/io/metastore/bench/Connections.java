@@ -1,6 +1,7 @@
 package io.metastore.bench;
 
 import io.grpc.CallOptions;
+import io.grpc.Channel;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -101,7 +102,7 @@ final class Connections implements AutoCloseable {
         Connections connections = new Connections(threads);
         try {
             for (int i = 0; i < count; i++) {
-                connections.add(endpoints.get(i % endpoints.size()), ssl, window, i);
+                connections.add(endpoints.get(i % endpoints.size()), ssl, security, window, i);
             }
             for (int i = 0; i < Math.min(count, endpoints.size()); i++) {
                 connections.all.get(i).probe(patience.compareTo(CONNECT_WITHIN) > 0 ? patience : CONNECT_WITHIN);
@@ -114,7 +115,7 @@ final class Connections implements AutoCloseable {
         }
     }
 
-    private void add(Endpoint endpoint, Optional<SslContext> ssl, Window window, int number) {
+    private void add(Endpoint endpoint, Optional<SslContext> ssl, Security security, Window window, int number) {
         EventLoop loop = loops.get(number % loops.size());
         // Retries would hide failures and cost a buffer per call; a proxy would be measured instead of the server.
         NettyChannelBuilder builder = NettyChannelBuilder.forAddress(endpoint.host(), endpoint.port())
@@ -126,6 +127,7 @@ final class Connections implements AutoCloseable {
                 .maxInboundMessageSize(Integer.MAX_VALUE);
         window.of(builder);
         ssl.ifPresentOrElse(builder::sslContext, builder::usePlaintext);
+        security.caller().ifPresent(builder::intercept);
         all.add(new Connection(builder.build(), loop, endpoint));
     }
 
@@ -144,7 +146,7 @@ final class Connections implements AutoCloseable {
     }
 
     /// Asks a server for its status.
-    static StatusResponse status(ManagedChannel channel, Duration patience) {
+    static StatusResponse status(Channel channel, Duration patience) {
         return ClientCalls.blockingUnaryCall(
                 channel,
                 MaintenanceGrpc.getStatusMethod(),

@@ -128,7 +128,8 @@ final class LonelyBench {
                 Optional.empty(),
                 Map.of(),
                 List.of(),
-                List.of("--metastore.batch.time=" + time));
+                List.of("--metastore.batch.time=" + time),
+                0);
         Path data = folder.resolve("data").resolve(side.name());
         Files.createDirectories(data.getParent());
         ServerProcess server = ServerProcess.start(side, program, data, folder.resolve(side.name() + ".log"), 0);

@@ -1,6 +1,9 @@
 package io.metastore.bench;
 
+import io.grpc.ClientInterceptor;
+import io.grpc.Metadata;
 import io.grpc.netty.GrpcSslContexts;
+import io.grpc.stub.MetadataUtils;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
@@ -8,15 +11,40 @@ import java.io.File;
 import java.util.Optional;
 import javax.net.ssl.SSLException;
 
-/// How connections are secured.
+/// How connections are secured, and who calls.
 ///
 /// @param cacert    PEM file with the authorities that the server's certificate may come from; empty for the
 ///     system's
 /// @param cert      PEM file with the client's certificate; empty for none
 /// @param key       PEM file with the client's key; empty for none
 /// @param insecure  whether any server certificate is good enough
-record Security(String cacert, String cert, String key, boolean insecure) {
+/// @param token     shown with each call; empty for none
+record Security(String cacert, String cert, String key, boolean insecure, String token) {
     static final Security NONE = new Security("", "", "", false);
+
+    Security(String cacert, String cert, String key, boolean insecure) {
+        this(cacert, cert, key, insecure, "");
+    }
+
+    Security withToken(String shown) {
+        return new Security(cacert, cert, key, insecure, shown);
+    }
+
+    /// What shows the token with each call, if there is one.
+    Optional<ClientInterceptor> caller() {
+        if (token.isEmpty()) {
+            return Optional.empty();
+        }
+        Metadata headers = new Metadata();
+        headers.put(Metadata.Key.of("token", Metadata.ASCII_STRING_MARSHALLER), token);
+        return Optional.of(MetadataUtils.newAttachHeadersInterceptor(headers));
+    }
+
+    /// Hides the token.
+    @Override
+    public String toString() {
+        return "Security[" + cacert + ", " + cert + ", " + insecure + "]";
+    }
 
     boolean asked() {
         return !cacert.isEmpty() || !cert.isEmpty() || insecure;

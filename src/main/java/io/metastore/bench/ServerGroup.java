@@ -1,5 +1,6 @@
 package io.metastore.bench;
 
+import io.grpc.ClientInterceptors;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import io.metastore.api.etcd.etcdserverpb.StatusResponse;
@@ -49,14 +50,16 @@ final class ServerGroup implements AutoCloseable {
     private final Side side;
     private final List<ServerProcess> members;
     private final Through through;
+    private final Security security;
 
-    private ServerGroup(Side side, List<ServerProcess> members, Through through) {
+    private ServerGroup(Side side, List<ServerProcess> members, Through through, Security security) {
         this.side = side;
         this.members = members;
         this.through = through;
+        this.security = security;
     }
 
-    /// Starts all members at once, on empty data directories, and waits until each answers.
+    /// Starts all members at once, on empty data directories, waits until each answers, and makes the side's users.
     ///
     /// @throws AbortedException when one ends or does not answer within a minute
     static ServerGroup start(Side side, Path program, List<ServerPlace> places, Through through) throws IOException {
@@ -69,11 +72,28 @@ final class ServerGroup implements AutoCloseable {
                 begun.add(ServerProcess.begin(side, program, place, cluster, OptionalInt.empty()));
             }
             begun.forEach(ServerProcess::awaitReady);
-            return new ServerGroup(side, begun, through);
+            return new ServerGroup(side, begun, through, users(side, begun.getFirst()));
         } catch (IOException | RuntimeException e) {
             begun.forEach(ServerProcess::close);
             throw e;
         }
+    }
+
+    private static Security users(Side side, ServerProcess server) {
+        if (side.users() == 0) {
+            return Security.NONE;
+        }
+        ManagedChannel channel = server.channel();
+        try {
+            return BenchUsers.fill(channel, side.users());
+        } finally {
+            channel.shutdownNow();
+        }
+    }
+
+    /// As whom the servers are called.
+    Security security() {
+        return security;
     }
 
     Side side() {
@@ -115,7 +135,10 @@ final class ServerGroup implements AutoCloseable {
         for (ServerProcess member : members) {
             ManagedChannel channel = member.channel();
             try {
-                said.add(Connections.status(channel, ANSWER_WITHIN));
+                said.add(Connections.status(
+                        ClientInterceptors.intercept(
+                                channel, security.caller().stream().toList()),
+                        ANSWER_WITHIN));
             } catch (StatusRuntimeException busy) {
                 return -1;
             } finally {

@@ -17,13 +17,15 @@ import java.util.regex.Pattern;
 /// @param environment  variables of the server process
 /// @param jvm          options of the Java virtual machine
 /// @param flags        flags of the server
+/// @param users        how many users and roles it has, with permissions checked; 0 for none, and open to everybody
 record Side(
         String name,
         Kind kind,
         Optional<Path> program,
         Map<String, String> environment,
         List<String> jvm,
-        List<String> flags) {
+        List<String> flags,
+        int users) {
 
     enum Kind {
         ETCD,
@@ -31,10 +33,11 @@ record Side(
     }
 
     static final String USAGE =
-            "NAME=KIND[@PATH] [VARIABLE=VALUE ...] [-JOPTION ...] [--flag ...], KIND etcd or metastore";
+            "NAME=KIND[@PATH] [VARIABLE=VALUE ...] [-JOPTION ...] [users=N] [--flag ...], KIND etcd or metastore";
 
     private static final Pattern WORD = Pattern.compile("((?:[^\\s'\"]|'[^']*'|\"[^\"]*\")+)");
     private static final Pattern HEAD = Pattern.compile("([a-z0-9][a-z0-9-]*)=(etcd|metastore)(?:@(.+))?");
+    private static final Pattern USERS = Pattern.compile("users=([1-9][0-9]{0,5})");
     private static final Pattern VARIABLE = Pattern.compile("([A-Za-z_][A-Za-z0-9_]*)=(.*)");
 
     /// Reads one `--side`, whose form is [#USAGE]; quotes keep words together as in a shell.
@@ -47,9 +50,13 @@ record Side(
         Map<String, String> environment = new LinkedHashMap<>();
         List<String> jvm = new ArrayList<>();
         List<String> flags = new ArrayList<>();
+        int users = 0;
         for (String word : words.subList(1, words.size())) {
             Matcher variable = VARIABLE.matcher(word);
-            if (word.startsWith("-J")) {
+            Matcher count = USERS.matcher(word);
+            if (count.matches()) {
+                users = Integer.parseInt(count.group(1));
+            } else if (word.startsWith("-J")) {
                 jvm.add(word.substring(2));
             } else if (variable.matches()) {
                 environment.put(variable.group(1), variable.group(2));
@@ -58,7 +65,8 @@ record Side(
             }
         }
         Kind kind = head.group(2).equals("etcd") ? Kind.ETCD : Kind.METASTORE;
-        return new Side(head.group(1), kind, Optional.ofNullable(head.group(3)).map(Path::of), environment, jvm, flags);
+        return new Side(
+                head.group(1), kind, Optional.ofNullable(head.group(3)).map(Path::of), environment, jvm, flags, users);
     }
 
     private static List<String> words(String text) {
@@ -77,6 +85,7 @@ record Side(
                 && program.equals(other.program)
                 && environment.equals(other.environment)
                 && jvm.equals(other.jvm)
-                && flags.equals(other.flags);
+                && flags.equals(other.flags)
+                && users == other.users;
     }
 }

@@ -127,7 +127,8 @@ final class Training {
                 Optional.of(launcher),
                 Map.of(),
                 List.of("-XX:AOTCacheOutput=" + cache),
-                List.of());
+                List.of(),
+                0);
         Path log = folder.resolve("log");
         Duration patience = flags.time("patience");
         try (ServerProcess server = ServerProcess.start(side, launcher, folder.resolve("data"), log, 0)) {

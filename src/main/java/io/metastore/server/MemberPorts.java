@@ -11,6 +11,7 @@ import io.metastore.api.audit.AuditedCalls;
 import io.metastore.api.audit.UserCounts;
 import io.metastore.api.gateway.Gateway;
 import io.metastore.api.grpc.health.HealthGrpc;
+import io.metastore.api.http.AccessRules;
 import io.metastore.api.http.HealthCounts;
 import io.metastore.api.http.HealthRoutes;
 import io.metastore.api.http.HttpRoutes;
@@ -28,6 +29,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -92,6 +94,7 @@ public final class MemberPorts {
         HttpRoutes metricsRoutes = new HttpRoutes().metrics(page, scrapes);
         checks.addTo(metricsRoutes);
         HttpRoutes clientRoutes = new HttpRoutes()
+                .behind(rules(keys, access))
                 .metrics(page, scrapes)
                 .get("/debug/vars", new DebugVars(member))
                 .get("/version", new VersionRoute(Versions.ETCD, () -> CLUSTER_VERSION, () -> CLUSTER_VERSION));
@@ -122,6 +125,19 @@ public final class MemberPorts {
         return audit.map(file -> ServerInterceptors.intercept(
                         counted, new AuditedCalls(access, file.reads(), file, InstantSource.system())))
                 .orElse(counted);
+    }
+
+    private static AccessRules rules(ServerConfig keys, AccessControl access) {
+        boolean certificates = keys.tls().clientCertAuth() && keys.listen().enableGrpcGateway();
+        return new AccessRules(
+                Set.copyOf(keys.listen().hostWhitelist()),
+                Set.copyOf(keys.listen().cors()),
+                request -> certificates
+                        && access.state().enabled()
+                        && (request.path().startsWith("/v3/") || request.path().startsWith("/v3beta/"))
+                        && Callers.commonName(request.sender().tls())
+                                .filter(name -> !name.isEmpty())
+                                .isPresent());
     }
 
     private void bindUsers(TextFamilies families, UserCounts users) {

@@ -135,6 +135,14 @@ public interface ServerConfig {
         @Setting("Serve the calls as JSON over HTTP below /v3/ at the client addresses.")
         @WithDefault("true")
         boolean enableGrpcGateway();
+
+        @Setting("Origins whose scripts a browser lets read the answers over HTTP; *: all.")
+        @WithDefault("*")
+        List<String> cors();
+
+        @Setting("Hosts that a plain HTTP request may be meant for; *: all.")
+        @WithDefault("*")
+        List<String> hostWhitelist();
     }
 
     @Section(value = "Cluster", order = 3)

@@ -52,60 +52,64 @@ class AuditLogIT {
             accounts.grantRole("ann", "r");
             accounts.grant("r", Permission.Type.READWRITE, KEY, ByteString.EMPTY);
             String token = new Accounts(member.client()).token("ann", SECRET);
-            try (Client ann = Client.withToken(member.endpoint(), token)) {
-                long revision = ann.putRevision(KEY, SECRET);
-                assertTrue(ann.get(KEY).isPresent());
-                assertThrows(StatusRuntimeException.class, () -> ann.get(ByteString.copyFromUtf8("other")));
-                assertThrows(StatusRuntimeException.class, () -> ann.delete(ByteString.copyFromUtf8("other")));
-                var done = ann.txn(TxnRequest.newBuilder()
-                        .addCompare(Compare.newBuilder()
-                                .setKey(KEY)
-                                .setTarget(Compare.CompareTarget.VALUE)
-                                .setValue(ByteString.copyFromUtf8(SECRET)))
-                        .addSuccess(RequestOp.newBuilder()
-                                .setRequestPut(PutRequest.newBuilder()
-                                        .setKey(KEY)
-                                        .setValue(ByteString.copyFromUtf8(SECRET + "2")))));
-                assertTrue(done.getSucceeded());
-                assertEquals(200, putAsJson(member, token).statusCode());
-                assertThrows(
-                        StatusRuntimeException.class,
-                        () -> Client.withToken(member.endpoint(), SECRET + ".1").delete(KEY));
-
-                awaitLines(file, "etcdserverpb.KV/DeleteRange", 2);
-                String all = Files.readString(file);
-                JsonObject put = line(file, "etcdserverpb.KV/Put", 0);
-                assertEquals("ann", put.get("user").getAsString());
-                assertEquals(
-                        "app/k\\303\\251y",
-                        put.getAsJsonObject("request").get("key").getAsString());
-                assertEquals(revision, put.get("revision").getAsLong());
-                assertEquals("OK", put.get("outcome").getAsString());
-                assertTrue(put.get("client").getAsString().startsWith("127.0.0.1:"), put::toString);
-                assertTrue(line(file, "etcdserverpb.KV/Put", 1)
-                        .get("client")
-                        .getAsString()
-                        .startsWith("127.0.0.1:"));
-                // Reads are left out unless they were refused.
-                assertEquals(1, lines(file, "etcdserverpb.KV/Range").size(), all);
-                JsonObject read = line(file, "etcdserverpb.KV/Range", 0);
-                assertEquals("PERMISSION_DENIED", read.get("outcome").getAsString());
-                assertEquals("etcdserver: permission denied", read.get("error").getAsString());
-                JsonObject txn = line(file, "etcdserverpb.KV/Txn", 0).getAsJsonObject("request");
-                assertEquals(
-                        "{\"compare\":[{\"key\":\"app/k\\\\303\\\\251y\"}],"
-                                + "\"success\":[{\"request_put\":{\"key\":\"app/k\\\\303\\\\251y\"}}]}",
-                        txn.toString());
-                assertEquals(
-                        "",
-                        line(file, "etcdserverpb.KV/DeleteRange", 1).get("user").getAsString());
-                JsonObject login = line(file, "etcdserverpb.Auth/Authenticate", 1);
-                assertEquals("{\"name\":\"ann\"}", login.get("request").toString());
-                assertFalse(all.contains(SECRET), all);
-                assertFalse(all.contains(token), all);
-                callsAreCounted(member);
-            }
+            long revision = call(member, token);
+            awaitLines(file, "etcdserverpb.KV/DeleteRange", 2);
+            whatWasCalledIsThere(file, revision);
+            String all = Files.readString(file);
+            assertFalse(all.contains(SECRET), all);
+            assertFalse(all.contains(token), all);
+            callsAreCounted(member);
         }
+    }
+
+    /// Calls as ann, with secrets for values, and once with a token that is nobody's. Returns the revision of the first
+    /// put.
+    private static long call(Member member, String token) throws Exception {
+        try (Client ann = Client.withToken(member.endpoint(), token);
+                Client nobody = Client.withToken(member.endpoint(), SECRET + ".1")) {
+            long revision = ann.putRevision(KEY, SECRET);
+            assertTrue(ann.get(KEY).isPresent());
+            assertThrows(StatusRuntimeException.class, () -> ann.get(ByteString.copyFromUtf8("other")));
+            assertThrows(StatusRuntimeException.class, () -> ann.delete(ByteString.copyFromUtf8("other")));
+            var done = ann.txn(TxnRequest.newBuilder()
+                    .addCompare(Compare.newBuilder()
+                            .setKey(KEY)
+                            .setTarget(Compare.CompareTarget.VALUE)
+                            .setValue(ByteString.copyFromUtf8(SECRET)))
+                    .addSuccess(RequestOp.newBuilder()
+                            .setRequestPut(PutRequest.newBuilder()
+                                    .setKey(KEY)
+                                    .setValue(ByteString.copyFromUtf8(SECRET + "2")))));
+            assertTrue(done.getSucceeded());
+            assertEquals(200, putAsJson(member, token).statusCode());
+            assertThrows(StatusRuntimeException.class, () -> nobody.delete(KEY));
+            return revision;
+        }
+    }
+
+    private static void whatWasCalledIsThere(Path file, long revision) {
+        JsonObject put = line(file, "etcdserverpb.KV/Put", 0);
+        assertEquals("ann", put.get("user").getAsString());
+        assertEquals("{\"key\":\"app/k\\\\303\\\\251y\"}", put.get("request").toString());
+        assertEquals(revision, put.get("revision").getAsLong());
+        assertEquals("OK", put.get("outcome").getAsString());
+        assertTrue(put.get("client").getAsString().startsWith("127.0.0.1:"), put::toString);
+        JsonObject overHttp = line(file, "etcdserverpb.KV/Put", 1);
+        assertTrue(overHttp.get("client").getAsString().startsWith("127.0.0.1:"), overHttp::toString);
+        // Reads are left out unless they were refused.
+        assertEquals(1, lines(file, "etcdserverpb.KV/Range").size());
+        JsonObject read = line(file, "etcdserverpb.KV/Range", 0);
+        assertEquals("PERMISSION_DENIED", read.get("outcome").getAsString());
+        assertEquals("etcdserver: permission denied", read.get("error").getAsString());
+        assertEquals(
+                "{\"compare\":[{\"key\":\"app/k\\\\303\\\\251y\"}],"
+                        + "\"success\":[{\"request_put\":{\"key\":\"app/k\\\\303\\\\251y\"}}]}",
+                line(file, "etcdserverpb.KV/Txn", 0).get("request").toString());
+        assertEquals(
+                "", line(file, "etcdserverpb.KV/DeleteRange", 1).get("user").getAsString());
+        assertEquals(
+                "{\"name\":\"ann\"}",
+                line(file, "etcdserverpb.Auth/Authenticate", 1).get("request").toString());
     }
 
     private static void callsAreCounted(Member member) {

@@ -13,7 +13,6 @@ import io.metastore.mvcc.CorruptRow;
 import io.metastore.value.Bytes;
 import io.metastore.value.KeyRange;
 import io.metastore.value.StoreError;
-import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HexFormat;
 import java.util.List;
@@ -118,7 +117,7 @@ class AccountsTest {
         NAMES.reversed().forEach(name -> change(new AuthChange.AddUser(name, "", true)));
         assertEquals(
                 List.of("a", "b", "root", "é", "\uffff", "\ud83d\ude00"),
-                new ArrayList<>(accounts.state().users().keySet()));
+                accounts.state().userNames());
     }
 
     @Test

@@ -88,6 +88,11 @@ record Etcdctl(Path program, String endpoint) {
         return end(start(words), "");
     }
 
+    /// Starts a command that goes on until it is ended, by whoever calls this.
+    Process started(String... words) {
+        return start(words);
+    }
+
     private Process start(String... words) {
         List<String> line = new ArrayList<>(List.of(program.toString(), "--endpoints=" + endpoint));
         line.addAll(List.of(words));

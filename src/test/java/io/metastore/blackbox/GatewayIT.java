@@ -276,6 +276,29 @@ class GatewayIT {
                 () -> member.metrics().contains("etcd_debugging_mvcc_watch_stream_total 0"));
     }
 
+    /// A body may hold several requests, one behind the other.
+    @Test
+    @Statement("GWY-06")
+    void aStreamTakesSeveralRequests(Member member, Client client) throws Exception {
+        HttpResponse<Stream<String>> response = open(
+                member,
+                "/v3/watch",
+                "{\"create_request\":{\"key\":\"" + base64("one") + "\"}}\n"
+                        + "{\"create_request\":{\"key\":\"" + base64("two") + "\",\"watch_id\":7}}"
+                        + "{\"progress_request\":{}}");
+        try (Stream<String> body = response.body()) {
+            Iterator<String> lines = body.iterator();
+            assertTrue(result(lines).getBoolean("created"));
+            JsonObject second = result(lines);
+            assertTrue(second.getBoolean("created"), second::encode);
+            assertEquals("7", second.getString("watch_id"));
+            client.put(bytes("two"), "2");
+            JsonObject next = result(lines);
+            JsonObject event = next.containsKey("events") ? next : result(lines);
+            assertEquals("7", event.getString("watch_id"));
+        }
+    }
+
     @Test
     @Statement("GWY-06")
     void aStreamThatIsRefusedSaysSo(Member member) throws Exception {

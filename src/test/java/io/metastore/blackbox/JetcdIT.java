@@ -51,6 +51,17 @@ class JetcdIT {
         }
     }
 
+    @Test
+    @Timeout(value = LIMIT_MINUTES + 1, unit = TimeUnit.MINUTES)
+    void usersLocksAndElections() throws Exception {
+        try (Member member = Member.startOwn("--bcrypt-cost=4")) {
+            passes(
+                    "JetcdAuthTest",
+                    List.of("usersSeeWhatTheyMay", "locksAndElections"),
+                    List.of("-Dendpoint=http://" + member.endpoint()));
+        }
+    }
+
     @ParameterizedTest
     @CsvSource({"TLS1.2, false", "TLS1.3, true"})
     @Timeout(value = LIMIT_MINUTES + 1, unit = TimeUnit.MINUTES)

@@ -105,7 +105,7 @@ class EtcdLinesTest {
                 "--auto-compaction-mode=revision --auto-compaction-retention=1h|nothing will be compacted",
                 "--auto-compaction-mode=revision --auto-compaction-retention=+5|",
                 "--host-whitelist=*,a|",
-                "--cors=http://a:1,http://a:1|--cors is accepted and changes nothing",
+                "--cors=http://a:1,http://a:1|once is enough",
             })
     void whatStartsEtcdStartsMetaStore(String flags, String warning) {
         Settings settings = read(flags.split(" (?=--)"));

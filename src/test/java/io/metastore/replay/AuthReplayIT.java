@@ -55,6 +55,9 @@ class AuthReplayIT {
                 String wanted = there.play(step);
                 int at = i;
                 assertEquals(wanted, here.play(step), () -> "seed " + seed + ", command " + at + ": " + step.text());
+                if (step instanceof AuthScript.Step.Call call && wanted.startsWith("REFUSED ")) {
+                    script.refused(call, wanted.substring(8));
+                }
                 ends.merge(wanted.startsWith("REFUSED ") ? wanted.substring(8) : "done", 1, Integer::sum);
             }
         }

@@ -46,11 +46,6 @@ public final class Gateway implements HttpRoutes.HttpRoute, AutoCloseable {
     private static final List<String> PATHS = paths();
     private static final Metadata.Key<String> AUTHORIZATION =
             Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
-    /// What scripts in browsers may do, whoever served them (GWY-12).
-    private static final Map<String, String> CORS = Map.of(
-            "access-control-allow-methods", "POST, GET, OPTIONS, PUT, DELETE",
-            "access-control-allow-origin", "*",
-            "access-control-allow-headers", "accept, content-type, authorization");
 
     private final Server server;
     private final ManagedChannel channel;
@@ -60,8 +55,10 @@ public final class Gateway implements HttpRoutes.HttpRoute, AutoCloseable {
     /// A call that a path stands for.
     ///
     /// @param request  a request without fields
-    /// @param isStream whether it answers with several messages
-    private record Binding(MethodDescriptor<Message, Message> method, Message request, boolean isStream) {}
+    /// @param takesMany whether several requests may stand in a body, one behind the other
+    /// @param isStream  whether it answers with several messages
+    private record Binding(
+            MethodDescriptor<Message, Message> method, Message request, boolean takesMany, boolean isStream) {}
 
     /// @param interceptors the first one sees a call first
     /// @param limit        of a call, after which nobody waits for its answer
@@ -112,7 +109,10 @@ public final class Gateway implements HttpRoutes.HttpRoute, AutoCloseable {
         Message request =
                 ((MethodDescriptor.PrototypeMarshaller<Message>) typed.getRequestMarshaller()).getMessagePrototype();
         return new Binding(
-                typed, request.getDefaultInstanceForType(), !typed.getType().serverSendsOneMessage());
+                typed,
+                request.getDefaultInstanceForType(),
+                !typed.getType().clientSendsOneMessage(),
+                !typed.getType().serverSendsOneMessage());
     }
 
     private static List<String> paths() {
@@ -128,9 +128,6 @@ public final class Gateway implements HttpRoutes.HttpRoute, AutoCloseable {
 
     @Override
     public CompletionStage<HttpResponse> answer(HttpRequest request) {
-        if (request.method().equals("OPTIONS")) {
-            return CompletableFuture.completedFuture(new HttpResponse(200, CORS, new byte[0]));
-        }
         String path = request.path();
         Binding binding =
                 byPath.get(path.startsWith(FORMER_PREFIX) ? PREFIX + path.substring(FORMER_PREFIX.length()) : path);
@@ -140,25 +137,27 @@ public final class Gateway implements HttpRoutes.HttpRoute, AutoCloseable {
         if (!request.method().equals("POST")) {
             return refused(Status.UNIMPLEMENTED.withDescription("Method Not Allowed"));
         }
-        Message message;
+        List<Message> messages;
         try {
-            message = JsonMessages.read(binding.request(), request.body());
+            messages = binding.takesMany()
+                    ? JsonMessages.readAll(binding.request(), request.body())
+                    : List.of(JsonMessages.read(binding.request(), request.body()));
         } catch (JsonMessages.Malformed malformed) {
             return refused(Status.INVALID_ARGUMENT.withDescription(malformed.getMessage()));
         }
         Metadata headers = new Metadata();
-        if (request.authorization() != null) {
-            headers.put(AUTHORIZATION, request.authorization());
+        if (request.sender().authorization() != null) {
+            headers.put(AUTHORIZATION, request.sender().authorization());
         }
-        headers.put(Callers.FORWARDED_FOR, request.client());
-        return call(binding, message, headers);
+        headers.put(Callers.FORWARDED_FOR, request.sender().address());
+        return call(binding, messages, headers);
     }
 
     private static CompletionStage<HttpResponse> refused(Status status) {
         return CompletableFuture.completedFuture(error(status, false));
     }
 
-    private CompletionStage<HttpResponse> call(Binding binding, Message message, Metadata headers) {
+    private CompletionStage<HttpResponse> call(Binding binding, List<Message> messages, Metadata headers) {
         CompletableFuture<HttpResponse> answered = new CompletableFuture<>();
         if (binding.isStream()) {
             ClientCall<Message, Message> call = channel.newCall(binding.method(), CallOptions.DEFAULT);
@@ -170,19 +169,19 @@ public final class Gateway implements HttpRoutes.HttpRoute, AutoCloseable {
                     call.cancel("nobody waits for it", late);
                 }
             });
-            send(call, message);
+            send(call, messages);
         } else {
             ClientCall<Message, Message> call = channel.newCall(
                     binding.method(), CallOptions.DEFAULT.withDeadlineAfter(limitMillis, TimeUnit.MILLISECONDS));
             call.start(new Answer(answered), headers);
             call.request(2);
-            send(call, message);
+            send(call, messages);
         }
         return answered;
     }
 
-    private static void send(ClientCall<Message, Message> call, Message message) {
-        call.sendMessage(message);
+    private static void send(ClientCall<Message, Message> call, List<Message> messages) {
+        messages.forEach(call::sendMessage);
         call.halfClose();
     }
 
@@ -233,7 +232,7 @@ public final class Gateway implements HttpRoutes.HttpRoute, AutoCloseable {
                 }
             }
             if (begins) {
-                answered.complete(HttpResponse.streamed(200, headers(), this));
+                answered.complete(HttpResponse.streamed(200, Map.of("content-type", "application/json"), this));
             } else {
                 open.write(line, () -> call.request(1));
             }
@@ -294,13 +293,7 @@ public final class Gateway implements HttpRoutes.HttpRoute, AutoCloseable {
     }
 
     private static HttpResponse json(int status, String text) {
-        return new HttpResponse(status, headers(), text.getBytes(StandardCharsets.UTF_8));
-    }
-
-    private static Map<String, String> headers() {
-        Map<String, String> headers = new HashMap<>(CORS);
-        headers.put("content-type", "application/json");
-        return headers;
+        return HttpResponse.json(status, text);
     }
 
     /// Ends the calls that are under way.

@@ -1,11 +1,15 @@
 package io.metastore.api.gateway;
 
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonStreamParser;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import com.google.protobuf.util.JsonFormat;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 
 /// Messages as JSON, by protobuf's own rules with etcd's conventions: names as in the .proto files going out and in
 /// either form coming in, defaults left out, unknown fields ignored (GWY-03, GWY-04).
@@ -30,29 +34,51 @@ final class JsonMessages {
 
     /// Reads `json`, of which nothing at all stands for a message without fields.
     static Message read(Message prototype, byte[] json) throws Malformed {
-        Message.Builder builder = prototype.newBuilderForType();
+        return json.length == 0 ? prototype : message(prototype, text(json));
+    }
+
+    /// Reads messages that stand one behind the other, with or without white space between them.
+    ///
+    /// @return at least one, without fields when nothing at all is there
+    static List<Message> readAll(Message prototype, byte[] json) throws Malformed {
         if (json.length == 0) {
-            return builder.build();
+            return List.of(prototype);
         }
+        List<Message> messages = new ArrayList<>();
+        try {
+            JsonStreamParser elements = new JsonStreamParser(text(json));
+            while (elements.hasNext()) {
+                messages.add(message(prototype, elements.next().toString()));
+            }
+        } catch (JsonParseException wrong) {
+            throw new Malformed(shortened(String.valueOf(wrong.getMessage())));
+        }
+        return messages;
+    }
+
+    private static Message message(Message prototype, String json) throws Malformed {
+        Message.Builder builder = prototype.newBuilderForType();
+        try {
+            PARSER.merge(json, builder);
+        } catch (InvalidProtocolBufferException wrong) {
+            throw new Malformed(shortened(String.valueOf(wrong.getMessage())));
+        }
+        return builder.build();
+    }
+
+    private static String text(byte[] json) throws Malformed {
         int place = longNumber(json);
         if (place >= 0) {
             throw new Malformed("at byte " + place + " is a number of more than " + NUMBER_MAX + " characters");
         }
-        String text;
         try {
-            text = StandardCharsets.UTF_8
+            return StandardCharsets.UTF_8
                     .newDecoder()
                     .decode(ByteBuffer.wrap(json))
                     .toString();
         } catch (CharacterCodingException _) {
             throw new Malformed("the body is not UTF-8");
         }
-        try {
-            PARSER.merge(text, builder);
-        } catch (InvalidProtocolBufferException wrong) {
-            throw new Malformed(text(wrong));
-        }
-        return builder.build();
     }
 
     /// Where a number begins that is too long, in quotation marks or not; -1 when none is. Within Base64 a run of
@@ -82,8 +108,8 @@ final class JsonMessages {
     }
 
     /// What the reader says, without the name of its class and without what it quotes at length.
-    private static String text(InvalidProtocolBufferException wrong) {
-        String text = String.valueOf(wrong.getMessage()).replaceFirst("^[a-z][\\w.]*Exception: ", "");
+    private static String shortened(String said) {
+        String text = said.replaceFirst("^[a-z][\\w.]*Exception: ", "");
         return text.length() > TEXT_MAX ? text.substring(0, TEXT_MAX) + "..." : text;
     }
 

@@ -143,7 +143,11 @@ final class Http2Requests extends Http2FrameListenerDecorator {
                 method,
                 RequestTarget.of(method, target),
                 gzip,
-                text(headers.get(HttpHeaderNames.AUTHORIZATION)));
+                Sender.of(
+                        ctx.channel(),
+                        text(headers.authority() == null ? headers.get(HttpHeaderNames.HOST) : headers.authority()),
+                        text(headers.get(HttpHeaderNames.ORIGIN)),
+                        text(headers.get(HttpHeaderNames.AUTHORIZATION))));
         stream.setProperty(key, exchange);
         if (busy) {
             exchange.refuse(HttpResponseStatus.SERVICE_UNAVAILABLE);
@@ -176,7 +180,7 @@ final class Http2Requests extends Http2FrameListenerDecorator {
         private final String method;
         private final RequestTarget target;
         private final boolean gzip;
-        private final String authorization;
+        private final Sender sender;
         private final ByteArrayOutputStream body = new ByteArrayOutputStream(0);
         private ScheduledFuture<?> deadline;
         /// Whether the answer is being worked on or written.
@@ -191,13 +195,13 @@ final class Http2Requests extends Http2FrameListenerDecorator {
                 String method,
                 RequestTarget target,
                 boolean gzip,
-                String authorization) {
+                Sender sender) {
             this.ctx = ctx;
             this.stream = stream;
             this.method = method;
             this.target = target;
             this.gzip = gzip;
-            this.authorization = authorization;
+            this.sender = sender;
         }
 
         private void expect(Duration time, Runnable late) {
@@ -240,14 +244,7 @@ final class Http2Requests extends Http2FrameListenerDecorator {
                 case RequestTarget.Answered(var response, var _) -> write(response);
                 case RequestTarget.Page(var path, var query) ->
                     routes.answer(
-                                    new HttpRequest(
-                                            method,
-                                            path,
-                                            query,
-                                            body.toByteArray(),
-                                            gzip,
-                                            authorization,
-                                            HttpRequest.client(ctx.channel())),
+                                    new HttpRequest(method, path, query, body.toByteArray(), gzip, sender),
                                     limits.responseTime())
                             .thenAcceptAsync(this::write, ctx.executor());
             }

@@ -1,7 +1,5 @@
 package io.metastore.api.http;
 
-import io.netty.channel.Channel;
-import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
 
@@ -12,19 +10,12 @@ import java.util.Map;
 /// @param query  decoded parameters in the order in which they came, empty values included
 /// @param body   at most [HttpLimits#bodyBytes] long
 /// @param gzip   whether the client takes an answer that is packed with gzip
-/// @param authorization what the header of that name says, null when it is missing
-/// @param client address that the request came from, as in `10.0.0.7:40112`; empty where there is none
+/// @param sender who asks
 public record HttpRequest(
-        String method,
-        String path,
-        Map<String, List<String>> query,
-        byte[] body,
-        boolean gzip,
-        String authorization,
-        String client) {
+        String method, String path, Map<String, List<String>> query, byte[] body, boolean gzip, Sender sender) {
     /// A request whose answer is not to be packed.
     public HttpRequest(String method, String path, Map<String, List<String>> query, byte[] body) {
-        this(method, path, query, body, false, null, "");
+        this(method, path, query, body, false, Sender.UNKNOWN);
     }
 
     /// Reads the value of Accept-Encoding, `gzip;q=0.5, br` for example. As in etcd a star names nothing.
@@ -41,12 +32,6 @@ public record HttpRequest(
             }
         }
         return false;
-    }
-
-    static String client(Channel channel) {
-        return channel.remoteAddress() instanceof InetSocketAddress network
-                ? network.getAddress().getHostAddress() + ":" + network.getPort()
-                : "";
     }
 
     /// All values of `name`; none when it was not given.

@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
@@ -44,6 +45,16 @@ public record HttpResponse(int status, Map<String, String> headers, byte[] body,
                 status,
                 Map.of("content-type", TEXT, "x-content-type-options", "nosniff"),
                 (text + "\n").getBytes(StandardCharsets.UTF_8));
+    }
+
+    /// The same with further headers.
+    HttpResponse with(Map<String, String> further) {
+        if (further.isEmpty()) {
+            return this;
+        }
+        Map<String, String> all = new HashMap<>(headers);
+        all.putAll(further);
+        return new HttpResponse(status, all, body, stream);
     }
 
     /// The present time as a response tells it.

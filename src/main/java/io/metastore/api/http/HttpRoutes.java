@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -21,6 +22,9 @@ import org.jboss.logging.Logger;
 public final class HttpRoutes {
     private static final Logger LOG = Logger.getLogger(HttpRoutes.class);
 
+    /// Null where everybody may ask.
+    private AccessRules rules;
+
     private final Map<String, HttpRoute> byPath = new LinkedHashMap<>();
     private final Map<String, HttpRoute> byPrefix = new LinkedHashMap<>();
 
@@ -29,6 +33,12 @@ public final class HttpRoutes {
     public interface HttpRoute {
         /// Called on an event loop: must not block. A stage that fails is answered with 500.
         CompletionStage<HttpResponse> answer(HttpRequest request);
+    }
+
+    /// Looks at each request by `first` before any route sees it; what asks for OPTIONS is answered there (GWY-12).
+    public HttpRoutes behind(AccessRules first) {
+        rules = first;
+        return this;
     }
 
     /// Answers GET at `path`, and 405 to every other method.
@@ -101,6 +111,21 @@ public final class HttpRoutes {
 
     /// Answers in any case, and within `time`: a route that fails is answered with 500, one that takes longer with 504.
     CompletionStage<HttpResponse> answer(HttpRequest request, Duration time) {
+        if (rules == null) {
+            return routed(request, time);
+        }
+        Optional<HttpResponse> refusal = rules.refusal(request);
+        if (refusal.isPresent()) {
+            return CompletableFuture.completedFuture(refusal.get());
+        }
+        Map<String, String> headers = rules.headers(request);
+        if (request.method().equals("OPTIONS")) {
+            return CompletableFuture.completedFuture(new HttpResponse(200, headers, new byte[0]));
+        }
+        return routed(request, time).thenApply(response -> response.with(headers));
+    }
+
+    private CompletionStage<HttpResponse> routed(HttpRequest request, Duration time) {
         HttpRoute route = find(request.path());
         if (route == null) {
             return CompletableFuture.completedFuture(HttpResponse.notFound());

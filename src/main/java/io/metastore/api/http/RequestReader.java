@@ -166,8 +166,11 @@ final class RequestReader extends ChannelInboundHandlerAdapter {
                                         query,
                                         bytes,
                                         HttpRequest.acceptsGzip(head.headers().get(HttpHeaderNames.ACCEPT_ENCODING)),
-                                        head.headers().get(HttpHeaderNames.AUTHORIZATION),
-                                        HttpRequest.client(ctx.channel())),
+                                        Sender.of(
+                                                ctx.channel(),
+                                                head.headers().get(HttpHeaderNames.HOST),
+                                                head.headers().get(HttpHeaderNames.ORIGIN),
+                                                head.headers().get(HttpHeaderNames.AUTHORIZATION))),
                                 null,
                                 goesOn);
                     case RequestTarget.Answered(var response, var _) -> new Received(null, response, goesOn);
