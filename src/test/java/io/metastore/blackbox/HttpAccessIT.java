@@ -12,8 +12,6 @@ import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 /// Who may ask over HTTP: hosts, origins of scripts in browsers, and certificates that would be mistaken for users.
 @BlackBox
@@ -40,35 +38,32 @@ class HttpAccessIT {
         return Integer.parseInt(answer.split(" ")[1]);
     }
 
-    @ParameterizedTest
-    @CsvSource({
-        "example.org:2379, 200",
-        "example.org, 200",
-        "EXAMPLE.org, 421",
-        "evil.org, 421",
-        "evil.org:2379, 421",
-        "[::1]:2379, 200",
-        "[::2]:2379, 421",
-    })
+    @Test
     @Statement("GWY-11")
-    void onlyListedHostsAreMeant(String host, int status) throws Exception {
+    void onlyListedHostsAreMeant() throws Exception {
         try (Member member = Member.startOwn("--host-whitelist=example.org,::1")) {
-            for (String path : List.of("/v3/kv/range", "/version")) {
-                String answer = curl(
-                        "http://" + member.endpoint() + path,
-                        "--header",
-                        "Host: " + host,
-                        "--request",
-                        path.equals("/version") ? "GET" : "POST",
-                        "--data",
-                        BODY);
-                assertEquals(status, status(answer), answer);
-                if (status == 421) {
+            for (String host : List.of("example.org:2379", "example.org", "[::1]:2379")) {
+                assertEquals(200, status(asking(member, host, "/v3/kv/range")), host);
+                assertEquals(200, status(asking(member, host, "/version")), host);
+            }
+            for (String host : List.of("EXAMPLE.org", "evil.org", "evil.org:2379", "[::2]:2379")) {
+                for (String path : List.of("/v3/kv/range", "/version")) {
+                    String answer = asking(member, host, path);
+                    assertEquals(421, status(answer), answer);
                     assertTrue(answer.contains("the host header was unrecognized"), answer);
                     assertTrue(answer.contains("--host-whitelist"), answer);
                 }
             }
         }
+    }
+
+    private static String asking(Member member, String host, String path) throws Exception {
+        List<String> words =
+                new ArrayList<>(List.of("http://" + member.endpoint() + path, "--header", "Host: " + host));
+        if (path.startsWith("/v3")) {
+            words.addAll(List.of("--data", BODY));
+        }
+        return curl(words.toArray(String[]::new));
     }
 
     @Test
