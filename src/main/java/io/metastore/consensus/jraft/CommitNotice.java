@@ -5,6 +5,7 @@ import com.alipay.sofa.jraft.Status;
 import com.alipay.sofa.jraft.closure.ReadIndexClosure;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import org.jboss.logging.Logger;
 
 /// Tells followers how far entries are agreed when nothing else would before the next heartbeat: they could not apply
 /// until then, and a client that writes through one would wait for it with every write.
@@ -25,6 +26,7 @@ import java.util.function.Consumer;
 /// 1 to 7              7       leader    a round in 10 ms; none if the log holds 8 by then
 /// ```
 final class CommitNotice {
+    private static final Logger LOG = Logger.getLogger(CommitNotice.class);
     private static final byte[] NO_CONTEXT = new byte[0];
     private static final long NO_TIME_LIMIT = -1;
 
@@ -82,14 +84,30 @@ final class CommitNotice {
             return;
         }
         again = false;
-        node.readIndex(NO_CONTEXT, new ReadIndexClosure(NO_TIME_LIMIT) {
-            @Override
-            public void run(Status status, long index, byte[] context) {
-                underWay.set(false);
-                if (status.isOk()) {
-                    tell(node);
-                }
+        try {
+            node.readIndex(NO_CONTEXT, new Round(node));
+        } catch (IllegalStateException shutDown) {
+            // Called on the apply thread and on the clock, where what is thrown stops the member as a fault does. A
+            // node
+            // that shuts down has told its followers by handing over; they hear the rest from the next leader.
+            LOG.debugf("followers hear no more: %s", shutDown.getMessage());
+        }
+    }
+
+    private final class Round extends ReadIndexClosure {
+        private final Node node;
+
+        private Round(Node node) {
+            super(NO_TIME_LIMIT);
+            this.node = node;
+        }
+
+        @Override
+        public void run(Status status, long index, byte[] context) {
+            underWay.set(false);
+            if (status.isOk()) {
+                tell(node);
             }
-        });
+        }
     }
 }

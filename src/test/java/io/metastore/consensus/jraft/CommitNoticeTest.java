@@ -17,6 +17,7 @@ class CommitNoticeTest {
     private final CommitNotice notice = new CommitNotice(moments::add);
     private long last;
     private long committed;
+    private boolean shutDown;
     private final Node node = (Node) Proxy.newProxyInstance(
             Node.class.getClassLoader(),
             new Class<?>[] {Node.class},
@@ -24,6 +25,9 @@ class CommitNoticeTest {
                 case "getLastLogIndex" -> last;
                 case "getLastCommittedIndex" -> committed;
                 case "readIndex" -> {
+                    if (shutDown) {
+                        throw new IllegalStateException("Node is shutting down");
+                    }
                     rounds.add((ReadIndexClosure) arguments[1]);
                     yield null;
                 }
@@ -78,6 +82,19 @@ class CommitNoticeTest {
         assertEquals(0, rounds.size());
         applied(10, 10);
         assertEquals(1, rounds.size());
+    }
+
+    /// What is thrown where this is called would end a member that stops in order as a fault does.
+    @Test
+    void aNodeThatShutsDownIsNoFault() {
+        last = 7;
+        committed = 7;
+        notice.applied(node, false);
+        shutDown = true;
+        moments.remove().run();
+        applied(8, 8);
+        notice.acknowledged(node, 8);
+        assertEquals(0, rounds.size());
     }
 
     @Test
