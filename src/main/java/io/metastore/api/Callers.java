@@ -9,6 +9,7 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.inprocess.InProcessSocketAddress;
 import io.metastore.service.login.Credentials;
+import io.netty.util.NetUtil;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.security.Principal;
@@ -46,14 +47,15 @@ public final class Callers implements ServerInterceptor {
         return CREDENTIALS.get();
     }
 
-    /// Where a call comes from, as in `10.0.0.7:40112`. A call over HTTP is made within this process and says in its
-    /// metadata where it began; anybody else may write the same there and is not believed.
+    /// Where a call comes from, as in `10.0.0.7:40112` or `[::1]:40112`. A call over HTTP is made within this process
+    /// and
+    /// says in its metadata where it began; anybody else may write the same there and is not believed.
     public static String address(ServerCall<?, ?> call, Metadata headers) {
         SocketAddress remote = call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
         return switch (remote) {
             case null -> "";
             case InProcessSocketAddress _ -> Objects.requireNonNullElse(headers.get(FORWARDED_FOR), "");
-            case InetSocketAddress network -> network.getAddress().getHostAddress() + ":" + network.getPort();
+            case InetSocketAddress network -> NetUtil.toSocketAddressString(network);
             default -> remote.toString();
         };
     }

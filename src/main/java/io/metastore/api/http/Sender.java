@@ -2,12 +2,13 @@ package io.metastore.api.http;
 
 import io.netty.channel.Channel;
 import io.netty.handler.ssl.SslHandler;
+import io.netty.util.NetUtil;
 import java.net.InetSocketAddress;
 import javax.net.ssl.SSLSession;
 
 /// Who sends a request, as far as the connection and the headers of the request tell.
 ///
-/// @param address       of the connection, as in `10.0.0.7:40112`; empty where there is none
+/// @param address       of the connection, as in `10.0.0.7:40112` or `[::1]:40112`; empty where there is none
 /// @param host          what the header Host says, or `:authority` of HTTP/2; empty when it is missing
 /// @param origin        what the header Origin says, null when it is missing
 /// @param authorization what the header Authorization says, null when it is missing
@@ -20,7 +21,7 @@ public record Sender(String address, String host, String origin, String authoriz
     static Sender of(Channel connection, String host, String origin, String authorization) {
         SslHandler tls = connection.pipeline().get(SslHandler.class);
         String address = connection.remoteAddress() instanceof InetSocketAddress network
-                ? network.getAddress().getHostAddress() + ":" + network.getPort()
+                ? NetUtil.toSocketAddressString(network)
                 : "";
         return new Sender(
                 address,
