@@ -38,6 +38,11 @@ public final class Member implements AutoCloseable {
     private static final Duration STOP = Duration.ofSeconds(60);
     private static final int SHOWN_LOG = 8_000;
 
+    /// Options for the Java of each member that is given no others. A member that lives for seconds only takes a third
+    /// less CPU with `-XX:TieredStopAtLevel=1`.
+    private static final String JAVA_OPTIONS = System.getProperty("metastore.member.java", "");
+
+
     private final String host;
     private final int clientPort;
     private final int peerPort;
@@ -218,6 +223,8 @@ public final class Member implements AutoCloseable {
         builder.environment().putAll(environment);
         if (javaOptions != null) {
             builder.environment().put("METASTORE_JAVA_OPTS", javaOptions);
+        } else if (!JAVA_OPTIONS.isEmpty()) {
+            builder.environment().putIfAbsent("METASTORE_JAVA_OPTS", JAVA_OPTIONS);
         }
         process = builder.start();
     }

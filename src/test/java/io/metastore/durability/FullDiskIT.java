@@ -105,6 +105,8 @@ class FullDiskIT {
                 Server server = new Server(folder, disk.folder().resolve("data"))) {
             server.start();
             fillUntil(server, () -> disk.usable() < (400L << 20));
+            Path reserve = disk.folder().resolve("data/member/reserve");
+            Eventually.holds("the file in reserve is there", () -> Files.exists(reserve));
             Path foreign = disk.fill();
             fillUntilRefused(server, 0, WRITERS);
             assertFull(server);
