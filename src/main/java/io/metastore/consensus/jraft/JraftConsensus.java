@@ -30,9 +30,6 @@ import io.metastore.machine.Replicas;
 import io.metastore.machine.StateMachine;
 import io.metastore.thread.Threads;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
@@ -42,7 +39,6 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
 /// Agreement through SOFAJRaft: the only driver of its node. Every option that matters is set here, with its
@@ -53,8 +49,6 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
     private static final long NO_TIME_LIMIT = -1;
     /// How long followers may not know that an entry of this member's own clients is agreed.
     private static final long NOTICE_MS = 10;
-    /// What the files of a short log take: one that is written to, and those before it that a snapshot still needs.
-    private static final long LOG_KEPT = 48L << 20;
     /// How far a member may be behind when it gets a vote.
     private static final long CATCH_UP_ENTRIES = 1_000;
 
@@ -312,6 +306,10 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
     }
 
     private void snapshot(Closure done) {
+        if (!hasRoom()) {
+            done.run(new Status(RaftError.ECANCELED, "the disk is full"));
+            return;
+        }
         long asked = System.nanoTime();
         node.snapshot(status -> {
             if (status.isOk()) {
@@ -321,18 +319,20 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
         });
     }
 
+    /// Whether a snapshot may begin. JRaft makes a folder for it first, and takes it for a failed disk, after which it
+    /// does nothing more, when that does not fit.
+    private boolean hasRoom() {
+        try {
+            return space.ensureSome();
+        } catch (IOException unknown) {
+            LOG.warnf("the room for a snapshot is not known: %s", unknown);
+            return true;
+        }
+    }
+
     @Override
     public long freedBySnapshot() throws IOException {
-        try (Stream<Path> files = Files.list(settings.folder().resolve("log"))) {
-            long logged = 0;
-            for (Path file :
-                    files.filter(path -> path.toString().endsWith(".log")).toList()) {
-                logged += Files.size(file);
-            }
-            return SnapshotFiles.heldAlone(settings.folder().resolve("snapshot")) + Math.max(0, logged - LOG_KEPT);
-        } catch (NoSuchFileException beingFreed) {
-            return 0;
-        }
+        return SnapshotFiles.freedByNext(settings.folder());
     }
 
     @Override

@@ -8,6 +8,7 @@ import io.metastore.engine.EngineFailure;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.Optional;
@@ -23,6 +24,8 @@ public final class SnapshotFiles {
     private static final String APPLIED = "applied";
     /// Of a snapshot: folder with the copy of the state.
     static final String STATE = "state";
+    /// What the files of a short log take: one that is written to, and those before it that a snapshot still needs.
+    private static final long LOG_KEPT = 48L << 20;
 
     private SnapshotFiles() {}
 
@@ -95,9 +98,26 @@ public final class SnapshotFiles {
         return new Reach(index, applied);
     }
 
+    /// Bytes that a snapshot would free now: what only the one before it holds, and the log that it ends; 0 while
+    /// another is about to free them.
+    ///
+    /// @param raft folder that has `log` and `snapshot`
+    static long freedByNext(Path raft) throws IOException {
+        try (Stream<Path> files = Files.list(raft.resolve("log"))) {
+            long logged = 0;
+            for (Path file :
+                    files.filter(path -> path.toString().endsWith(".log")).toList()) {
+                logged += Files.size(file);
+            }
+            return heldAlone(raft.resolve("snapshot")) + Math.max(0, logged - LOG_KEPT);
+        } catch (NoSuchFileException beingFreed) {
+            return 0;
+        }
+    }
+
     /// Bytes of the files of the newest snapshot that nothing else holds any more: files of the state that were merged
     /// into others since. A newer snapshot frees them.
-    static long heldAlone(Path folder) throws IOException {
+    private static long heldAlone(Path folder) throws IOException {
         Optional<Path> newest = newest(folder);
         if (newest.isEmpty() || !Files.isDirectory(newest.get().resolve(STATE))) {
             return 0;
