@@ -65,7 +65,7 @@ public final class Listeners {
         this.calls = calls;
         this.tls = tls;
         // JSON writes bytes in base64, a third longer.
-        HttpLimits limits = HttpLimits.standard(config.maxMessageBytes() + config.maxMessageBytes() / 3 + 1024);
+        HttpLimits limits = HttpLimits.standard(HttpLimits.jsonBytes(config.maxMessageBytes()));
         this.clientHttp = new HttpServing(calls.clientRoutes(), limits);
         this.metricsHttp = new HttpServing(calls.metricsRoutes(), HttpLimits.standard(0));
         this.undecided = new Undecided(UNDECIDED_MAX, patience);

@@ -14,6 +14,7 @@ import io.metastore.api.grpc.health.HealthGrpc;
 import io.metastore.api.http.AccessRules;
 import io.metastore.api.http.HealthCounts;
 import io.metastore.api.http.HealthRoutes;
+import io.metastore.api.http.HttpLimits;
 import io.metastore.api.http.HttpRoutes;
 import io.metastore.api.http.VersionRoute;
 import io.metastore.cli.Versions;
@@ -105,7 +106,12 @@ public final class MemberPorts {
                 new LearnerRules(member::isLearner),
                 new Callers(keys.tls().clientCertAuth()));
         gateway = keys.listen().enableGrpcGateway()
-                ? Optional.of(new Gateway(services, interceptors, List.of(calls, shares), GATEWAY_MAX))
+                ? Optional.of(new Gateway(
+                        services,
+                        interceptors,
+                        List.of(calls, shares),
+                        GATEWAY_MAX,
+                        HttpLimits.jsonBytes(config.maxMessageBytes())))
                 : Optional.empty();
         gateway.ifPresent(open -> open.addTo(clientRoutes));
         listeners = new Listeners(

@@ -3,6 +3,7 @@ package io.metastore.api.gateway;
 import com.google.protobuf.Message;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
+import io.grpc.ForwardingClientCallListener.SimpleForwardingClientCallListener;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
@@ -20,6 +21,7 @@ import io.metastore.api.http.HttpResponse;
 import io.metastore.api.http.HttpRoutes;
 import io.metastore.api.http.HttpStream;
 import io.metastore.api.http.JsonText;
+import io.metastore.api.http.Upload;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -51,6 +53,7 @@ public final class Gateway implements HttpRoutes.HttpRoute, AutoCloseable {
     private final ManagedChannel channel;
     private final Map<String, Binding> byPath;
     private final long limitMillis;
+    private final int requestBytes;
 
     /// A call that a path stands for.
     ///
@@ -62,17 +65,20 @@ public final class Gateway implements HttpRoutes.HttpRoute, AutoCloseable {
 
     /// @param interceptors the first one sees a call first
     /// @param limit        of a call, after which nobody waits for its answer
+    /// @param requestBytes most bytes of a request of a stream
     public Gateway(
             List<ServerServiceDefinition> services,
             List<? extends ServerInterceptor> interceptors,
             List<? extends ServerStreamTracer.Factory> tracers,
-            Duration limit) {
+            Duration limit,
+            int requestBytes) {
         String name = InProcessServerBuilder.generateName();
         InProcessServerBuilder builder =
                 InProcessServerBuilder.forName(name).directExecutor().addServices(services);
         interceptors.reversed().forEach(builder::intercept);
         tracers.forEach(builder::addStreamTracerFactory);
         this.limitMillis = limit.toMillis();
+        this.requestBytes = requestBytes;
         this.byPath = bindings(services);
         try {
             this.server = builder.build().start();
@@ -126,63 +132,180 @@ public final class Gateway implements HttpRoutes.HttpRoute, AutoCloseable {
         }
     }
 
+    private Binding binding(String path) {
+        return byPath.get(path.startsWith(FORMER_PREFIX) ? PREFIX + path.substring(FORMER_PREFIX.length()) : path);
+    }
+
+    @Override
+    public boolean streams(String path) {
+        Binding binding = binding(path);
+        return binding != null && binding.takesMany();
+    }
+
+    @Override
+    public boolean webSockets() {
+        return true;
+    }
+
     @Override
     public CompletionStage<HttpResponse> answer(HttpRequest request) {
-        String path = request.path();
-        Binding binding =
-                byPath.get(path.startsWith(FORMER_PREFIX) ? PREFIX + path.substring(FORMER_PREFIX.length()) : path);
+        Binding binding = binding(request.path());
         if (binding == null) {
             return refused(Status.NOT_FOUND.withDescription("Not Found"));
         }
         if (!request.method().equals("POST")) {
             return refused(Status.UNIMPLEMENTED.withDescription("Method Not Allowed"));
         }
-        List<Message> messages;
-        try {
-            messages = binding.takesMany()
-                    ? JsonMessages.readAll(binding.request(), request.body())
-                    : List.of(JsonMessages.read(binding.request(), request.body()));
-        } catch (JsonMessages.Malformed malformed) {
-            return refused(Status.INVALID_ARGUMENT.withDescription(malformed.getMessage()));
-        }
         Metadata headers = new Metadata();
         if (request.sender().authorization() != null) {
             headers.put(AUTHORIZATION, request.sender().authorization());
         }
         headers.put(Callers.FORWARDED_FOR, request.sender().address());
-        return call(binding, messages, headers);
+        if (request.upload() != null) {
+            return converse(binding, headers, request.upload());
+        }
+        try {
+            return call(binding, headers, JsonMessages.read(binding.request(), request.body()));
+        } catch (JsonMessages.Malformed malformed) {
+            return refused(Status.INVALID_ARGUMENT.withDescription(malformed.getMessage()));
+        }
     }
 
     private static CompletionStage<HttpResponse> refused(Status status) {
         return CompletableFuture.completedFuture(error(status, false));
     }
 
-    private CompletionStage<HttpResponse> call(Binding binding, List<Message> messages, Metadata headers) {
+    private CompletionStage<HttpResponse> call(Binding binding, Metadata headers, Message request) {
         CompletableFuture<HttpResponse> answered = new CompletableFuture<>();
+        ClientCall<Message, Message> call = begun(binding);
+        started(binding, call, listener(binding, call, answered), headers);
+        call.sendMessage(request);
+        call.halfClose();
+        return answered(binding, call, answered);
+    }
+
+    /// Calls with requests that come while the answers go.
+    private CompletionStage<HttpResponse> converse(Binding binding, Metadata headers, Upload upload) {
+        CompletableFuture<HttpResponse> answered = new CompletableFuture<>();
+        ClientCall<Message, Message> call = begun(binding);
+        started(
+                binding,
+                call,
+                new SimpleForwardingClientCallListener<>(listener(binding, call, answered)) {
+                    @Override
+                    public void onReady() {
+                        upload.readOn();
+                    }
+                },
+                headers);
+        upload.start(new Requests(call, binding.takesMany(), new JsonSequence(binding.request(), requestBytes)));
+        return answered(binding, call, answered);
+    }
+
+    private ClientCall<Message, Message> begun(Binding binding) {
+        return channel.newCall(
+                binding.method(),
+                binding.isStream()
+                        ? CallOptions.DEFAULT
+                        : CallOptions.DEFAULT.withDeadlineAfter(limitMillis, TimeUnit.MILLISECONDS));
+    }
+
+    private static ClientCall.Listener<Message> listener(
+            Binding binding, ClientCall<Message, Message> call, CompletableFuture<HttpResponse> answered) {
+        return binding.isStream() ? new Lines(call, answered) : new Answer(answered);
+    }
+
+    private static void started(
+            Binding binding,
+            ClientCall<Message, Message> call,
+            ClientCall.Listener<Message> listener,
+            Metadata headers) {
+        call.start(listener, headers);
+        call.request(binding.isStream() ? 1 : 2);
+    }
+
+    private static CompletionStage<HttpResponse> answered(
+            Binding binding, ClientCall<Message, Message> call, CompletableFuture<HttpResponse> answered) {
         if (binding.isStream()) {
-            ClientCall<Message, Message> call = channel.newCall(binding.method(), CallOptions.DEFAULT);
-            call.start(new Lines(call, answered), headers);
-            call.request(1);
             // Nobody waits any more for the first message.
             answered.whenComplete((_, late) -> {
                 if (late != null) {
                     call.cancel("nobody waits for it", late);
                 }
             });
-            send(call, messages);
-        } else {
-            ClientCall<Message, Message> call = channel.newCall(
-                    binding.method(), CallOptions.DEFAULT.withDeadlineAfter(limitMillis, TimeUnit.MILLISECONDS));
-            call.start(new Answer(answered), headers);
-            call.request(2);
-            send(call, messages);
         }
         return answered;
     }
 
-    private static void send(ClientCall<Message, Message> call, List<Message> messages) {
-        messages.forEach(call::sendMessage);
-        call.halfClose();
+    /// Takes the requests of a call from a body as they come.
+    private static final class Requests implements Upload.Reader {
+        private final ClientCall<Message, Message> call;
+        private final boolean many;
+        private final JsonSequence sequence;
+        private boolean sent;
+
+        private Requests(ClientCall<Message, Message> call, boolean many, JsonSequence sequence) {
+            this.call = call;
+            this.many = many;
+            this.sequence = sequence;
+        }
+
+        @Override
+        public boolean part(byte[] part) {
+            if (sent) {
+                return true;
+            }
+            try {
+                for (Message request : sequence.read(part)) {
+                    call.sendMessage(request);
+                    if (!many) {
+                        close();
+                        return true;
+                    }
+                }
+            } catch (JsonMessages.Malformed malformed) {
+                cancel(malformed);
+                return true;
+            }
+            return call.isReady();
+        }
+
+        @Override
+        public void end() {
+            if (!sent) {
+                try {
+                    sequence.end();
+                    close();
+                } catch (JsonMessages.Malformed malformed) {
+                    cancel(malformed);
+                }
+            }
+        }
+
+        private void close() {
+            sent = true;
+            sequence.close();
+            call.halfClose();
+        }
+
+        private void cancel(JsonMessages.Malformed malformed) {
+            sent = true;
+            sequence.close();
+            call.cancel(malformed.getMessage(), malformed);
+        }
+
+        @Override
+        public void cut() {
+            sequence.close();
+            call.cancel("the client is gone", null);
+        }
+    }
+
+    /// Why a call has ended: the request that could not be read, or what the service says.
+    private static Status reason(Status end) {
+        return end.getCause() instanceof JsonMessages.Malformed malformed
+                ? Status.INVALID_ARGUMENT.withDescription(malformed.getMessage())
+                : end;
     }
 
     /// The one message that a call answers with.
@@ -201,7 +324,8 @@ public final class Gateway implements HttpRoutes.HttpRoute, AutoCloseable {
 
         @Override
         public void onClose(Status status, Metadata trailers) {
-            answered.complete(status.isOk() ? json(200, JsonMessages.write(message)) : error(status, false));
+            answered.complete(
+                    status.isOk() ? json(200, JsonMessages.write(message)) : error(reason(status), false));
         }
     }
 
@@ -253,15 +377,16 @@ public final class Gateway implements HttpRoutes.HttpRoute, AutoCloseable {
 
         @Override
         public void onClose(Status status, Metadata trailers) {
+            Status why = reason(status);
             Out open;
             synchronized (this) {
-                end = status;
+                end = why;
                 open = out;
             }
             if (open != null) {
-                end(open, status);
+                end(open, why);
             } else if (first == null) {
-                answered.complete(error(status, true));
+                answered.complete(why.isOk() ? json(200, "") : error(why, true));
             }
         }
 

@@ -1,15 +1,11 @@
 package io.metastore.api.gateway;
 
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonStreamParser;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import com.google.protobuf.util.JsonFormat;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.List;
 
 /// Messages as JSON, by protobuf's own rules with etcd's conventions: names as in the .proto files going out and in
 /// either form coming in, defaults left out, unknown fields ignored (GWY-03, GWY-04).
@@ -35,25 +31,6 @@ final class JsonMessages {
     /// Reads `json`, of which nothing at all stands for a message without fields.
     static Message read(Message prototype, byte[] json) throws Malformed {
         return json.length == 0 ? prototype : message(prototype, text(json));
-    }
-
-    /// Reads messages that stand one behind the other, with or without white space between them.
-    ///
-    /// @return at least one, without fields when nothing at all is there
-    static List<Message> readAll(Message prototype, byte[] json) throws Malformed {
-        if (json.length == 0) {
-            return List.of(prototype);
-        }
-        List<Message> messages = new ArrayList<>();
-        try {
-            JsonStreamParser elements = new JsonStreamParser(text(json));
-            while (elements.hasNext()) {
-                messages.add(message(prototype, elements.next().toString()));
-            }
-        } catch (JsonParseException wrong) {
-            throw new Malformed(shortened(String.valueOf(wrong.getMessage())));
-        }
-        return messages;
     }
 
     private static Message message(Message prototype, String json) throws Malformed {

@@ -1,6 +1,7 @@
 package io.metastore.api.http;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
@@ -121,7 +122,7 @@ final class Http2Requests extends Http2FrameListenerDecorator {
             int bytes = data.readableBytes() + padding;
             exchange.append(data);
             exchange.ended(endOfStream);
-            return bytes;
+            return exchange.taken(bytes);
         }
         return super.onDataRead(ctx, streamId, data, padding, endOfStream);
     }
@@ -157,6 +158,7 @@ final class Http2Requests extends Http2FrameListenerDecorator {
             exchange.refuse(HttpResponseStatus.REQUEST_HEADER_FIELDS_TOO_LARGE);
         } else {
             exchange.expect(limits.requestTime(), () -> exchange.refuse(HttpResponseStatus.REQUEST_TIMEOUT));
+            exchange.begun();
             exchange.ended(endOfStream);
         }
     }
@@ -188,6 +190,10 @@ final class Http2Requests extends Http2FrameListenerDecorator {
         private boolean closed;
         /// The body that is being written part by part, null when none is.
         private HttpStream streaming;
+        /// Takes the body, null when it is put together here.
+        private Upload upload;
+        /// Bytes of the body that the client is not told to be read.
+        private int heldBytes;
 
         private Exchange(
                 ChannelHandlerContext ctx,
@@ -219,6 +225,12 @@ final class Http2Requests extends Http2FrameListenerDecorator {
         /// The bodies of a connection share what one request may have over HTTP/1.1.
         private void append(ByteBuf data) {
             int bytes = data.readableBytes();
+            if (upload != null) {
+                if (!upload.offer(ByteBufUtil.getBytes(data))) {
+                    reset(Http2Error.ENHANCE_YOUR_CALM);
+                }
+                return;
+            }
             if (answered || bytes == 0) {
                 return;
             }
@@ -234,20 +246,60 @@ final class Http2Requests extends Http2FrameListenerDecorator {
             }
         }
 
+        /// What is answered while its body comes is answered from now on.
+        private void begun() {
+            if (target instanceof RequestTarget.Page page && method.equals("POST") && routes.streams(page.path())) {
+                upload = new Upload(ctx.executor(), limits.bodyBytes(), this::readOn);
+                answer(page, upload);
+            }
+        }
+
+        /// How many of those bytes the client may send anew: none while the body waits to be read.
+        private int taken(int bytes) {
+            if (upload != null && upload.isHeld()) {
+                heldBytes += bytes;
+                return 0;
+            }
+            return bytes;
+        }
+
+        private void readOn() {
+            int bytes = heldBytes;
+            heldBytes = 0;
+            if (bytes == 0 || closed) {
+                return;
+            }
+            try {
+                connection.decoder().flowController().consumeBytes(stream, bytes);
+                connection.flush(ctx);
+            } catch (Http2Exception broken) {
+                connection.onError(ctx, true, broken);
+            }
+        }
+
         private void ended(boolean endOfStream) {
+            if (endOfStream && upload != null) {
+                upload.end();
+            }
             if (!endOfStream || answered) {
                 return;
             }
+            switch (target) {
+                case RequestTarget.Answered(var response, var _) -> {
+                    answered = true;
+                    rest();
+                    write(response);
+                }
+                case RequestTarget.Page page -> answer(page, null);
+            }
+        }
+
+        private void answer(RequestTarget.Page page, Upload parts) {
             answered = true;
             rest();
-            switch (target) {
-                case RequestTarget.Answered(var response, var _) -> write(response);
-                case RequestTarget.Page(var path, var query) ->
-                    routes.answer(
-                                    new HttpRequest(method, path, query, body.toByteArray(), gzip, sender),
-                                    limits.responseTime())
-                            .thenAcceptAsync(this::write, ctx.executor());
-            }
+            HttpRequest request =
+                    new HttpRequest(method, page.path(), page.query(), body.toByteArray(), gzip, sender, parts);
+            routes.answer(request, limits.responseTime()).thenAcceptAsync(this::write, ctx.executor());
         }
 
         private void refuse(HttpResponseStatus status) {
@@ -344,6 +396,9 @@ final class Http2Requests extends Http2FrameListenerDecorator {
             body.reset();
             open--;
             everywhere.decrementAndGet();
+            if (upload != null) {
+                upload.cut();
+            }
             if (streaming != null) {
                 HttpStream open = streaming;
                 streaming = null;

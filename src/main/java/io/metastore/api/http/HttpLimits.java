@@ -25,6 +25,13 @@ public record HttpLimits(
         Duration requestTime,
         Duration idleTime,
         Duration responseTime) {
+    /// Bytes that a message may have as JSON: bytes as Base64 take a third more.
+    ///
+    /// @param message largest message, in its binary form
+    public static int jsonBytes(int message) {
+        return message + message / 3 + 1024;
+    }
+
     /// @param bodyBytes longest body of a request
     public static HttpLimits standard(int bodyBytes) {
         return new HttpLimits(

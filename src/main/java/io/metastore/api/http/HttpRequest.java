@@ -3,19 +3,26 @@ package io.metastore.api.http;
 import java.util.List;
 import java.util.Map;
 
-/// One request over HTTP/1.1, read as a whole.
+/// One request over HTTP, read as a whole but for a body that is handed on while it comes.
 ///
 /// @param method upper-case name of the method
 /// @param path   decoded path, without the query
 /// @param query  decoded parameters in the order in which they came, empty values included
-/// @param body   at most [HttpLimits#bodyBytes] long
+/// @param body   at most [HttpLimits#bodyBytes] long; empty when it is handed on
 /// @param gzip   whether the client takes an answer that is packed with gzip
 /// @param sender who asks
+/// @param upload the body, for what [HttpRoutes.HttpRoute#streams] or came over a WebSocket; null when `body` is all
 public record HttpRequest(
-        String method, String path, Map<String, List<String>> query, byte[] body, boolean gzip, Sender sender) {
+        String method,
+        String path,
+        Map<String, List<String>> query,
+        byte[] body,
+        boolean gzip,
+        Sender sender,
+        Upload upload) {
     /// A request whose answer is not to be packed.
     public HttpRequest(String method, String path, Map<String, List<String>> query, byte[] body) {
-        this(method, path, query, body, false, Sender.UNKNOWN);
+        this(method, path, query, body, false, Sender.UNKNOWN, null);
     }
 
     /// Reads the value of Accept-Encoding, `gzip;q=0.5, br` for example. As in etcd a star names nothing.

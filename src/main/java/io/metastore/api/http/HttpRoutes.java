@@ -33,6 +33,31 @@ public final class HttpRoutes {
     public interface HttpRoute {
         /// Called on an event loop: must not block. A stage that fails is answered with 500.
         CompletionStage<HttpResponse> answer(HttpRequest request);
+
+        /// Whether a request for `path` is to be answered before its body has ended, which [HttpRequest#upload] hands on.
+        default boolean streams(String path) {
+            return false;
+        }
+
+        /// Whether a client may ask for a WebSocket, whose messages are the body of one request.
+        default boolean webSockets() {
+            return false;
+        }
+    }
+
+    boolean streams(String path) {
+        HttpRoute route = find(path);
+        return route != null && route.streams(path);
+    }
+
+    boolean webSockets(String path) {
+        HttpRoute route = find(path);
+        return route != null && route.webSockets();
+    }
+
+    /// Why `request` is refused before any route sees it.
+    Optional<HttpResponse> refusal(HttpRequest request) {
+        return rules == null ? Optional.empty() : rules.refusal(request);
     }
 
     /// Looks at each request by `first` before any route sees it; what asks for OPTIONS is answered there (GWY-12).
@@ -114,7 +139,7 @@ public final class HttpRoutes {
         if (rules == null) {
             return routed(request, time);
         }
-        Optional<HttpResponse> refusal = rules.refusal(request);
+        Optional<HttpResponse> refusal = refusal(request);
         if (refusal.isPresent()) {
             return CompletableFuture.completedFuture(refusal.get());
         }

@@ -55,7 +55,7 @@ public final class HttpServing implements AutoCloseable {
             refuse(channel);
             return;
         }
-        pipeline.addLast(new RequestReader(limits), new RequestQueue(routes, limits));
+        pipeline.addLast(new RequestReader(routes, limits), new RequestQueue(routes, limits));
     }
 
     /// Takes over `channel`, which has agreed on HTTP/2 and whose pipeline ends here. Called on the channel's event

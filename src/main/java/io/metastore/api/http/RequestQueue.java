@@ -17,6 +17,7 @@ import io.netty.util.concurrent.ScheduledFuture;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /// Answers the requests of one connection one after the other, in their order, and ends a connection that is
@@ -68,6 +69,15 @@ final class RequestQueue extends ChannelInboundHandlerAdapter {
             write(ctx, received, received.answer());
             return;
         }
+        if (received.handshake() != null) {
+            Optional<HttpResponse> refusal = routes.refusal(received.request());
+            if (refusal.isPresent()) {
+                write(ctx, received, refusal.get());
+            } else {
+                WebSocketExchange.begin(ctx, received, routes, limits);
+            }
+            return;
+        }
         routes.answer(received.request(), limits.responseTime())
                 .thenAcceptAsync(response -> write(ctx, received, response), ctx.executor());
     }
@@ -94,7 +104,8 @@ final class RequestQueue extends ChannelInboundHandlerAdapter {
 
     private ChannelFutureListener answered(ChannelHandlerContext ctx, RequestReader.Received received) {
         return written -> {
-            if (!written.isSuccess() || !received.keepAlive()) {
+            // As in Go, a client that goes on with its request after the answer is cut.
+            if (!written.isSuccess() || !received.keepAlive() || !received.isWhole()) {
                 ctx.close();
             } else {
                 next(ctx);

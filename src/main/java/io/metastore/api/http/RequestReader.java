@@ -1,6 +1,7 @@
 package io.metastore.api.http;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -9,6 +10,7 @@ import io.netty.handler.codec.TooLongFrameException;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
@@ -20,23 +22,38 @@ import io.netty.util.concurrent.ScheduledFuture;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
-/// Puts the parts of a request together and passes [Received] on, as long as the client keeps to its limits.
+/// Puts the parts of a request together and passes [Received] on, as long as the client keeps to its limits. A request
+/// that is answered while its body comes is passed on with its head.
 final class RequestReader extends ChannelInboundHandlerAdapter {
     /// A request, or the answer that is known without asking anybody.
     ///
     /// @param request   null when there is an answer
     /// @param answer    null when there is a request
     /// @param keepAlive whether the connection goes on afterwards
-    record Received(HttpRequest request, HttpResponse answer, boolean keepAlive) {}
+    /// @param handshake what asks for a WebSocket, null when nothing does
+    record Received(HttpRequest request, HttpResponse answer, boolean keepAlive, Handshake handshake) {
+        Received(HttpRequest request, HttpResponse answer, boolean keepAlive) {
+            this(request, answer, keepAlive, null);
+        }
 
+        /// Whether the client has sent all of the request.
+        boolean isWhole() {
+            return request == null || request.upload() == null || request.upload().isEnded();
+        }
+    }
+
+    private final HttpRoutes routes;
     private final HttpLimits limits;
     private io.netty.handler.codec.http.HttpRequest head;
     private RequestTarget target;
     private ByteBuf body = Unpooled.EMPTY_BUFFER;
     private ScheduledFuture<?> deadline;
     private boolean refused;
+    /// Takes the body of the present request, null when it is put together here.
+    private Upload upload;
 
-    RequestReader(HttpLimits limits) {
+    RequestReader(HttpRoutes routes, HttpLimits limits) {
+        this.routes = routes;
         this.limits = limits;
     }
 
@@ -51,6 +68,9 @@ final class RequestReader extends ChannelInboundHandlerAdapter {
         forget();
         body.release();
         body = Unpooled.EMPTY_BUFFER;
+        if (upload != null) {
+            upload.cut();
+        }
     }
 
     /// The request must be complete in time. For all requests but the first this counts from the end of the
@@ -118,11 +138,34 @@ final class RequestReader extends ChannelInboundHandlerAdapter {
         } else if (request.headers().contains(HttpHeaderNames.EXPECT)) {
             refuse(ctx, HttpResponseStatus.EXPECTATION_FAILED);
         }
+        if (!refused && target instanceof RequestTarget.Page page && streams(page)) {
+            forget();
+            upload = upload(ctx);
+            ctx.fireChannelRead(
+                    new Received(request(ctx, page, new byte[0], upload), null, HttpUtil.isKeepAlive(request)));
+        }
+    }
+
+    private boolean streams(RequestTarget.Page page) {
+        return head.method().equals(HttpMethod.POST) && routes.streams(page.path());
+    }
+
+    private Upload upload(ChannelHandlerContext ctx) {
+        return new Upload(
+                ctx.executor(), limits.bodyBytes(), () -> ctx.channel().config().setAutoRead(true));
     }
 
     private void append(ChannelHandlerContext ctx, HttpContent content) {
         if (content.decoderResult().isFailure()) {
-            refuse(ctx, status(content.decoderResult()));
+            if (upload == null) {
+                refuse(ctx, status(content.decoderResult()));
+            } else {
+                ctx.close();
+            }
+            return;
+        }
+        if (upload != null) {
+            handOn(ctx, content);
             return;
         }
         int bytes = content.content().readableBytes();
@@ -138,6 +181,18 @@ final class RequestReader extends ChannelInboundHandlerAdapter {
         }
         if (content instanceof LastHttpContent) {
             end(ctx);
+        }
+    }
+
+    private void handOn(ChannelHandlerContext ctx, HttpContent content) {
+        if (!upload.offer(ByteBufUtil.getBytes(content.content()))) {
+            ctx.close();
+        } else if (content instanceof LastHttpContent) {
+            Upload ended = upload;
+            upload = null;
+            ended.end();
+        } else if (upload.isHeld()) {
+            ctx.channel().config().setAutoRead(false);
         }
     }
 
@@ -158,23 +213,29 @@ final class RequestReader extends ChannelInboundHandlerAdapter {
         boolean goesOn = HttpUtil.isKeepAlive(head);
         ctx.fireChannelRead(
                 switch (target) {
-                    case RequestTarget.Page(var path, var query) ->
-                        new Received(
-                                new HttpRequest(
-                                        head.method().name(),
-                                        path,
-                                        query,
-                                        bytes,
-                                        HttpRequest.acceptsGzip(head.headers().get(HttpHeaderNames.ACCEPT_ENCODING)),
-                                        Sender.of(
-                                                ctx.channel(),
-                                                head.headers().get(HttpHeaderNames.HOST),
-                                                head.headers().get(HttpHeaderNames.ORIGIN),
-                                                head.headers().get(HttpHeaderNames.AUTHORIZATION))),
-                                null,
-                                goesOn);
+                    case RequestTarget.Page page when Handshake.isAskedFor(head) && routes.webSockets(page.path()) -> {
+                        Upload messages = upload(ctx);
+                        Handshake handshake = Handshake.of(head, messages);
+                        yield new Received(handshake.request(request(ctx, page, bytes, messages)), null, false, handshake);
+                    }
+                    case RequestTarget.Page page -> new Received(request(ctx, page, bytes, null), null, goesOn);
                     case RequestTarget.Answered(var response, var _) -> new Received(null, response, goesOn);
                 });
+    }
+
+    private HttpRequest request(ChannelHandlerContext ctx, RequestTarget.Page page, byte[] bytes, Upload parts) {
+        return new HttpRequest(
+                head.method().name(),
+                page.path(),
+                page.query(),
+                bytes,
+                HttpRequest.acceptsGzip(head.headers().get(HttpHeaderNames.ACCEPT_ENCODING)),
+                Sender.of(
+                        ctx.channel(),
+                        head.headers().get(HttpHeaderNames.HOST),
+                        head.headers().get(HttpHeaderNames.ORIGIN),
+                        head.headers().get(HttpHeaderNames.AUTHORIZATION)),
+                parts);
     }
 
     private void refuse(ChannelHandlerContext ctx, HttpResponseStatus status) {

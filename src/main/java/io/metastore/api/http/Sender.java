@@ -31,6 +31,11 @@ public record Sender(String address, String host, String origin, String authoriz
                 tls == null ? null : tls.engine().getSession());
     }
 
+    /// The same with another header Authorization.
+    Sender by(String shown) {
+        return new Sender(address, host, origin, shown, tls);
+    }
+
     /// The host without a port: `example.org` of `example.org:2379`, `::1` of `[::1]:2379`.
     String hostname() {
         boolean bracketed = host.startsWith("[");
