@@ -156,6 +156,12 @@ final class LocalClusterCommand {
                                 + " its address for clients");
             }
         });
+        settings.config().map(ServerConfig::listen).ifPresent(listen -> {
+            if (listen.listenClientHttpUrls().filter(urls -> !urls.isEmpty()).isPresent()) {
+                problems.add("listen-client-http-urls: all members would listen there. Leave it out: each serves HTTP"
+                        + " at its address for clients");
+            }
+        });
         settings.warnings().forEach(sentence -> err.println("metastore: warning: " + sentence));
         if (!problems.isEmpty()) {
             throw new CommandFlags.Refused("the members were not started:\n  " + String.join("\n  ", problems) + "\n");

@@ -12,18 +12,28 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /// TLS for clients as the configuration asks for it.
 final class ClientTls {
     private ClientTls() {}
 
+    /// Where the certificate for clients is shown, when the address is https.
+    static Stream<URI> addresses(ServerConfig.Listen listen) {
+        return Stream.of(
+                        Optional.of(listen.listenClientUrls()),
+                        listen.listenMetricsUrls(),
+                        listen.listenClientHttpUrls())
+                .flatMap(Optional::stream)
+                .flatMap(List::stream);
+    }
+
     /// Empty when no address is https.
     ///
     /// @throws TlsFailure naming the file or setting that cannot be used
     static Optional<ReloadedTls> from(EffectiveConfig config) throws TlsFailure {
-        List<URI> secure = new ArrayList<>(config.keys().listen().listenClientUrls());
-        config.keys().listen().listenMetricsUrls().ifPresent(secure::addAll);
-        secure.removeIf(url -> !Urls.isHttps(url));
+        List<URI> secure =
+                addresses(config.keys().listen()).filter(Urls::isHttps).toList();
         if (secure.isEmpty()) {
             return Optional.empty();
         }

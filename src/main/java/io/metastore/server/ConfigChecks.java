@@ -83,6 +83,7 @@ public final class ConfigChecks {
         bindable("listen-client-urls", listen.listenClientUrls());
         bindable("listen-peer-urls", listen.listenPeerUrls());
         bindable("listen-metrics-urls", listen.listenMetricsUrls().orElse(List.of()));
+        bindable("listen-client-http-urls", listen.listenClientHttpUrls().orElse(List.of()));
         for (URI url : listen.advertiseClientUrls()) {
             if (Urls.isEverywhere(url)) {
                 warnings.add(
@@ -103,7 +104,8 @@ public final class ConfigChecks {
         Stream.of(
                         listen.listenClientUrls(),
                         listen.listenPeerUrls(),
-                        listen.listenMetricsUrls().orElse(List.of()))
+                        listen.listenMetricsUrls().orElse(List.of()),
+                        listen.listenClientHttpUrls().orElse(List.of()))
                 .map(urls -> urls.stream()
                         .map(URI::getPort)
                         .filter(port -> port != 0)
@@ -111,7 +113,7 @@ public final class ConfigChecks {
                 .flatMap(Set::stream)
                 .filter(port -> !taken.add(port))
                 .forEach(port -> warnings.add("port " + port + " is named by more than one of listen-client-urls,"
-                        + " listen-peer-urls and listen-metrics-urls: that only works on different addresses"));
+                        + " listen-peer-urls, listen-metrics-urls and listen-client-http-urls: that only works on different addresses"));
     }
 
     private void bindable(String key, List<URI> urls) {
@@ -199,10 +201,7 @@ public final class ConfigChecks {
 
     private void tls() {
         ServerConfig.Tls tls = config.tls();
-        boolean https = Stream.concat(
-                        config.listen().listenClientUrls().stream(),
-                        config.listen().listenMetricsUrls().orElse(List.of()).stream())
-                .anyMatch(Urls::isHttps);
+        boolean https = ClientTls.addresses(config.listen()).anyMatch(Urls::isHttps);
         // What nobody speaks TLS at needs no files, as in etcd.
         if (https) {
             tlsFiles(tls);

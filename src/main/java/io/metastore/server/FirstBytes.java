@@ -137,13 +137,17 @@ final class FirstBytes extends ByteToMessageDecoder {
         ctx.pipeline().addAfter(ctx.name(), null, StreamFaults.before(grpc));
         if (tls != null) {
             // In plaintext HTTP/2 is gRPC's alone, as in etcd.
-            port.http().serveBeside(grpc);
+            port.http().ifPresent(http -> http.serveBeside(grpc));
         }
         ctx.fireUserEventTriggered(event);
         ctx.pipeline().remove(this);
     }
 
     private void toHttp(ChannelHandlerContext ctx) {
+        if (port.http().isEmpty()) {
+            ctx.close();
+            return;
+        }
         ChannelPipeline pipeline = ctx.pipeline();
         // Behind this handler waits gRPC's, which buffers what is written until negotiation ends: it has nothing to do
         // here.
@@ -151,7 +155,7 @@ final class FirstBytes extends ByteToMessageDecoder {
             pipeline.removeLast();
         }
         grpc.notifyUnused();
-        port.http().serve(ctx.channel());
+        port.http().get().serve(ctx.channel());
         pipeline.addLast(new PipelineEnd(port.complaints()));
         pipeline.remove(this);
     }

@@ -41,7 +41,8 @@ public final class Listeners {
     private final ConnectionLimit connections = ConnectionLimit.ofProcess();
     private final EventLoops loops;
     private final List<ClientListener> clients = new ArrayList<>();
-    private final List<MetricsListener> metrics = new ArrayList<>();
+    private final List<HttpListener> metrics = new ArrayList<>();
+    private final List<HttpListener> http = new ArrayList<>();
 
     /// What is served, the same at every client address. gRPC's health service comes on top.
     ///
@@ -79,9 +80,14 @@ public final class Listeners {
     }
 
     public void openMetrics() throws ListenFailure {
-        for (URI url : config.keys().listen().listenMetricsUrls().orElse(List.of())) {
+        openHttp(HttpListener.METRICS, config.keys().listen().listenMetricsUrls(), metricsHttp, metrics);
+    }
+
+    private void openHttp(String key, Optional<List<URI>> urls, HttpServing served, List<HttpListener> opened)
+            throws ListenFailure {
+        for (URI url : urls.orElse(List.of())) {
             try {
-                metrics.add(MetricsListener.open(url, metricsHttp, tlsFor(url), new Complaints(url), loops));
+                opened.add(HttpListener.open(key, url, served, tlsFor(url), new Complaints(url), loops));
             } catch (ListenFailure failure) {
                 throw failure.withHolder(holder(url));
             }
@@ -100,9 +106,13 @@ public final class Listeners {
                 config.grpcKeepaliveMinTime(),
                 config.grpcKeepaliveInterval(),
                 config.grpcKeepaliveTimeout());
+        Optional<List<URI>> apart = config.keys().listen().listenClientHttpUrls();
+        Optional<HttpServing> beside = apart.filter(urls -> !urls.isEmpty()).isPresent()
+                ? Optional.empty()
+                : Optional.of(clientHttp);
         for (List<URI> urls : byPort(config.keys().listen().listenClientUrls())) {
             PortSharing sharing = new PortSharing(
-                    clientHttp,
+                    beside,
                     urls.stream().filter(Urls::isHttps).findFirst().flatMap(this::tlsFor),
                     !urls.stream().allMatch(Urls::isHttps),
                     undecided,
@@ -114,6 +124,7 @@ public final class Listeners {
                 throw failure.withHolder(holder(urls.getFirst()));
             }
         }
+        openHttp(HttpListener.CLIENTS, apart, clientHttp, http);
     }
 
     /// Puts together what differs in its scheme only, which is then spoken on one port, as in etcd. Port 0 is a new
@@ -134,10 +145,15 @@ public final class Listeners {
         return ours.filter(held -> overlaps(url, held.getKey(), held.getValue()))
                 .map(held -> ClientListener.KEY + " " + held.getKey())
                 .findFirst()
-                .or(() -> metricsPorts().entrySet().stream()
-                        .filter(held -> overlaps(url, held.getKey(), held.getValue()))
-                        .map(held -> MetricsListener.KEY + " " + held.getKey())
-                        .findFirst());
+                .or(() -> held(HttpListener.METRICS, metrics, url))
+                .or(() -> held(HttpListener.CLIENTS, http, url));
+    }
+
+    private static Optional<String> held(String key, List<HttpListener> listeners, URI url) {
+        return listeners.stream()
+                .filter(listener -> overlaps(url, listener.url(), listener.port()))
+                .map(listener -> key + " " + listener.url())
+                .findFirst();
     }
 
     private static boolean overlaps(URI wanted, URI held, int heldPort) {
@@ -199,7 +215,8 @@ public final class Listeners {
             }
         } finally {
             clientHttp.close();
-            metrics.forEach(MetricsListener::close);
+            http.forEach(HttpListener::close);
+            metrics.forEach(HttpListener::close);
             metricsHttp.close();
             loops.close();
         }

@@ -83,7 +83,7 @@ final class PeerPorts implements AutoCloseable {
         for (URI url : listenUrls) {
             boolean secure = Urls.isHttps(url);
             PortSharing sharing = new PortSharing(
-                    http,
+                    Optional.of(http),
                     secure ? tls.server() : Optional.empty(),
                     !secure,
                     undecided,

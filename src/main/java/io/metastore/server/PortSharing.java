@@ -12,10 +12,11 @@ import java.util.Optional;
 /// [FirstBytes] before gRPC sees it. What grpc-java does with it afterwards (keepalive, limits, shutdown) is
 /// untouched.
 ///
+/// @param http  answers what is not gRPC's; empty where gRPC alone is spoken
 /// @param plain whether a connection may do without TLS: where no TLS is offered, and where one port was named
 ///              with http and https
 record PortSharing(
-        HttpServing http,
+        Optional<HttpServing> http,
         Optional<TlsOffer> tls,
         boolean plain,
         Undecided undecided,

@@ -2,13 +2,20 @@ package io.metastore.blackbox;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.grpc.ManagedChannel;
+import io.grpc.ManagedChannelBuilder;
+import io.grpc.StatusRuntimeException;
+import io.metastore.api.etcd.etcdserverpb.KVGrpc;
 import io.metastore.server.tls.TestAuthority;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,6 +39,37 @@ class HttpAccessIT {
         List<String> all = new ArrayList<>(List.of("http://" + member.endpoint() + "/v3/kv/range", "--data", BODY));
         all.addAll(List.of(words));
         return curl(all.toArray(String[]::new));
+    }
+
+    /// With addresses for HTTP alone, those for clients speak gRPC alone.
+    @Test
+    @Statement("GWY-01")
+    void httpHasAddressesOfItsOwn() throws Exception {
+        int port = LoopbackPorts.next();
+        String apart = "http://127.0.0.1:" + port;
+        try (Member member = Member.startOwn("--listen-client-http-urls=" + apart)) {
+            member.client().put(Requests.bytes("a"), "1");
+            String got = curl(apart + "/v3/kv/range", "--data", BODY);
+            assertEquals(200, status(got), got);
+            assertTrue(got.contains("\"count\":\"1\""), got);
+            assertEquals(200, status(curl(apart + "/version")));
+            SecureMember.Ended refused =
+                    SecureMember.run(List.of("curl", "--silent", "http://" + member.endpoint() + "/version"));
+            assertNotEquals(0, refused.status(), refused::said);
+            ManagedChannel other =
+                    ManagedChannelBuilder.forAddress("127.0.0.1", port).usePlaintext().build();
+            try {
+                assertThrows(
+                        StatusRuntimeException.class,
+                        () -> KVGrpc.newBlockingStub(other)
+                                .withDeadlineAfter(10, TimeUnit.SECONDS)
+                                .range(Requests.range(Requests.bytes("a")).build()));
+            } finally {
+                other.shutdownNow();
+            }
+        } finally {
+            LoopbackPorts.release(port);
+        }
     }
 
     private static int status(String answer) {

@@ -18,19 +18,22 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.util.Optional;
 
-/// One address for metrics and health (HTH-09): HTTP/1.1, and HTTP/2 over TLS for clients that choose it.
-final class MetricsListener {
-    static final String KEY = "listen-metrics-urls";
+/// One address for HTTP alone, such as that for metrics and health (HTH-09): HTTP/1.1, and HTTP/2 over TLS for clients that choose it.
+final class HttpListener {
+    static final String METRICS = "listen-metrics-urls";
+    static final String CLIENTS = "listen-client-http-urls";
 
     private final URI url;
     private final Channel channel;
 
-    private MetricsListener(URI url, Channel channel) {
+    private HttpListener(URI url, Channel channel) {
         this.url = url;
         this.channel = channel;
     }
 
-    static MetricsListener open(
+    /// @param key setting that names the address
+    static HttpListener open(
+            String key,
             URI url, HttpServing http, Optional<TlsOffer> tls, Complaints complaints, EventLoops loops)
             throws ListenFailure {
         try {
@@ -54,13 +57,13 @@ final class MetricsListener {
                     .bind(ClientListener.address(url))
                     .awaitUninterruptibly();
             if (!bound.isSuccess()) {
-                throw new ListenFailure(KEY, url, bound.cause());
+                throw new ListenFailure(key, url, bound.cause());
             }
-            return new MetricsListener(url, bound.channel());
+            return new HttpListener(url, bound.channel());
         } catch (ListenFailure failure) {
             throw failure;
         } catch (IOException e) {
-            throw new ListenFailure(KEY, url, e);
+            throw new ListenFailure(key, url, e);
         }
     }
 
