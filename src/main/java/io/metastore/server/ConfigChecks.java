@@ -112,8 +112,10 @@ public final class ConfigChecks {
                         .collect(Collectors.toSet()))
                 .flatMap(Set::stream)
                 .filter(port -> !taken.add(port))
-                .forEach(port -> warnings.add("port " + port + " is named by more than one of listen-client-urls,"
-                        + " listen-peer-urls, listen-metrics-urls and listen-client-http-urls: that only works on different addresses"));
+                .forEach(
+                        port -> warnings.add(
+                                "port " + port + " is named by more than one of listen-client-urls,"
+                                        + " listen-peer-urls, listen-metrics-urls and listen-client-http-urls: that only works on different addresses"));
     }
 
     private void bindable(String key, List<URI> urls) {

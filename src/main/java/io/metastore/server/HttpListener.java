@@ -18,7 +18,8 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.util.Optional;
 
-/// One address for HTTP alone, such as that for metrics and health (HTH-09): HTTP/1.1, and HTTP/2 over TLS for clients that choose it.
+/// One address for HTTP alone, such as that for metrics and health (HTH-09): HTTP/1.1, and HTTP/2 over TLS for clients
+/// that choose it.
 final class HttpListener {
     static final String METRICS = "listen-metrics-urls";
     static final String CLIENTS = "listen-client-http-urls";
@@ -33,8 +34,7 @@ final class HttpListener {
 
     /// @param key setting that names the address
     static HttpListener open(
-            String key,
-            URI url, HttpServing http, Optional<TlsOffer> tls, Complaints complaints, EventLoops loops)
+            String key, URI url, HttpServing http, Optional<TlsOffer> tls, Complaints complaints, EventLoops loops)
             throws ListenFailure {
         try {
             ChannelFuture bound = new ServerBootstrap()

@@ -107,9 +107,8 @@ public final class Listeners {
                 config.grpcKeepaliveInterval(),
                 config.grpcKeepaliveTimeout());
         Optional<List<URI>> apart = config.keys().listen().listenClientHttpUrls();
-        Optional<HttpServing> beside = apart.filter(urls -> !urls.isEmpty()).isPresent()
-                ? Optional.empty()
-                : Optional.of(clientHttp);
+        Optional<HttpServing> beside =
+                apart.filter(urls -> !urls.isEmpty()).isPresent() ? Optional.empty() : Optional.of(clientHttp);
         for (List<URI> urls : byPort(config.keys().listen().listenClientUrls())) {
             PortSharing sharing = new PortSharing(
                     beside,

@@ -132,9 +132,8 @@ public interface ServerConfig {
                 "Addresses for metrics and health without client TLS; unset: they are served at the client addresses only.")
         Optional<List<URI>> listenMetricsUrls();
 
-        @Setting(
-                "Addresses for HTTP alone; listen-client-urls speak gRPC alone then. Unset: both are spoken at each of"
-                        + " those.")
+        @Setting("Addresses for HTTP alone; listen-client-urls speak gRPC alone then. Unset: both are spoken at each of"
+                + " those.")
         Optional<List<URI>> listenClientHttpUrls();
 
         @Setting("Serve the calls as JSON over HTTP below /v3/ at the client addresses.")

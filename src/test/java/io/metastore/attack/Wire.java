@@ -151,6 +151,19 @@ final class Wire implements AutoCloseable {
         }
     }
 
+    /// Reads the head of an answer over HTTP/1.1, and nothing behind it.
+    String head() throws IOException {
+        StringBuilder head = new StringBuilder();
+        while (head.indexOf("\r\n\r\n") < 0) {
+            int next = in.read();
+            if (next < 0) {
+                throw new IOException("closed within " + head);
+            }
+            head.append((char) next);
+        }
+        return head.toString();
+    }
+
     /// Reads what is there now.
     void drain() throws IOException {
         byte[] buffer = new byte[16 << 10];

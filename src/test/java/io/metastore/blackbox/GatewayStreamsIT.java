@@ -131,20 +131,23 @@ class GatewayStreamsIT {
             assertTrue(socket.result().getBoolean("canceled"));
             assertTrue(member.metrics().contains(WATCHES + "1"));
             socket.socket().sendClose(WebSocket.NORMAL_CLOSURE, "").join();
-            Eventually.holds("the watch ends with its client", () -> member.metrics()
-                    .contains(WATCHES + "0"));
+            Eventually.holds(
+                    "the watch ends with its client", () -> member.metrics().contains(WATCHES + "0"));
 
             Socket cut = Socket.open(member, "/v3/watch");
             cut.send(watch("one"));
             assertTrue(cut.result().getBoolean("created"));
             cut.socket().abort();
-            Eventually.holds("the watch ends with its connection", () -> member.metrics()
-                    .contains(WATCHES + "0"));
+            Eventually.holds(
+                    "the watch ends with its connection", () -> member.metrics().contains(WATCHES + "0"));
         }
     }
 
     private static String value(JsonObject result) {
-        return result.getJsonArray("events").getJsonObject(0).getJsonObject("kv").getString("value");
+        return result.getJsonArray("events")
+                .getJsonObject(0)
+                .getJsonObject("kv")
+                .getString("value");
     }
 
     /// One message is the request, one the answer, after which the server closes. etcd waits for the end of a request
@@ -220,13 +223,14 @@ class GatewayStreamsIT {
     private record Duplex(Process curl, Iterator<String> lines) implements AutoCloseable {
         static Duplex open(List<String> options, String url, String first) throws IOException {
             Assumptions.assumeTrue(Files.isExecutable(CURL), "no " + CURL);
-            List<String> words = new ArrayList<>(List.of(CURL.toString(), "-sSN", "--no-progress-meter", "-X", "POST", "-T", ".", url));
+            List<String> words = new ArrayList<>(
+                    List.of(CURL.toString(), "-sSN", "--no-progress-meter", "-X", "POST", "-T", ".", url));
             words.addAll(options);
             Process curl = new ProcessBuilder(words)
                     .redirectError(ProcessBuilder.Redirect.INHERIT)
                     .start();
-            Duplex duplex =
-                    new Duplex(curl, curl.inputReader(StandardCharsets.UTF_8).lines().iterator());
+            Duplex duplex = new Duplex(
+                    curl, curl.inputReader(StandardCharsets.UTF_8).lines().iterator());
             duplex.send(first);
             return duplex;
         }

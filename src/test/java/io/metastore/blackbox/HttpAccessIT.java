@@ -56,8 +56,9 @@ class HttpAccessIT {
             SecureMember.Ended refused =
                     SecureMember.run(List.of("curl", "--silent", "http://" + member.endpoint() + "/version"));
             assertNotEquals(0, refused.status(), refused::said);
-            ManagedChannel other =
-                    ManagedChannelBuilder.forAddress("127.0.0.1", port).usePlaintext().build();
+            ManagedChannel other = ManagedChannelBuilder.forAddress("127.0.0.1", port)
+                    .usePlaintext()
+                    .build();
             try {
                 assertThrows(
                         StatusRuntimeException.class,

@@ -27,21 +27,16 @@ import org.junit.jupiter.api.Assumptions;
 /// A member keeps ports and data over [#stop], [#kill] and [#restart]; [#close] ends the process and deletes
 /// the folder (kept with `-Dmetastore.keep=true`).
 public final class Member implements AutoCloseable {
-
     /// How long a start may take on a busy machine.
     private static final Duration START = Duration.ofSeconds(Long.getLong("metastore.start.seconds", 90));
-
     /// Stands for the member's own client URL in a flag, where more URLs are wanted beside it.
     public static final String CLIENT_URL = "{client-url}";
 
     private static final String INITIAL_CLUSTER = "--initial-cluster=";
     private static final Duration STOP = Duration.ofSeconds(60);
     private static final int SHOWN_LOG = 8_000;
-
-    /// Options for the Java of each member that is given no others. A member that lives for seconds only takes a third
-    /// less CPU with `-XX:TieredStopAtLevel=1`.
+    /// With `-XX:TieredStopAtLevel=1` a member that lives for seconds takes a third less CPU.
     private static final String JAVA_OPTIONS = System.getProperty("metastore.member.java", "");
-
 
     private final String host;
     private final int clientPort;
@@ -223,9 +218,8 @@ public final class Member implements AutoCloseable {
         builder.environment().putAll(environment);
         if (javaOptions != null) {
             builder.environment().put("METASTORE_JAVA_OPTS", javaOptions);
-        } else if (!JAVA_OPTIONS.isEmpty()) {
-            builder.environment().putIfAbsent("METASTORE_JAVA_OPTS", JAVA_OPTIONS);
         }
+        builder.environment().putIfAbsent("METASTORE_JAVA_OPTS", JAVA_OPTIONS);
         process = builder.start();
     }
 
@@ -406,8 +400,7 @@ public final class Member implements AutoCloseable {
         }
     }
 
-    /// Gives the member's next lives options of the Java virtual machine (`-Xmx256m`); a program without one ignores
-    /// them.
+    /// Gives the member's next lives options of the Java virtual machine (`-Xmx256m`), which others ignore.
     public void javaOptions(String options) {
         javaOptions = options;
     }

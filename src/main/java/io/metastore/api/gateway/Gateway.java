@@ -324,8 +324,7 @@ public final class Gateway implements HttpRoutes.HttpRoute, AutoCloseable {
 
         @Override
         public void onClose(Status status, Metadata trailers) {
-            answered.complete(
-                    status.isOk() ? json(200, JsonMessages.write(message)) : error(reason(status), false));
+            answered.complete(status.isOk() ? json(200, JsonMessages.write(message)) : error(reason(status), false));
         }
     }
 

@@ -12,8 +12,8 @@ import io.netty.handler.codec.json.JsonObjectDecoder;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Messages as JSON that come one behind the other, in parts that may end anywhere. Netty's decoder finds where one ends
-/// and the next begins.
+/// Messages as JSON that come one behind the other, in parts that may end anywhere. Netty's decoder finds
+/// where one ends.
 ///
 /// Used by one thread at a time. After a failure nothing more is to be read.
 final class JsonSequence {

@@ -34,7 +34,8 @@ public final class HttpRoutes {
         /// Called on an event loop: must not block. A stage that fails is answered with 500.
         CompletionStage<HttpResponse> answer(HttpRequest request);
 
-        /// Whether a request for `path` is to be answered before its body has ended, which [HttpRequest#upload] hands on.
+        /// Whether a request for `path` is to be answered before its body has ended, which [HttpRequest#upload] hands
+        /// on.
         default boolean streams(String path) {
             return false;
         }

@@ -38,7 +38,9 @@ final class RequestReader extends ChannelInboundHandlerAdapter {
 
         /// Whether the client has sent all of the request.
         boolean isWhole() {
-            return request == null || request.upload() == null || request.upload().isEnded();
+            return request == null
+                    || request.upload() == null
+                    || request.upload().isEnded();
         }
     }
 
@@ -213,10 +215,12 @@ final class RequestReader extends ChannelInboundHandlerAdapter {
         boolean goesOn = HttpUtil.isKeepAlive(head);
         ctx.fireChannelRead(
                 switch (target) {
-                    case RequestTarget.Page page when Handshake.isAskedFor(head) && routes.webSockets(page.path()) -> {
+                    case RequestTarget.Page page
+                    when Handshake.isAskedFor(head) && routes.webSockets(page.path()) -> {
                         Upload messages = upload(ctx);
                         Handshake handshake = Handshake.of(head, messages);
-                        yield new Received(handshake.request(request(ctx, page, bytes, messages)), null, false, handshake);
+                        yield new Received(
+                                handshake.request(request(ctx, page, bytes, messages)), null, false, handshake);
                     }
                     case RequestTarget.Page page -> new Received(request(ctx, page, bytes, null), null, goesOn);
                     case RequestTarget.Answered(var response, var _) -> new Received(null, response, goesOn);

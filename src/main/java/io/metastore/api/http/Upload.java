@@ -7,7 +7,8 @@ import java.util.concurrent.Executor;
 /// The body of a request that is handed on while it comes: a client that waits for an answer may send more of it
 /// afterwards.
 ///
-/// What came before [#start] is kept; the transport reads no more than that while the reader is not ready. All parts are
+/// What came before [#start] is kept; the transport reads no more than that while the reader is not ready. All parts
+/// are
 /// handed on by the event loop of the connection, in their order.
 public final class Upload {
     private final Executor loop;
@@ -39,7 +40,7 @@ public final class Upload {
 
     /// @param loop   event loop of the connection
     /// @param limit  most bytes that may wait to be read
-    /// @param readOn run on the event loop when the transport may hand over more after [#offer] said that it is to wait
+    /// @param readOn run on the event loop when the transport may hand over more than is held
     Upload(Executor loop, int limit, Runnable readOn) {
         this.loop = loop;
         this.limit = limit;

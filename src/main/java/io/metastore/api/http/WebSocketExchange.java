@@ -41,14 +41,15 @@ final class WebSocketExchange extends ChannelInboundHandlerAdapter {
         this.limits = limits;
     }
 
-    /// Agrees on a WebSocket and takes the connection over from `queue`, which has received what asks for one. Called on
+    /// Agrees on a WebSocket and takes the connection over from `queue`, which has received what asks for one. Called
+    /// on
     /// the event loop.
     static void begin(
             ChannelHandlerContext queue, RequestReader.Received received, HttpRoutes routes, HttpLimits limits) {
         Handshake asked = received.handshake();
-        WebSocketServerHandshaker handshaker =
-                new WebSocketServerHandshakerFactory(null, Handshake.BEARER, false, limits.bodyBytes())
-                        .newHandshaker(asked.head());
+        WebSocketServerHandshaker handshaker = new WebSocketServerHandshakerFactory(
+                        null, Handshake.BEARER, false, limits.bodyBytes())
+                .newHandshaker(asked.head());
         if (handshaker == null) {
             WebSocketServerHandshakerFactory.sendUnsupportedVersionResponse(queue.channel())
                     .addListener(ChannelFutureListener.CLOSE);
@@ -176,8 +177,7 @@ final class WebSocketExchange extends ChannelInboundHandlerAdapter {
     /// Ends the connection unless the client reads in time.
     private void expect(ChannelHandlerContext ctx) {
         rest();
-        deadline =
-                ctx.executor().schedule(() -> ctx.close(), limits.idleTime().toMillis(), TimeUnit.MILLISECONDS);
+        deadline = ctx.executor().schedule(() -> ctx.close(), limits.idleTime().toMillis(), TimeUnit.MILLISECONDS);
     }
 
     private void rest() {
