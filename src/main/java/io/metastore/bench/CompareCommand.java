@@ -119,7 +119,8 @@ final class CompareCommand {
             throw new UsageException("--through needs --members of 2 or more");
         }
         ServerGroup.Through through = ServerGroup.Through.parse(flags.text("through"));
-        List<Scenario> chosen = choose(flags, scenarios.all(), members == 1 ? List.of() : Scenarios.OF_CLUSTERS);
+        List<Scenario> chosen =
+                choose(flags, scenarios.all(), members == 1 ? scenarios.ofOne() : Scenarios.OF_CLUSTERS);
         Comparison.Plan plan = plan(flags);
         List<ServerGroup> servers = new ArrayList<>();
         String aborted = null;

@@ -3,6 +3,7 @@ package io.metastore.bench;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SplittableRandom;
 
 /// The rows of the comparison's table.
 final class Scenarios {
@@ -13,6 +14,7 @@ final class Scenarios {
     private static final int PAGE_CLIENTS = 20;
     private static final int READERS = 1_000;
     private static final int SWAPPERS = 100;
+    private static final int JSON_CLIENTS = 100;
     private static final int WATCHERS = 200;
     private static final int WATCH_PUT_CLIENTS = 100;
 
@@ -44,7 +46,17 @@ final class Scenarios {
         all.add(txn());
         all.add(watch("watch-one-prefix", "200 watchers of one prefix, 100 puts/s", 1, 100));
         all.add(watch("watch-disjoint", "200 watchers of disjoint prefixes, 2,000 puts/s", WATCHERS, 2_000));
+        all.add(jsonPut());
+        all.add(jsonRange());
         return all;
+    }
+
+    /// What single members are compared by: calls as JSON, which go in plain text only, when `--only` names them.
+    List<String> ofOne() {
+        return all().stream()
+                .map(Scenario::name)
+                .filter(name -> !name.startsWith("json-"))
+                .toList();
     }
 
     Scenario put(int clients) {
@@ -97,6 +109,54 @@ final class Scenarios {
                 "txn",
                 (connections, err) ->
                         new Driver(connections, new TxnLoad(keys("txn/", keySpace), payload()), err)::run);
+    }
+
+    private Scenario jsonPut() {
+        return new Scenario(
+                "json-put-100",
+                String.format("put as JSON over HTTP/1.1, 100 clients, %d-byte values", valueSize),
+                JSON_CLIENTS,
+                0,
+                "put",
+                (connections, err) -> {
+                    Keys keys = keys("json/", keySpace);
+                    Payload values = payload();
+                    return new Driver(
+                            connections,
+                            new JsonLoad(
+                                    connections,
+                                    "put",
+                                    "/v3/kv/put",
+                                    call -> "{" + JsonLoad.field("key", keys.key(drawn(call, keySpace))) + ","
+                                            + JsonLoad.field("value", values.value(call)) + "}"),
+                            err)::run;
+                });
+    }
+
+    private Scenario jsonRange() {
+        return new Scenario(
+                "json-range-100",
+                "linearizable range of one key as JSON over HTTP/1.1, 100 clients",
+                JSON_CLIENTS,
+                0,
+                "range",
+                (connections, err) -> {
+                    Keys keys = keys("read/", READ_KEYS);
+                    Fill.write(connections, keys, payload(), patience, err);
+                    return new Driver(
+                            connections,
+                            new JsonLoad(
+                                    connections,
+                                    "range",
+                                    "/v3/kv/range",
+                                    call -> "{" + JsonLoad.field("key", keys.key(drawn(call, READ_KEYS))) + "}"),
+                            err)::run;
+                });
+    }
+
+    /// The key of a call: the same in each run, and in no order.
+    private long drawn(long call, long space) {
+        return new SplittableRandom(seed + call).nextLong(space);
     }
 
     private Scenario watch(String name, String title, int prefixes, double rate) {

@@ -12,7 +12,8 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/// Clients in Python and for Node.js as people get them, by `pip` and `npm`. Their scripts are in `src/test/clients`.
+/// Clients in Python, by gRPC and by JSON over HTTP, and for Node.js as people get them, by `pip` and `npm`. Their
+/// scripts are in `src/test/clients`.
 /// Skipped where the language or the registry of its packages is not to be had.
 @BlackBox
 @Timeout(300)
@@ -41,7 +42,9 @@ class OtherClientsIT {
         }
         try (Member member = Member.startOwn("--bcrypt-cost=4")) {
             String[] address = member.endpoint().split(":");
-            asExpected(python, SCRIPTS.resolve("python/check.py").toString(), address[0], address[1]);
+            for (String script : List.of("python/check_http.py", "python/check.py")) {
+                asExpected(python, SCRIPTS.resolve(script).toString(), address[0], address[1]);
+            }
         }
     }
 

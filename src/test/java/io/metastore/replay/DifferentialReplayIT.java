@@ -1,5 +1,6 @@
 package io.metastore.replay;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
@@ -28,6 +29,7 @@ import org.junit.jupiter.api.Test;
 /// | `metastore.etcd`, or the variable `ETCD_BIN` | the etcd; without it the test is skipped |
 /// | `replay.seeds` | how many histories; each starts on servers of its own |
 /// | `replay.commands` | how many commands each has |
+/// | `replay.json.seeds`, `.commands`, `.seed` | the same of those that are played by JSON as well |
 /// | `replay.seed` | the first seed; alone it means: only this history |
 /// | `replay.pairs` | how many histories run at a time |
 /// | `replay.shrink.seconds` | how long a history that fails may take to be made short |
@@ -77,6 +79,32 @@ class DifferentialReplayIT {
             fail(report(seed, commands, found));
         }
         assertTrue(tally.commands() >= (long) count * commands, tally::toString);
+    }
+
+    /// Each history is played three times: by gRPC on both, then by JSON on MetaStore and once by either on etcd. So
+    /// each call has four answers, which are equal.
+    @Test
+    void answersByJsonAreThoseByGrpc() {
+        int count = Integer.getInteger("replay.json.seeds", 1);
+        int commands = Integer.getInteger("replay.json.commands", 600);
+        long first = Long.getLong("replay.json.seed", new Random().nextInt(1_000_000));
+        System.out.println("Replay by JSON of " + count + " histories of " + commands + " commands, seeds " + first
+                + " to " + (first + count - 1));
+        for (long seed = first; seed < first + count; seed++) {
+            List<ReplayStep> steps = new HistoryGenerator(seed).steps(commands);
+            assertEquals(Optional.empty(), played(steps, Side.Way.GRPC, Side.Way.GRPC), "seed " + seed);
+            assertEquals(Optional.empty(), played(steps, Side.Way.GRPC, Side.Way.JSON), "seed " + seed);
+            assertEquals(Optional.empty(), played(steps, Side.Way.JSON, Side.Way.JSON), "seed " + seed);
+        }
+        assertTrue(tally.commands() >= 3L * count * commands, tally::toString);
+        System.out.println(tally);
+    }
+
+    private Optional<Difference> played(List<ReplayStep> steps, Side.Way toEtcd, Side.Way toMetaStore) {
+        try (ServerPair pair = ServerPair.start(etcd, metaStore);
+                HistoryPlayer player = pair.fresh(tally, toEtcd, toMetaStore)) {
+            return player.play(steps);
+        }
     }
 
     private Optional<Difference> played(long seed, int commands) {

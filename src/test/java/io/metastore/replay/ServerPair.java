@@ -41,7 +41,11 @@ record ServerPair(Member etcd, Member metaStore) implements AutoCloseable {
 
     /// A player on the pair as it was started: empty, at revision 1.
     HistoryPlayer fresh(Tally tally) {
-        return new HistoryPlayer(new Side(etcd), new Side(metaStore), tally, 1, 0);
+        return fresh(tally, Side.Way.GRPC, Side.Way.GRPC);
+    }
+
+    HistoryPlayer fresh(Tally tally, Side.Way toEtcd, Side.Way toMetaStore) {
+        return new HistoryPlayer(new Side(etcd, toEtcd), new Side(metaStore, toMetaStore), tally, 1, 0);
     }
 
     /// A player on the pair emptied: no keys, leases and alarms, and nothing readable below the newest revision,
@@ -56,7 +60,8 @@ record ServerPair(Member etcd, Member metaStore) implements AutoCloseable {
         if (level(etcd.client(), revision) != level(metaStore.client(), revision)) {
             return null;
         }
-        return new HistoryPlayer(new Side(etcd), new Side(metaStore), tally, revision, revision);
+        return new HistoryPlayer(
+                new Side(etcd, Side.Way.GRPC), new Side(metaStore, Side.Way.GRPC), tally, revision, revision);
     }
 
     private static long emptied(Client client) {

@@ -32,10 +32,19 @@ final class Side implements AutoCloseable {
     private final List<Long> drawnLeases = new ArrayList<>();
     private final Normalisation normalisation;
     private final Map<Integer, WatchLog> watches = new TreeMap<>();
+    private final Way way;
+    private JsonCalls json;
     private Duplex<LeaseKeepAliveRequest, LeaseKeepAliveResponse> keepAlive;
 
-    Side(Member member) {
+    /// How calls with one answer are made.
+    enum Way {
+        GRPC,
+        JSON
+    }
+
+    Side(Member member, Way way) {
         this.member = member;
+        this.way = way;
         this.client = member.client();
         this.ownMember = client.range(Requests.range(Requests.bytes("ready?")))
                 .getHeader()
@@ -78,8 +87,22 @@ final class Side implements AutoCloseable {
     ///
     /// @param request without symbols
     Pending send(Api api, Message request) {
-        var call = client.channel().newCall(api.method(), CallOptions.DEFAULT);
-        return new Pending(this, request, ClientCalls.futureUnaryCall(call, request));
+        return new Pending(
+                this,
+                request,
+                switch (way) {
+                    case GRPC ->
+                        ClientCalls.futureUnaryCall(
+                                client.channel().newCall(api.method(), CallOptions.DEFAULT), request);
+                    case JSON -> json().call(api.method(), request);
+                });
+    }
+
+    private JsonCalls json() {
+        if (json == null) {
+            json = new JsonCalls(member.endpoint());
+        }
+        return json;
     }
 
     /// Runs a RangeStream to its end and puts its messages together.
@@ -131,9 +154,13 @@ final class Side implements AutoCloseable {
         client = member.client();
     }
 
-    /// Ends the streams; the connection stays.
+    /// Ends the streams, and what calls by JSON go over; the connection of gRPC stays.
     @Override
     public void close() {
+        if (json != null) {
+            json.close();
+            json = null;
+        }
         watches.values().forEach(WatchLog::close);
         watches.clear();
         if (keepAlive != null) {
