@@ -24,6 +24,8 @@ import io.netty.handler.codec.http.HttpVersion;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongFunction;
 
 /// Calls as JSON over HTTP/1.1, each client with a connection of its own, as programs without gRPC make them. In plain
@@ -35,6 +37,7 @@ final class JsonLoad implements Workload {
     private final String kind;
     private final String path;
     private final LongFunction<String> bodies;
+    private final Map<Integer, Wire> wires = new ConcurrentHashMap<>();
 
     /// @param kind   of the calls, for the table
     /// @param path   as in `/v3/kv/put`
@@ -62,25 +65,32 @@ final class JsonLoad implements Workload {
     @Override
     public VirtualClient client(int number, Lane lane, Channel channel) {
         List<Connections.Connection> all = connections.all();
-        return new HttpClient(lane, channel, all.get(number % all.size()));
+        Wire wire = wires.computeIfAbsent(number, _ -> new Wire(all.get(number % all.size())));
+        return new VirtualClient(lane, channel) {
+            @Override
+            void send(long call) {
+                wire.send(bodies.apply(call), this);
+            }
+        };
     }
 
-    /// One connection, opened by the first call and again after it broke.
-    private final class HttpClient extends VirtualClient {
+    /// The connection of a client, kept from phase to phase: opened by the first call and again after it broke. Lives
+    /// on
+    /// the event loop of the connection beside it.
+    private final class Wire {
         private final Connections.Connection beside;
         private io.netty.channel.Channel open;
-        private boolean waiting;
+        /// Null when nobody waits for an answer.
+        private VirtualClient waiting;
 
-        private HttpClient(Lane lane, Channel channel, Connections.Connection beside) {
-            super(lane, channel);
+        private Wire(Connections.Connection beside) {
             this.beside = beside;
         }
 
-        @Override
-        void send(long number) {
-            waiting = true;
+        private void send(String body, VirtualClient client) {
+            waiting = client;
             if (open != null && open.isActive()) {
-                write(number);
+                write(body);
                 return;
             }
             ChannelFuture connected = new Bootstrap()
@@ -99,29 +109,28 @@ final class JsonLoad implements Workload {
             connected.addListener((ChannelFutureListener) done -> {
                 if (done.isSuccess()) {
                     open = done.channel();
-                    write(number);
+                    write(body);
                 } else {
                     ended(Status.UNAVAILABLE.withCause(done.cause()).withDescription("cannot connect"));
                 }
             });
         }
 
-        private void write(long number) {
-            ByteBuf body = Unpooled.copiedBuffer(bodies.apply(number), StandardCharsets.US_ASCII);
+        private void write(String text) {
+            ByteBuf body = Unpooled.copiedBuffer(text, StandardCharsets.US_ASCII);
             DefaultFullHttpRequest request =
                     new DefaultFullHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.POST, path, body);
             request.headers()
-                    .set(
-                            HttpHeaderNames.HOST,
-                            beside.endpoint().host() + ":" + beside.endpoint().port())
+                    .set(HttpHeaderNames.HOST, beside.endpoint())
                     .setInt(HttpHeaderNames.CONTENT_LENGTH, body.readableBytes());
             open.writeAndFlush(request);
         }
 
         private void ended(Status status) {
-            if (waiting) {
-                waiting = false;
-                finished(status);
+            if (waiting != null) {
+                VirtualClient client = waiting;
+                waiting = null;
+                client.finished(status);
             }
         }
 

@@ -1,9 +1,12 @@
 package io.metastore.bench;
 
+import java.io.PrintStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.Function;
+import java.util.function.LongFunction;
 
 /// The rows of the comparison's table.
 final class Scenarios {
@@ -112,28 +115,24 @@ final class Scenarios {
     }
 
     private Scenario jsonPut() {
+        Keys keys = keys("json/", keySpace);
+        Payload values = payload();
         return new Scenario(
                 "json-put-100",
                 String.format("put as JSON over HTTP/1.1, 100 clients, %d-byte values", valueSize),
                 JSON_CLIENTS,
                 0,
                 "put",
-                (connections, err) -> {
-                    Keys keys = keys("json/", keySpace);
-                    Payload values = payload();
-                    return new Driver(
-                            connections,
-                            new JsonLoad(
-                                    connections,
-                                    "put",
-                                    "/v3/kv/put",
-                                    call -> "{" + JsonLoad.field("key", keys.key(drawn(call, keySpace))) + ","
-                                            + JsonLoad.field("value", values.value(call)) + "}"),
-                            err)::run;
-                });
+                (connections, err) -> json(
+                        connections,
+                        err,
+                        "put",
+                        call -> "{" + JsonLoad.field("key", keys.key(drawn(call, keySpace))) + ","
+                                + JsonLoad.field("value", values.value(call)) + "}"));
     }
 
     private Scenario jsonRange() {
+        Keys keys = keys("read/", READ_KEYS);
         return new Scenario(
                 "json-range-100",
                 "linearizable range of one key as JSON over HTTP/1.1, 100 clients",
@@ -141,17 +140,18 @@ final class Scenarios {
                 0,
                 "range",
                 (connections, err) -> {
-                    Keys keys = keys("read/", READ_KEYS);
                     Fill.write(connections, keys, payload(), patience, err);
-                    return new Driver(
+                    return json(
                             connections,
-                            new JsonLoad(
-                                    connections,
-                                    "range",
-                                    "/v3/kv/range",
-                                    call -> "{" + JsonLoad.field("key", keys.key(drawn(call, READ_KEYS))) + "}"),
-                            err)::run;
+                            err,
+                            "range",
+                            call -> "{" + JsonLoad.field("key", keys.key(drawn(call, READ_KEYS))) + "}");
                 });
+    }
+
+    private static Function<Driver.Phase, RunResult> json(
+            Connections connections, PrintStream err, String call, LongFunction<String> bodies) {
+        return new Driver(connections, new JsonLoad(connections, call, "/v3/kv/" + call, bodies), err)::run;
     }
 
     /// The key of a call: the same in each run, and in no order.

@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,7 +32,6 @@ class HttpPageIT {
     @ParameterizedTest
     @CsvSource({"http1.1, false", "http1.1, true", "http2, true"})
     void theCommandsOfThePageDoWhatItSays(String version, boolean tls) throws Exception {
-        Assumptions.assumeTrue(Files.isExecutable(Path.of("/usr/bin/curl")), "no curl");
         try (SecureMember secure = new SecureMember(folder, "--bcrypt-cost=4")) {
             String trust = tls ? "cacert = " + secure.authority.certFile + "\n" : "";
             Files.writeString(folder.resolve(".curlrc"), version + "\n" + trust);

@@ -177,55 +177,39 @@ public final class Gateway implements HttpRoutes.HttpRoute, AutoCloseable {
 
     private CompletionStage<HttpResponse> call(Binding binding, Metadata headers, Message request) {
         CompletableFuture<HttpResponse> answered = new CompletableFuture<>();
-        ClientCall<Message, Message> call = begun(binding);
-        started(binding, call, listener(binding, call, answered), headers);
+        ClientCall<Message, Message> call = open(binding, headers, answered, () -> {});
         call.sendMessage(request);
         call.halfClose();
-        return answered(binding, call, answered);
+        return answered;
     }
 
     /// Calls with requests that come while the answers go.
     private CompletionStage<HttpResponse> converse(Binding binding, Metadata headers, Upload upload) {
         CompletableFuture<HttpResponse> answered = new CompletableFuture<>();
-        ClientCall<Message, Message> call = begun(binding);
-        started(
-                binding,
-                call,
-                new SimpleForwardingClientCallListener<>(listener(binding, call, answered)) {
+        ClientCall<Message, Message> call = open(binding, headers, answered, upload::readOn);
+        upload.start(new Requests(call, binding.takesMany(), new JsonSequence(binding.request(), requestBytes)));
+        return answered;
+    }
+
+    /// Begins a call that completes `answered`, with the first message when there are several.
+    ///
+    /// @param ready run when the service asks for requests after it had enough
+    private ClientCall<Message, Message> open(
+            Binding binding, Metadata headers, CompletableFuture<HttpResponse> answered, Runnable ready) {
+        CallOptions options = binding.isStream()
+                ? CallOptions.DEFAULT
+                : CallOptions.DEFAULT.withDeadlineAfter(limitMillis, TimeUnit.MILLISECONDS);
+        ClientCall<Message, Message> call = channel.newCall(binding.method(), options);
+        ClientCall.Listener<Message> answers = binding.isStream() ? new Lines(call, answered) : new Answer(answered);
+        call.start(
+                new SimpleForwardingClientCallListener<>(answers) {
                     @Override
                     public void onReady() {
-                        upload.readOn();
+                        ready.run();
                     }
                 },
                 headers);
-        upload.start(new Requests(call, binding.takesMany(), new JsonSequence(binding.request(), requestBytes)));
-        return answered(binding, call, answered);
-    }
-
-    private ClientCall<Message, Message> begun(Binding binding) {
-        return channel.newCall(
-                binding.method(),
-                binding.isStream()
-                        ? CallOptions.DEFAULT
-                        : CallOptions.DEFAULT.withDeadlineAfter(limitMillis, TimeUnit.MILLISECONDS));
-    }
-
-    private static ClientCall.Listener<Message> listener(
-            Binding binding, ClientCall<Message, Message> call, CompletableFuture<HttpResponse> answered) {
-        return binding.isStream() ? new Lines(call, answered) : new Answer(answered);
-    }
-
-    private static void started(
-            Binding binding,
-            ClientCall<Message, Message> call,
-            ClientCall.Listener<Message> listener,
-            Metadata headers) {
-        call.start(listener, headers);
         call.request(binding.isStream() ? 1 : 2);
-    }
-
-    private static CompletionStage<HttpResponse> answered(
-            Binding binding, ClientCall<Message, Message> call, CompletableFuture<HttpResponse> answered) {
         if (binding.isStream()) {
             // Nobody waits any more for the first message.
             answered.whenComplete((_, late) -> {
@@ -234,7 +218,7 @@ public final class Gateway implements HttpRoutes.HttpRoute, AutoCloseable {
                 }
             });
         }
-        return answered;
+        return call;
     }
 
     /// Takes the requests of a call from a body as they come.

@@ -41,9 +41,8 @@ final class WebSocketExchange extends ChannelInboundHandlerAdapter {
         this.limits = limits;
     }
 
-    /// Agrees on a WebSocket and takes the connection over from `queue`, which has received what asks for one. Called
-    /// on
-    /// the event loop.
+    /// Agrees on a WebSocket and takes the connection over from `queue`, which has received what asks for one.
+    /// Called on the event loop.
     static void begin(
             ChannelHandlerContext queue, RequestReader.Received received, HttpRoutes routes, HttpLimits limits) {
         Handshake asked = received.handshake();

@@ -82,6 +82,7 @@ class JsonSequenceTest {
                 sequence.end();
             } catch (Malformed malformed) {
                 refused++;
+                sequence.close();
                 assertTrue(malformed.getMessage().length() < 1_000, malformed::getMessage);
             }
         }
@@ -101,6 +102,7 @@ class JsonSequenceTest {
                 assertTrue(count <= 2, "seed " + seed);
             } catch (Malformed malformed) {
                 assertTrue(malformed.getMessage().length() < 1_000, malformed::getMessage);
+                sequence.close();
             }
         }
     }
