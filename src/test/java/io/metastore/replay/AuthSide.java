@@ -1,13 +1,22 @@
 package io.metastore.replay;
 
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.common.collect.Comparators;
+import com.google.protobuf.ByteString;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
 import io.grpc.StatusRuntimeException;
+import io.metastore.api.etcd.authpb.Permission;
 import io.metastore.api.etcd.etcdserverpb.AuthGrpc;
+import io.metastore.api.etcd.etcdserverpb.AuthRoleGetResponse;
 import io.metastore.api.etcd.etcdserverpb.AuthenticateRequest;
 import io.metastore.blackbox.Client;
 import io.metastore.blackbox.Member;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
@@ -46,8 +55,11 @@ final class AuthSide implements AutoCloseable {
         }
     }
 
-    /// Without what is each server's own.
-    private static String text(Message reply) {
+    /// Without what is each server's own, and permissions of a role that have the same key in one order: etcd sorts
+    /// them
+    /// by key (AUT-34), with a sort that leaves such ones in any order when there are more than twelve.
+    private static String text(Message answer) {
+        Message reply = answer instanceof AuthRoleGetResponse role ? evened(role) : answer;
         FieldDescriptor header = reply.getDescriptorForType().findFieldByName("header");
         if (header == null || !reply.hasField(header)) {
             return reply.toString();
@@ -58,6 +70,15 @@ final class AuthSide implements AutoCloseable {
             bare.clearField(own.getDescriptorForType().findFieldByName(field));
         }
         return reply.toBuilder().setField(header, bare.build()).build().toString();
+    }
+
+    private static AuthRoleGetResponse evened(AuthRoleGetResponse role) {
+        Comparator<Permission> byKey =
+                Comparator.comparing(Permission::getKey, ByteString.unsignedLexicographicalComparator());
+        assertTrue(Comparators.isInOrder(role.getPermList(), byKey), role::toString);
+        List<Permission> permissions = new ArrayList<>(role.getPermList());
+        permissions.sort(byKey.thenComparing(Permission::toString));
+        return role.toBuilder().clearPerm().addAllPerm(permissions).build();
     }
 
     @Override
