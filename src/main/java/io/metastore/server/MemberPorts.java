@@ -111,7 +111,8 @@ public final class MemberPorts {
                         interceptors,
                         List.of(calls, shares),
                         GATEWAY_MAX,
-                        HttpLimits.jsonBytes(config.maxMessageBytes())))
+                        HttpLimits.jsonBytes(config.maxMessageBytes()),
+                        member.responses()))
                 : Optional.empty();
         gateway.ifPresent(open -> open.addTo(clientRoutes));
         listeners = new Listeners(

@@ -26,7 +26,7 @@ import java.util.concurrent.Executor;
 /// budget is overdrawn rather than the answer lost.
 public final class ResponseBudget {
     /// Responses up to this size are not counted.
-    static final long FREE = 64 << 10;
+    public static final long FREE = 64 << 10;
 
     /// Up to here a read takes its part blindly, beyond it estimates first.
     static final long PROBE = 256 << 10;

@@ -142,6 +142,13 @@ public final class ResponseShare extends Allowance {
         }
     }
 
+    /// Runs `attempt` once there is room for `size` bytes, in its turn, on a thread for reads: for an answer that is
+    /// there and takes room only in the form in which it is sent. Nothing runs when the call ends before its turn.
+    /// [#sending] is to follow within `attempt`.
+    public void whenRoom(long size, Runnable attempt) {
+        budget.await(this, size, false, attempt);
+    }
+
     /// The response is made and takes `size` bytes in the transport from now on, until [#left] or [#end].
     public void sending(long size) {
         if (size > ResponseBudget.FREE) {

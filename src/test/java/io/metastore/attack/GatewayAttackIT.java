@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.metastore.Eventually;
 import io.metastore.blackbox.Client;
+import io.metastore.blackbox.MemberMemory;
 import io.metastore.blackbox.Requests;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -28,6 +29,9 @@ class GatewayAttackIT {
     private static final int STREAMS = 100;
     private static final int EVENTS = 20;
     private static final int EVENT_CHARS = 64 << 10;
+    private static final int LARGE_CHARS = 1 << 20;
+    private static final int LARGE = 20;
+    private static final long BUDGET = 64 << 20;
     private static final String STREAMS_OPEN = "etcd_debugging_mvcc_watch_stream_total ";
     private static final String WATCH = "{\"create_request\":{\"key\":\"YQ==\"}}";
 
@@ -35,7 +39,7 @@ class GatewayAttackIT {
 
     @BeforeAll
     void start() {
-        attacked = new Attacked();
+        attacked = new Attacked("--metastore.read.response-budget-bytes=" + BUDGET);
     }
 
     @AfterAll
@@ -91,10 +95,27 @@ class GatewayAttackIT {
     }
 
     private void write() {
+        write(EVENTS, EVENT_CHARS);
+    }
+
+    private void write(int events, int chars) {
         Client client = attacked.member().client();
-        for (int i = 0; i < EVENTS; i++) {
-            client.put(Requests.bytes("a"), "x".repeat(EVENT_CHARS));
+        for (int i = 0; i < events; i++) {
+            client.put(Requests.bytes("a"), "x".repeat(chars));
         }
+    }
+
+    private double budget(String what) {
+        return new MemberMemory(attacked.member()).metric("metastore_response_budget_" + what);
+    }
+
+    /// Calls wait for room, and what has room is no more than there is.
+    private void waitsWithin(long bytes) {
+        Eventually.holds("calls wait for room", () -> {
+            double used = budget("used_bytes");
+            assertTrue(used <= bytes, "in use: " + used);
+            return used > BUDGET / 2.0 && budget("waiting") > 0;
+        });
     }
 
     private void streamsAre(String count) {
@@ -129,6 +150,44 @@ class GatewayAttackIT {
             attacked.serves();
             closeAll(wires);
             streamsAre("0");
+        });
+    }
+
+    /// An event is in memory once. What it is as JSON is made only for as many of those who wait as there is room for.
+    @Test
+    void largeEventsThatNobodyReads() throws Exception {
+        attacked.attack(STREAMS + " streams with large events", () -> {
+            List<Wire> wires = wires(STREAMS, wire -> {
+                wire.send(head("/v3/watch", "Content-Length: " + WATCH.length()));
+                wire.send(WATCH.getBytes(UTF_8));
+            });
+            streamsAre(Integer.toString(STREAMS));
+            write(LARGE, LARGE_CHARS);
+            waitsWithin(BUDGET);
+            attacked.serves();
+            closeAll(wires);
+            streamsAre("0");
+            Eventually.holds("all room is given back", () -> budget("used_bytes") == 0 && budget("waiting") == 0);
+        });
+    }
+
+    @Test
+    void largeAnswersThatNobodyReads() throws Exception {
+        Client client = attacked.member().client();
+        for (int i = 0; i < LARGE; i++) {
+            client.put(Requests.bytes("large" + i), "x".repeat(LARGE_CHARS));
+        }
+        // All keys from "large" to "largf".
+        byte[] range = "{\"key\":\"bGFyZ2U=\",\"range_end\":\"bGFyZ2Y=\"}".getBytes(UTF_8);
+        attacked.attack("large answers that nobody reads", () -> {
+            List<Wire> wires = wires(LARGE, wire -> {
+                wire.send(head("/v3/kv/range", "Content-Length: " + range.length));
+                wire.send(range);
+            });
+            waitsWithin(BUDGET / 3 * 4);
+            attacked.serves();
+            closeAll(wires);
+            Eventually.holds("all room is given back", () -> budget("used_bytes") == 0 && budget("waiting") == 0);
         });
     }
 

@@ -38,12 +38,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// A file system of 1 GiB is filled by several writers. The member refuses puts before it has to stop, and deletes, a
-/// compaction and `alarm disarm` bring writes back, without a restart.
+/// A file system of 1 GiB, or of `full-disk.mib`, is filled by several writers. The member refuses puts before it has
+/// to
+/// stop, and deletes, a compaction and `alarm disarm` bring writes back, without a restart.
 @Tag("blackbox")
 @Timeout(900)
 class FullDiskIT {
-    private static final int MIB = 1024;
+    private static final int MIB = Integer.getInteger("full-disk.mib", 1024);
     private static final int WRITERS = 6;
     /// Writers whose keys are deleted when the disk is full.
     private static final int DELETED = 4;
@@ -104,7 +105,7 @@ class FullDiskIT {
         try (OwnDisk disk = OwnDisk.ofMib(folder, MIB);
                 Server server = new Server(folder, disk.folder().resolve("data"))) {
             server.start();
-            fillUntil(server, () -> disk.usable() < (400L << 20));
+            fillUntil(server, () -> disk.usable() < (MIB * 2L << 20) / 5);
             Path reserve = disk.folder().resolve("data/member/reserve");
             Eventually.holds("the file in reserve is there", () -> Files.exists(reserve));
             Path foreign = disk.fill();

@@ -19,9 +19,8 @@ import io.metastore.api.Callers;
 import io.metastore.api.http.HttpRequest;
 import io.metastore.api.http.HttpResponse;
 import io.metastore.api.http.HttpRoutes;
-import io.metastore.api.http.HttpStream;
-import io.metastore.api.http.JsonText;
 import io.metastore.api.http.Upload;
+import io.metastore.service.ResponseBudget;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -54,6 +53,7 @@ public final class Gateway implements HttpRoutes.HttpRoute, AutoCloseable {
     private final Map<String, Binding> byPath;
     private final long limitMillis;
     private final int requestBytes;
+    private final ResponseBudget budget;
 
     /// A call that a path stands for.
     ///
@@ -66,12 +66,14 @@ public final class Gateway implements HttpRoutes.HttpRoute, AutoCloseable {
     /// @param interceptors the first one sees a call first
     /// @param limit        of a call, after which nobody waits for its answer
     /// @param requestBytes most bytes of a request of a stream
+    /// @param budget       what large answers are charged to while they are JSON
     public Gateway(
             List<ServerServiceDefinition> services,
             List<? extends ServerInterceptor> interceptors,
             List<? extends ServerStreamTracer.Factory> tracers,
             Duration limit,
-            int requestBytes) {
+            int requestBytes,
+            ResponseBudget budget) {
         String name = InProcessServerBuilder.generateName();
         InProcessServerBuilder builder =
                 InProcessServerBuilder.forName(name).directExecutor().addServices(services);
@@ -79,6 +81,7 @@ public final class Gateway implements HttpRoutes.HttpRoute, AutoCloseable {
         tracers.forEach(builder::addStreamTracerFactory);
         this.limitMillis = limit.toMillis();
         this.requestBytes = requestBytes;
+        this.budget = budget;
         this.byPath = bindings(services);
         try {
             this.server = builder.build().start();
@@ -172,7 +175,7 @@ public final class Gateway implements HttpRoutes.HttpRoute, AutoCloseable {
     }
 
     private static CompletionStage<HttpResponse> refused(Status status) {
-        return CompletableFuture.completedFuture(error(status, false));
+        return CompletableFuture.completedFuture(GatewayErrors.answer(status, false));
     }
 
     private CompletionStage<HttpResponse> call(Binding binding, Metadata headers, Message request) {
@@ -200,7 +203,9 @@ public final class Gateway implements HttpRoutes.HttpRoute, AutoCloseable {
                 ? CallOptions.DEFAULT
                 : CallOptions.DEFAULT.withDeadlineAfter(limitMillis, TimeUnit.MILLISECONDS);
         ClientCall<Message, Message> call = channel.newCall(binding.method(), options);
-        ClientCall.Listener<Message> answers = binding.isStream() ? new Lines(call, answered) : new Answer(answered);
+        ClientCall.Listener<Message> answers = binding.isStream()
+                ? new MessagesAsLines(call, answered, binding.takesMany(), budget)
+                : new OneMessage(answered, budget);
         call.start(
                 new SimpleForwardingClientCallListener<>(answers) {
                     @Override
@@ -283,125 +288,6 @@ public final class Gateway implements HttpRoutes.HttpRoute, AutoCloseable {
             sequence.close();
             call.cancel("the client is gone", null);
         }
-    }
-
-    /// Why a call has ended: the request that could not be read, or what the service says.
-    private static Status reason(Status end) {
-        return end.getCause() instanceof JsonMessages.Malformed malformed
-                ? Status.INVALID_ARGUMENT.withDescription(malformed.getMessage())
-                : end;
-    }
-
-    /// The one message that a call answers with.
-    private static final class Answer extends ClientCall.Listener<Message> {
-        private final CompletableFuture<HttpResponse> answered;
-        private Message message;
-
-        private Answer(CompletableFuture<HttpResponse> answered) {
-            this.answered = answered;
-        }
-
-        @Override
-        public void onMessage(Message message) {
-            this.message = message;
-        }
-
-        @Override
-        public void onClose(Status status, Metadata trailers) {
-            answered.complete(status.isOk() ? json(200, JsonMessages.write(message)) : error(reason(status), false));
-        }
-    }
-
-    /// The messages of a call, a line each. The next one is asked for when the transport has taken the one before: a
-    /// client that does not read holds up its own call and nothing else.
-    private static final class Lines extends ClientCall.Listener<Message> implements HttpStream {
-        private final ClientCall<Message, Message> call;
-        private final CompletableFuture<HttpResponse> answered;
-        private byte[] first;
-        private Out out;
-        private Status end;
-
-        private Lines(ClientCall<Message, Message> call, CompletableFuture<HttpResponse> answered) {
-            this.call = call;
-            this.answered = answered;
-        }
-
-        @Override
-        public void onMessage(Message message) {
-            byte[] line = line("{\"result\":" + JsonMessages.write(message) + "}");
-            Out open;
-            boolean begins = false;
-            synchronized (this) {
-                open = out;
-                if (open == null) {
-                    first = line;
-                    begins = true;
-                }
-            }
-            if (begins) {
-                answered.complete(HttpResponse.streamed(200, Map.of("content-type", "application/json"), this));
-            } else {
-                open.write(line, () -> call.request(1));
-            }
-        }
-
-        @Override
-        public void start(Out opened) {
-            Status ended;
-            synchronized (this) {
-                out = opened;
-                ended = end;
-            }
-            opened.write(first, () -> call.request(1));
-            if (ended != null) {
-                end(opened, ended);
-            }
-        }
-
-        @Override
-        public void onClose(Status status, Metadata trailers) {
-            Status why = reason(status);
-            Out open;
-            synchronized (this) {
-                end = why;
-                open = out;
-            }
-            if (open != null) {
-                end(open, why);
-            } else if (first == null) {
-                answered.complete(why.isOk() ? json(200, "") : error(why, true));
-            }
-        }
-
-        private static void end(Out open, Status status) {
-            if (!status.isOk()) {
-                open.write(line(errorText(status, true)), () -> {});
-            }
-            open.end();
-        }
-
-        @Override
-        public void cancelled() {
-            call.cancel("the client is gone", null);
-        }
-
-        private static byte[] line(String json) {
-            return (json + "\n").getBytes(StandardCharsets.UTF_8);
-        }
-    }
-
-    private static HttpResponse error(Status status, boolean stream) {
-        return json(HttpCodes.of(status.getCode()), errorText(status, stream));
-    }
-
-    private static String errorText(Status status, boolean stream) {
-        String text = status.getDescription() == null ? "" : status.getDescription();
-        String error = "{\"code\":" + status.getCode().value() + ",\"message\":" + JsonText.quoted(text) + "}";
-        return stream ? "{\"error\":" + error + "}" : error;
-    }
-
-    private static HttpResponse json(int status, String text) {
-        return HttpResponse.json(status, text);
     }
 
     /// Ends the calls that are under way.

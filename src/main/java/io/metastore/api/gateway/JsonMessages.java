@@ -3,6 +3,7 @@ package io.metastore.api.gateway;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import com.google.protobuf.util.JsonFormat;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -13,6 +14,8 @@ final class JsonMessages {
     private static final int TEXT_MAX = 300;
     /// More than any number of a message has. Reading one takes time that grows with the square of its length.
     private static final int NUMBER_MAX = 64;
+    /// Characters of the names and numbers of a small message.
+    private static final int FIELDS = 512;
     private static final JsonFormat.Parser PARSER = JsonFormat.parser().ignoringUnknownFields();
     private static final JsonFormat.Printer PRINTER =
             JsonFormat.printer().preservingProtoFieldNames().omittingInsignificantWhitespace();
@@ -90,10 +93,30 @@ final class JsonMessages {
         return text.length() > TEXT_MAX ? text.substring(0, TEXT_MAX) + "..." : text;
     }
 
-    static String write(Message message) {
+    static byte[] write(Message message) {
+        StringBuilder json = new StringBuilder(expected(message));
+        append(json, message);
+        return json.toString().getBytes(StandardCharsets.UTF_8);
+    }
+
+    /// An object of one field, with a line end.
+    static byte[] line(String name, Message message) {
+        StringBuilder json =
+                new StringBuilder(expected(message)).append("{\"").append(name).append("\":");
+        append(json, message);
+        return json.append("}\n").toString().getBytes(StandardCharsets.UTF_8);
+    }
+
+    /// Characters that `message` takes when most of it is bytes.
+    private static int expected(Message message) {
+        int size = message.getSerializedSize();
+        return (int) Math.min(Integer.MAX_VALUE - 8, size + size / 3L + FIELDS);
+    }
+
+    private static void append(StringBuilder json, Message message) {
         try {
-            return PRINTER.print(message);
-        } catch (InvalidProtocolBufferException impossible) { // only of messages within messages of any kind
+            PRINTER.appendTo(message, json);
+        } catch (IOException impossible) { // only of messages within messages of any kind
             throw new IllegalArgumentException("no JSON for " + message.getDescriptorForType(), impossible);
         }
     }

@@ -14,6 +14,7 @@ import java.util.Optional;
 /// @param headers beside length, date and connection, which the transport adds
 /// @param stream  the body, when it comes part by part; `body` is empty then
 public record HttpResponse(int status, Map<String, String> headers, byte[] body, Optional<HttpStream> stream) {
+    public static final String JSON = "application/json";
     private static final String TEXT = "text/plain; charset=utf-8";
 
     /// A response whose body is there.
@@ -22,6 +23,8 @@ public record HttpResponse(int status, Map<String, String> headers, byte[] body,
     }
 
     /// A response whose body comes part by part.
+    ///
+    /// @param headers with the content's length where that is known
     public static HttpResponse streamed(int status, Map<String, String> headers, HttpStream stream) {
         return new HttpResponse(status, headers, new byte[0], Optional.of(stream));
     }
@@ -35,7 +38,11 @@ public record HttpResponse(int status, Map<String, String> headers, byte[] body,
     }
 
     public static HttpResponse json(int status, String json) {
-        return of(status, "application/json", json.getBytes(StandardCharsets.UTF_8));
+        return json(status, json.getBytes(StandardCharsets.UTF_8));
+    }
+
+    public static HttpResponse json(int status, byte[] json) {
+        return of(status, JSON, json);
     }
 
     /// A refusal in the form in which etcd gives it: the text and a line end, not to be taken for anything

@@ -1,5 +1,6 @@
 package io.metastore.api.gateway;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -22,6 +23,10 @@ class JsonMessagesTest {
         return JsonMessages.read(prototype, json.getBytes(StandardCharsets.UTF_8));
     }
 
+    private static String written(Message message) {
+        return new String(JsonMessages.write(message), StandardCharsets.UTF_8);
+    }
+
     private static void malformed(Message prototype, String json) {
         String begin = json.substring(0, Math.min(60, json.length()));
         String text = assertThrows(JsonMessages.Malformed.class, () -> read(prototype, json), begin)
@@ -33,17 +38,21 @@ class JsonMessagesTest {
     void fieldsHaveEtcdsNamesAndForms() throws Exception {
         assertEquals(
                 "{\"header\":{\"cluster_id\":\"18446744073709551615\",\"revision\":\"-1\"},\"dbSize\":\"7\"}",
-                JsonMessages.write(StatusResponse.newBuilder()
+                written(StatusResponse.newBuilder()
                         .setHeader(ResponseHeader.newBuilder().setClusterId(-1).setRevision(-1))
                         .setDbSize(7)
                         .build()));
         assertEquals(
                 "{\"key\":\"//8=\",\"sort_order\":\"DESCEND\"}",
-                JsonMessages.write(RangeRequest.newBuilder()
+                written(RangeRequest.newBuilder()
                         .setKey(ByteString.copyFrom(new byte[] {-1, -1}))
                         .setSortOrder(RangeRequest.SortOrder.DESCEND)
                         .build()));
-        assertEquals("{}", JsonMessages.write(PutRequest.getDefaultInstance()));
+        assertEquals("{}", written(PutRequest.getDefaultInstance()));
+        assertArrayEquals(
+                "{\"result\":{\"revision\":\"7\"}}\n".getBytes(StandardCharsets.UTF_8),
+                JsonMessages.line(
+                        "result", ResponseHeader.newBuilder().setRevision(7).build()));
     }
 
     @Test
