@@ -164,7 +164,20 @@ public final class MaintenanceEndpoint extends MutinyMaintenanceGrpc.Maintenance
         if (type == null) {
             return Uni.createFrom().item(List.of());
         }
-        return Answers.of(alarms.change(raise, new Alarm(request.getMemberID(), type)), result -> result.changed());
+        return Answers.of(
+                alarms.change(raise, named(raise, new Alarm(request.getMemberID(), type))), result -> result.changed());
+    }
+
+    /// The alarm that a client means: one that is raised under the same name when there is none of exactly this type.
+    private Alarm named(boolean raise, Alarm alarm) {
+        List<Alarm> raised = member.now().alarms();
+        return raise || raised.contains(alarm)
+                ? alarm
+                : raised.stream()
+                        .filter(other ->
+                                other.memberId() == alarm.memberId() && type(other.type()) == type(alarm.type()))
+                        .findFirst()
+                        .orElse(alarm);
     }
 
     private AlarmResponse response(List<Alarm> listed) {
@@ -180,7 +193,7 @@ public final class MaintenanceEndpoint extends MutinyMaintenanceGrpc.Maintenance
     private static AlarmType type(Alarm.Type type) {
         return switch (type) {
             case NO_SPACE -> AlarmType.NOSPACE;
-            case CORRUPT -> AlarmType.CORRUPT;
+            case CORRUPT, DIVERGED -> AlarmType.CORRUPT;
         };
     }
 

@@ -5,7 +5,10 @@ public record Alarm(long memberId, Type type) implements Comparable<Alarm> {
     /// What is wrong.
     public enum Type {
         NO_SPACE(1),
-        CORRUPT(2);
+        CORRUPT(2),
+        /// The member's state differs from that of a majority: it has stopped, and the others go on. Clients see it as
+        /// CORRUPT.
+        DIVERGED(3);
 
         private final int number;
 

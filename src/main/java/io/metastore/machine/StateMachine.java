@@ -33,6 +33,7 @@ public final class StateMachine {
     private final Alarms alarms;
     private final Members members;
     private final Accounts accounts;
+    private final AppliedHashes hashes = new AppliedHashes();
     private final EntryProgress progress = new EntryProgress();
     private Unfinished unfinished;
     private Chunk chunk;
@@ -54,6 +55,7 @@ public final class StateMachine {
         this.store = store;
         this.spillBytes = spillBytes;
         this.unfinished = store.unfinished();
+        hashes.at(store.state().appliedIndex(), store.state().hash());
         try (View view = store.view()) {
             leases = new Leases(view.reads());
             alarms = new Alarms(view.reads());
@@ -76,6 +78,11 @@ public final class StateMachine {
 
     public Accounts accounts() {
         return accounts;
+    }
+
+    /// What the state was after each of the last entries. Any thread may ask.
+    public AppliedHashes hashes() {
+        return hashes;
     }
 
     /// Raft index of the last entry that is applied and written.
@@ -108,7 +115,11 @@ public final class StateMachine {
                 before = store.state();
             } else {
                 before = new StateRow(
-                        before.appliedIndex(), before.appliedTerm(), chunk.revision(), chunk.compactedRevision());
+                        before.appliedIndex(),
+                        before.appliedTerm(),
+                        chunk.revision(),
+                        chunk.compactedRevision(),
+                        chunk.hash().value());
             }
             outcomes = new ArrayList<>(commands.size());
         }
@@ -118,13 +129,19 @@ public final class StateMachine {
             Command<?> command = commands.get(i);
             progress.command(i);
             Outcome<? extends Result> outcome = applying.apply(command, index, answered);
+            applied(outcome instanceof Outcome.Done<?>);
             started = metrics.commandApplied(command, outcome, started);
             if (first == 0) {
                 outcomes.add(outcome);
             }
         }
-        before = new StateRow(index, term, before.revision(), before.compactedRevision());
+        before = new StateRow(index, term, before.revision(), before.compactedRevision(), before.hash());
+        hashes.at(index, chunk.hash().value());
         return outcomes;
+    }
+
+    private void applied(boolean done) {
+        chunk.hash().command(done, chunk.revision(), chunk.compactedRevision());
     }
 
     private void open(Chunk opened) {
@@ -151,6 +168,7 @@ public final class StateMachine {
         before = store.state();
         progress.command(position.command());
         applying.rest(commands.get(position.command()), position);
+        applied(true);
         return position.command() + 1;
     }
 

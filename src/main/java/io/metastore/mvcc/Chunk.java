@@ -34,6 +34,7 @@ public final class Chunk extends Pairs {
     private View base;
     private Reads reads;
     private WriteBatch batch;
+    private final RunningHash hash;
 
     /// Up to this main revision the base has everything. Of the request in whose middle the chunk was spilled it has a
     /// part, of the requests after it nothing.
@@ -64,6 +65,11 @@ public final class Chunk extends Pairs {
     /// @param hot  what is known of the keys of `base` without looking
     /// @param inlineMax the longest value that is written beside its key as well, in bytes
     Chunk(View base, WriteBatch batch, HotKeys hot, int inlineMax) {
+        this(base, batch, hot, inlineMax, new RunningHash(base.state().hash(), 0));
+    }
+
+    private Chunk(View base, WriteBatch batch, HotKeys hot, int inlineMax, RunningHash hash) {
+        this.hash = hash;
         this.base = base;
         this.reads = base.reads();
         this.batch = batch;
@@ -78,7 +84,7 @@ public final class Chunk extends Pairs {
     ///
     /// @param base what it had written by then, taken over
     Chunk(View base, WriteBatch batch, HotKeys hot, int inlineMax, Unfinished unfinished) {
-        this(base, batch, hot, inlineMax);
+        this(base, batch, hot, inlineMax, new RunningHash(unfinished.hash(), unfinished.rowsHash()));
         revision = unfinished.revision();
         sub = unfinished.sub();
         compactedRevision = unfinished.compactedRevision();
@@ -116,12 +122,22 @@ public final class Chunk extends Pairs {
     ///
     /// @param position what the caller needs to find its own place again
     Unfinished unfinished(byte[] position) {
-        return new Unfinished(revision, sub, compactedRevision, position);
+        return new Unfinished(revision, sub, compactedRevision, hash.value(), hash.rows(), position);
+    }
+
+    /// The batch itself: what is put in here does not count in [#hash].
+    WriteBatch uncounted() {
+        return batch;
     }
 
     /// Rows of other features that belong into the same atomic write. Another one after a spill.
     public WriteBatch batch() {
-        return batch;
+        return hash.over(batch);
+    }
+
+    /// Of all that was applied so far. Whoever applies a command tells it.
+    public RunningHash hash() {
+        return hash;
     }
 
     /// The state before the chunk, or before what it has collected since it was spilled.
@@ -243,6 +259,7 @@ public final class Chunk extends Pairs {
         Revision replaced = previous == null ? null : previous.revision();
         KeyValue kv = entry.keyValue(key);
         batch.put(Table.LOG, LogRow.key(main, sub), LogRow.put(replaced, kv));
+        hash.put(key, entry, value);
         supersede(key, previous, main);
         remember(key, entry, main);
         if (previous == null) {
@@ -325,6 +342,7 @@ public final class Chunk extends Pairs {
         long main = revision + 1;
         Revision replaced = entry.revision();
         batch.put(Table.LOG, LogRow.key(main, sub), LogRow.tombstone(replaced, key, main));
+        hash.delete(key, main, sub);
         supersede(key, entry, main);
         Pending older = overlay.get(key);
         overlay.put(key, new Pending(null, main, older == null ? liveInBase : older.liveInBase, older));

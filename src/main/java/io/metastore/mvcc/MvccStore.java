@@ -204,11 +204,12 @@ public final class MvccStore implements Views, AutoCloseable {
     /// @param position where in the entry to go on, for the caller to know
     public void spill(Chunk chunk, StateRow before, byte[] position) {
         chunk.writeKeys();
-        chunk.batch().put(Table.META, StateRow.KEY, before.encode());
-        chunk.batch().put(Table.META, Unfinished.KEY, chunk.unfinished(position).encode());
+        chunk.uncounted().put(Table.META, StateRow.KEY, before.encode());
+        chunk.uncounted()
+                .put(Table.META, Unfinished.KEY, chunk.unfinished(position).encode());
         synchronized (publishing) {
             inPart = true;
-            engine.write(chunk.batch());
+            engine.write(chunk.uncounted());
         }
         chunk.written();
         Counts counts = chunk.baseView().counts().with(deltas(chunk.lifeChanges()));
@@ -220,22 +221,31 @@ public final class MvccStore implements Views, AutoCloseable {
     /// open request, so that an older one is read as such.
     private View unpublished(Snapshot snapshot, Counts counts, long revision, long sub, long compactedRevision) {
         long newest = sub == 0 ? revision : revision + 1;
-        StateRow state =
-                new StateRow(current.state().appliedIndex(), current.state().appliedTerm(), newest, compactedRevision);
+        StateRow state = new StateRow(
+                current.state().appliedIndex(),
+                current.state().appliedTerm(),
+                newest,
+                compactedRevision,
+                current.state().hash());
         return new View(snapshot, state, counts, RecentChanges.alone(newest), open);
     }
 
     /// Writes what `chunk` collected in one batch, together with the raft position it stands for, and
     /// publishes the view.
     public void commit(Chunk chunk, long appliedIndex, long appliedTerm) {
-        StateRow state = new StateRow(appliedIndex, appliedTerm, chunk.revision(), chunk.compactedRevision());
+        StateRow state = new StateRow(
+                appliedIndex,
+                appliedTerm,
+                chunk.revision(),
+                chunk.compactedRevision(),
+                chunk.hash().value());
         chunk.writeKeys();
-        chunk.batch().put(Table.META, StateRow.KEY, state.encode());
+        chunk.uncounted().put(Table.META, StateRow.KEY, state.encode());
         if (chunk.isSpilled()) {
-            chunk.batch().delete(Table.META, Unfinished.KEY);
+            chunk.uncounted().delete(Table.META, Unfinished.KEY);
         }
         synchronized (publishing) {
-            engine.write(chunk.batch());
+            engine.write(chunk.uncounted());
             inPart = false;
             chunk.written();
             Snapshot snapshot = engine.snapshot();

@@ -9,9 +9,11 @@ import java.util.function.UnaryOperator;
 /// @param appliedTerm       its term
 /// @param revision          newest main revision, 1 for an empty store (KVR-01)
 /// @param compactedRevision last compacted revision, -1 when never compacted (CMP-03)
-public record StateRow(long appliedIndex, long appliedTerm, long revision, long compactedRevision) {
+/// @param hash              of all that was applied so far, see [RunningHash]
+public record StateRow(long appliedIndex, long appliedTerm, long revision, long compactedRevision, long hash) {
     static final byte[] KEY = "state".getBytes(StandardCharsets.US_ASCII);
-    static final StateRow EMPTY = new StateRow(0, 0, 1, -1);
+    private static final int BYTES = 40;
+    static final StateRow EMPTY = new StateRow(0, 0, 1, -1, 0);
 
     /// Reads the row without a store.
     ///
@@ -21,11 +23,12 @@ public record StateRow(long appliedIndex, long appliedTerm, long revision, long 
     }
 
     byte[] encode() {
-        byte[] row = new byte[32];
+        byte[] row = new byte[BYTES];
         BigEndian.putLong(row, 0, appliedIndex);
         BigEndian.putLong(row, 8, appliedTerm);
         BigEndian.putLong(row, 16, revision);
         BigEndian.putLong(row, 24, compactedRevision);
+        BigEndian.putLong(row, 32, hash);
         return row;
     }
 
@@ -33,11 +36,12 @@ public record StateRow(long appliedIndex, long appliedTerm, long revision, long 
         if (row == null) {
             return EMPTY;
         }
-        CorruptRow.sized(row, 32, "the state row");
+        CorruptRow.sized(row, BYTES, "the state row");
         return new StateRow(
                 BigEndian.getLong(row, 0),
                 BigEndian.getLong(row, 8),
                 BigEndian.getLong(row, 16),
-                BigEndian.getLong(row, 24));
+                BigEndian.getLong(row, 24),
+                BigEndian.getLong(row, 32));
     }
 }

@@ -7,16 +7,20 @@ import java.nio.charset.StandardCharsets;
 /// goes with the write that completes the entry.
 ///
 /// Row: format (1 byte), main revision after the last finished request, sub-revision of the next change of the open
-/// request, compacted revision (8 bytes each, big endian), then the position.
+/// request, compacted revision, the running hash and that of the rows of the command under way (8 bytes each, big
+/// endian),
+/// then the position.
 ///
 /// @param revision          main revision after the last finished request
 /// @param sub               changes that the open request has made
 /// @param compactedRevision last compacted revision, -1 when never compacted
+/// @param hash              [RunningHash#value] by then
+/// @param rowsHash          [RunningHash#rows] by then
 /// @param position          where in the entry to go on: known to the state machine alone
-public record Unfinished(long revision, long sub, long compactedRevision, byte[] position) {
+public record Unfinished(long revision, long sub, long compactedRevision, long hash, long rowsHash, byte[] position) {
     static final byte[] KEY = "unfinished".getBytes(StandardCharsets.US_ASCII);
-    private static final byte FORMAT = 1;
-    private static final int POSITION = 1 + 3 * 8;
+    private static final byte FORMAT = 2;
+    private static final int POSITION = 1 + 5 * 8;
 
     byte[] encode() {
         byte[] row = new byte[POSITION + position.length];
@@ -25,6 +29,8 @@ public record Unfinished(long revision, long sub, long compactedRevision, byte[]
                 .fixed(revision)
                 .fixed(sub)
                 .fixed(compactedRevision)
+                .fixed(hash)
+                .fixed(rowsHash)
                 .rest(position);
         return row;
     }
@@ -35,6 +41,6 @@ public record Unfinished(long revision, long sub, long compactedRevision, byte[]
             return null;
         }
         RowReader in = new RowReader("the row of the unfinished entry", row).format(FORMAT);
-        return new Unfinished(in.fixed(), in.fixed(), in.fixed(), in.rest());
+        return new Unfinished(in.fixed(), in.fixed(), in.fixed(), in.fixed(), in.fixed(), in.rest());
     }
 }

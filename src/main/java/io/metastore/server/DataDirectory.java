@@ -25,6 +25,7 @@ import java.util.stream.Stream;
 /// ```
 /// member/LOCK        held while the member runs
 /// member/identity    whose it is
+/// member/diverged    only when its state differs from that of the other members: why it does not start any more
 /// member/reserve     only while the disk fills up: deleted when there is no room
 /// member/state/      the state database, until a snapshot has replaced it
 /// member/state-N/    the state database, after the Nth
@@ -34,6 +35,7 @@ import java.util.stream.Stream;
 public final class DataDirectory implements AutoCloseable {
     private static final String STATE = "state";
     private static final String STATE_AT = "state-at";
+    private static final String DIVERGED = "diverged";
     /// Folders of states, whole or half made.
     private static final Pattern STATES = Pattern.compile("state(-[1-9]\\d*)?(\\.new)?");
 
@@ -91,6 +93,7 @@ public final class DataDirectory implements AutoCloseable {
             }
             DataDirectory directory = new DataDirectory(member, channel);
             try {
+                directory.refuseDiverged();
                 FolderNames.create(directory.state());
                 directory.deleteOtherStates();
             } catch (IOException | RuntimeException failure) {
@@ -112,6 +115,25 @@ public final class DataDirectory implements AutoCloseable {
                     ExitStatus.DATA_DIR, "data-dir " + folder + " cannot be used: " + e.getFile() + " is no folder", e);
         } catch (IOException e) {
             throw new StartFailure(ExitStatus.DATA_DIR, "data-dir " + folder + " cannot be written: " + reason(e), e);
+        }
+    }
+
+    /// Makes later starts refuse: the state is not that of the other members.
+    ///
+    /// @param why in ASCII, a sentence without its end
+    void markDiverged(String why) throws IOException {
+        CheckedText.write(member.resolve(DIVERGED), why + "\n");
+    }
+
+    private void refuseDiverged() throws IOException {
+        Path mark = member.resolve(DIVERGED);
+        if (Files.exists(mark)) {
+            throw new StartFailure(
+                    ExitStatus.DAMAGED,
+                    CheckedText.read(mark).strip() + ": its data cannot be trusted. Remove the member (etcdctl member"
+                            + " remove), add it anew (etcdctl member add) and start it on an empty data-dir with"
+                            + " initial-cluster-state existing; docs/failures.md, \"A state that differs\"",
+                    null);
         }
     }
 

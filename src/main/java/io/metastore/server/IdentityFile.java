@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 /// beside the state and never in it, since a state is copied between members.
 ///
 /// ```
-/// format 6
+/// format 7
 /// cluster cabfa7b72d326322
 /// member 903b61f99025dc3f
 /// incarnation 1
@@ -38,8 +38,8 @@ final class IdentityFile {
     /// 1: the identity was a row of the state. 2: rows had numbers of eight bytes, and small values stood in `keys`
     /// as well as in `log`. 3: entries of the log did not say where they come from, and members made themselves
     /// known with their peer addresses. 4: a data directory had no number of its own. 5: nothing said that a member
-    /// was removed.
-    static final int FORMAT = 6;
+    /// was removed. 6: the state had no running hash.
+    static final int FORMAT = 7;
 
     /// Of a member that has never lost its data.
     private static final int FIRST = 1;

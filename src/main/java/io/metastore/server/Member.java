@@ -142,9 +142,12 @@ public final class Member implements AutoCloseable {
         this.batcher = new Batcher(queue, config.batchLimits(), consensus, new ConsensusMetrics(registry), faults);
         int threads = config.readThreads();
         this.reads = Threads.pool("reads", threads, new LinkedBlockingQueue<>(), faults);
-        this.responses = responseBudget(threads);
+        // One thread is left for small reads.
+        this.responses = new ResponseBudget(
+                config.readResponseBudgetBytes(), keys.read().clientPatience(), Math.max(1, threads - 1), reads);
         ResponseBudgetMetrics.bind(responses, registry);
         this.proposals = new Proposals(queue, requests);
+        dispatch.signs(StateChecks.of(identity, replicas, consensus, proposals, directory, faults, registry));
         this.barrier = new ReadBarrier(consensus, reads);
         this.reading = new Reading(replicas, barrier, reads, fault -> faults.halt("reading the state failed", fault));
         this.auth = new MemberAuth(keys.auth(), replicas, proposals, reading, faults);
@@ -178,15 +181,6 @@ public final class Member implements AutoCloseable {
                 dispatch,
                 farewell,
                 faults);
-    }
-
-    private ResponseBudget responseBudget(int threads) {
-        return new ResponseBudget(
-                config.readResponseBudgetBytes(),
-                config.keys().read().clientPatience(),
-                // One thread is left for small reads.
-                Math.max(1, threads - 1),
-                reads);
     }
 
     private WatchHub watchHub(ServerConfig keys) {

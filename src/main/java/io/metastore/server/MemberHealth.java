@@ -30,6 +30,9 @@ final class MemberHealth implements HealthChecks {
     @Override
     public List<String> alarms() {
         return member.machine().alarms().raised().stream()
+                // One that has stopped is no reason to send clients away from the others.
+                .filter(alarm -> alarm.type() != Alarm.Type.DIVERGED
+                        || alarm.memberId() == member.identity().memberId())
                 .map(alarm -> name(alarm.type()))
                 .toList();
     }
@@ -38,7 +41,7 @@ final class MemberHealth implements HealthChecks {
     static String name(Alarm.Type type) {
         return switch (type) {
             case NO_SPACE -> "NOSPACE";
-            case CORRUPT -> "CORRUPT";
+            case CORRUPT, DIVERGED -> "CORRUPT";
         };
     }
 

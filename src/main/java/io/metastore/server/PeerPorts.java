@@ -67,7 +67,7 @@ final class PeerPorts implements AutoCloseable {
         Introduced introduced = new Introduced();
         this.endpoint = new PeerEndpoint(self, table, introduced, members, dispatch, metrics);
         this.peers = new GrpcPeers(self, table, introduced, tls.client(), loops.work, turnedAway, metrics);
-        this.pings = new PeerPings(self.member(), table, peers, metrics, faults);
+        this.pings = new PeerPings(self.member(), table, peers, dispatch, metrics, faults);
     }
 
     Peers peers() {

@@ -35,7 +35,7 @@ public final class Cluster implements AutoCloseable {
     }
 
     /// Starts members at once and waits until each answers.
-    static Cluster start(int size, String... flags) {
+    public static Cluster start(int size, String... flags) {
         return startWith("http", size, flags);
     }
 
@@ -76,20 +76,20 @@ public final class Cluster implements AutoCloseable {
 
     /// One more member with ports and a folder, of which the cluster does not know yet: add its [Member#peerUrl] with
     /// a call, then [#begin].
-    Member newcomer() {
+    public Member newcomer() {
         Member newcomer = unstarted();
         members.add(newcomer);
         return newcomer;
     }
 
     /// Starts the process of a newcomer that has been added, and does not wait.
-    void begin(Member newcomer) {
+    public void begin(Member newcomer) {
         newcomer.joinsRunning(MembershipCalls.through(leader()).initialClusterFor(newcomer));
         newcomer.begin();
     }
 
     /// Waits until a member that has been removed has ended, and forgets it.
-    void left(Member removed) {
+    public void left(Member removed) {
         removed.endedBy(Client.PATIENCE);
         removed.close();
         members.remove(removed);
@@ -139,7 +139,7 @@ public final class Cluster implements AutoCloseable {
         return member.client().maintenance().status(StatusRequest.getDefaultInstance());
     }
 
-    Member follower() {
+    public Member follower() {
         return others(leader()).getFirst();
     }
 

@@ -172,7 +172,7 @@ public final class Member implements AutoCloseable {
     }
 
     /// The URL where other members call.
-    String peerUrl() {
+    public String peerUrl() {
         return initialCluster.substring(initialCluster.indexOf('=') + 1);
     }
 
@@ -197,7 +197,7 @@ public final class Member implements AutoCloseable {
     }
 
     /// Waits until a member that has begun answers.
-    void await() {
+    public void await() {
         awaitAnswer(false);
     }
 
@@ -352,7 +352,7 @@ public final class Member implements AutoCloseable {
     }
 
     /// Waits until the member has ended by itself and returns its exit status.
-    int endedBy(Duration limit) {
+    public int endedBy(Duration limit) {
         if (!ended(limit)) {
             throw new AssertionError("the member has not ended within " + limit + shownLog());
         }

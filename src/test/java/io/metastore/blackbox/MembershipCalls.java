@@ -23,9 +23,9 @@ import java.util.function.Supplier;
 ///
 /// @param client of the member that is asked
 /// @param limit  how long a call may take
-record MembershipCalls(Client client, Duration limit) {
+public record MembershipCalls(Client client, Duration limit) {
 
-    static MembershipCalls through(Member member) {
+    public static MembershipCalls through(Member member) {
         return new MembershipCalls(member.client(), Client.PATIENCE);
     }
 
@@ -53,7 +53,7 @@ record MembershipCalls(Client client, Duration limit) {
     }
 
     /// Adds a voter as soon as the member that is asked has been connected to the others for long enough.
-    long addVoterOnceHealthy(String url) {
+    public long addVoterOnceHealthy(String url) {
         return once(Refusal.UNHEALTHY, () -> addVoter(url)).getMember().getID();
     }
 
@@ -67,7 +67,7 @@ record MembershipCalls(Client client, Duration limit) {
     }
 
     /// Removes a member as soon as enough of the others are connected.
-    MemberRemoveResponse removeOnceHealthy(long id) {
+    public MemberRemoveResponse removeOnceHealthy(long id) {
         return once(Refusal.UNHEALTHY, () -> remove(id));
     }
 

@@ -12,6 +12,7 @@ import io.metastore.value.Bytes;
 import io.metastore.value.KeyValue;
 import io.metastore.value.Revision;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /// Rows as they lie on disk: what was ever written stays readable, and what is written now are these very
@@ -92,9 +93,18 @@ class GoldenRowsTest {
                         .toByteArray());
         assertEquals(1_000, VersionRow.supersededAt(300, value));
         assertEquals(new KeyEntry(5, 300, 4, 7, 0, 9, null), VersionRow.entry(new Revision(300, 4), value));
-        StateRow state = new StateRow(12, 3, 300, -1);
+        Unfinished part = new Unfinished(300, 4, -1, 0x0123456789abcdefL, 7, new byte[] {8, 9});
+        assertArrayEquals(Golden.bytes("unfinished-row"), part.encode());
+        Unfinished read = Unfinished.decode(part.encode());
+        assertArrayEquals(part.position(), read.position());
+        assertEquals(List.of(300L, 4L, -1L, 0x0123456789abcdefL, 7L), numbers(read));
+        StateRow state = new StateRow(12, 3, 300, -1, 0x0123456789abcdefL);
         assertArrayEquals(Golden.bytes("state-row"), state.encode());
         assertEquals(state, StateRow.decode(Golden.bytes("state-row")));
+    }
+
+    private static List<Long> numbers(Unfinished part) {
+        return List.of(part.revision(), part.sub(), part.compactedRevision(), part.hash(), part.rowsHash());
     }
 
     @Test

@@ -47,7 +47,7 @@ class IdentityFileTest {
         assertEquals(1, marked.incarnation().number());
         assertNotEquals(0, marked.incarnation().directory());
         assertEquals(
-                "format 6\ncluster cabfa7b72d326322\nmember 903b61f99025dc3f\nincarnation 1\ndirectory "
+                "format 7\ncluster cabfa7b72d326322\nmember 903b61f99025dc3f\nincarnation 1\ndirectory "
                         + Long.toHexString(marked.incarnation().directory()) + "\n",
                 CheckedText.read(file));
         assertEquals(Optional.of(marked), IdentityFile.find(directory));
@@ -60,13 +60,13 @@ class IdentityFileTest {
         assertEquals(Optional.of(marked), IdentityFile.find(directory));
     }
 
-    /// 2 is that of rows with numbers of eight bytes, 7 that of a later program.
+    /// 2 is that of rows with numbers of eight bytes, 8 that of a later program.
     @ParameterizedTest
-    @ValueSource(ints = {2, 3, 4, 5, 7, 30})
+    @ValueSource(ints = {2, 3, 4, 5, 6, 8, 30})
     void anotherFormatIsRefused(int format) throws IOException {
         CheckedText.write(
                 file, "format " + format + "\ncluster cabfa7b72d326322\nmember 903b61f99025dc3f\nincarnation 1\n");
-        refused("has format " + format + ", this program knows format 6; use the version of the program that wrote it");
+        refused("has format " + format + ", this program knows format 7; use the version of the program that wrote it");
     }
 
     /// What a version before this file leaves.

@@ -6,7 +6,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 
-/// Hands calls on by their kind, and answers signs of life by itself. Kinds are added while the member is put together,
+/// Hands calls on by their kind, and answers signs of life. Kinds are added while the member is put together,
 /// before any call comes.
 public final class PeerDispatch implements PeerHandler {
     private static final int RAFT_BELOW = 100;
@@ -14,10 +14,20 @@ public final class PeerDispatch implements PeerHandler {
     private final Map<Integer, PeerHandler> handlers = new ConcurrentHashMap<>();
     private final List<Consumer<Caller>> listeners = new CopyOnWriteArrayList<>();
     private volatile PeerHandler raft;
+    private volatile SignOfLife sign = SignOfLife.SILENT;
 
     /// Lets `handler` have raft's own calls.
     public void raft(PeerHandler handler) {
         raft = handler;
+    }
+
+    /// Lets `told` hear what others say with their signs of life, and answer them.
+    public void signs(SignOfLife told) {
+        sign = told;
+    }
+
+    SignOfLife sign() {
+        return sign;
     }
 
     public void add(int kind, PeerHandler handler) {
@@ -35,7 +45,8 @@ public final class PeerDispatch implements PeerHandler {
     @Override
     public void called(Caller caller, PeerMessage message, Consumer<PeerMessage> answer) {
         if (message.kind() == PeerMessage.Kinds.PING) {
-            answer.accept(message);
+            sign.heard(caller.member(), message.body());
+            answer.accept(new PeerMessage(PeerMessage.Kinds.PING, sign.said()));
             return;
         }
         PeerHandler handler = message.kind() < RAFT_BELOW ? raft : handlers.get(message.kind());

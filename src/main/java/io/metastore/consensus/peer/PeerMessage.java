@@ -9,7 +9,7 @@ public record PeerMessage(int kind, ByteString body) {
     /// What members ask each other, beside raft's own calls, which have the numbers below 100.
     public static final class Kinds {
         public static final int FORWARD = 100;
-        /// A sign of life, answered with itself.
+        /// A sign of life, answered with one.
         public static final int PING = 101;
         public static final int LEASE_RENEW = 110;
         public static final int LEASE_REMAINING = 111;

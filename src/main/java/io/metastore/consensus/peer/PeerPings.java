@@ -1,6 +1,5 @@
 package io.metastore.consensus.peer;
 
-import com.google.protobuf.ByteString;
 import io.metastore.thread.Threads;
 import java.time.Duration;
 import java.util.concurrent.ScheduledExecutorService;
@@ -9,24 +8,27 @@ import java.util.concurrent.TimeUnit;
 /// Asks each other member for a sign of life, once a second.
 ///
 /// So the round trip to each is known, that between two who follow, too, who else have nothing to say to each other;
-/// and the connections that an election needs are there before it comes.
+/// and the connections that an election needs are there before it comes. Both say what they have to say to each other.
 public final class PeerPings implements AutoCloseable {
     private static final Duration PERIOD = Duration.ofSeconds(1);
     /// As long as etcd waits for anything to come over a connection.
     private static final Duration ANSWER_MAX = Duration.ofSeconds(5);
-    private static final PeerMessage SIGN = new PeerMessage(PeerMessage.Kinds.PING, ByteString.EMPTY);
 
     private final long self;
     private final PeerTable table;
     private final Peers peers;
+    private final PeerDispatch dispatch;
     private final PeerMetrics metrics;
     private final ScheduledExecutorService clock;
 
     /// @param self id of this member, which is not asked
-    public PeerPings(long self, PeerTable table, Peers peers, PeerMetrics metrics, Threads.Halt faults) {
+    /// @param dispatch knows what is said, and who is told what others say
+    public PeerPings(
+            long self, PeerTable table, Peers peers, PeerDispatch dispatch, PeerMetrics metrics, Threads.Halt faults) {
         this.self = self;
         this.table = table;
         this.peers = peers;
+        this.dispatch = dispatch;
         this.metrics = metrics;
         this.clock = Threads.clock("peer-pings", faults);
     }
@@ -50,11 +52,12 @@ public final class PeerPings implements AutoCloseable {
         peers.call(
                 member,
                 Lane.CONTROL,
-                SIGN,
+                new PeerMessage(PeerMessage.Kinds.PING, dispatch.sign().said()),
                 new Peers.Reply() {
                     @Override
                     public void answered(PeerMessage answer) {
                         counts.roundTrip(System.nanoTime() - asked);
+                        dispatch.sign().heard(member, answer.body());
                     }
 
                     @Override

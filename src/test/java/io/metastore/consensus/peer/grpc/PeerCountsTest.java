@@ -180,7 +180,7 @@ class PeerCountsTest {
     /// Both that follow know how far the other is, though raft lets them say nothing to each other.
     @Test
     void aSignOfLifeIsTimed() {
-        try (PeerPings pings = new PeerPings(A, table, peers, ofA, (what, cause) -> {
+        try (PeerPings pings = new PeerPings(A, table, peers, new PeerDispatch(), ofA, (what, cause) -> {
             throw new AssertionError(what, cause);
         })) {
             pings.start();

@@ -1,0 +1,64 @@
+package io.metastore.server;
+
+import io.metastore.cluster.Alarm;
+import io.metastore.cluster.Identity;
+import io.metastore.consensus.Consensus;
+import io.metastore.consensus.Faults;
+import io.metastore.machine.Command;
+import io.metastore.machine.Replicas;
+import io.metastore.service.Divergence;
+import io.metastore.service.Proposals;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.io.IOException;
+import org.jboss.logging.Logger;
+
+/// What ends a member whose state is not that of the others.
+final class StateChecks {
+    private static final Logger LOG = Logger.getLogger(StateChecks.class);
+
+    private StateChecks() {}
+
+    /// Compares the running hashes. A member that is wrong ends at once, and does not start again on its data.
+    static Divergence of(
+            Identity identity,
+            Replicas replicas,
+            Consensus consensus,
+            Proposals proposals,
+            DataDirectory directory,
+            Faults faults,
+            MeterRegistry registry) {
+        Divergence divergence = new Divergence(
+                identity.memberId(),
+                () -> replicas.get().machine().hashes(),
+                () -> replicas.get().members(),
+                () -> replicas.get().alarms(),
+                () -> consensus.leadership().isLeader(),
+                alarm -> raise(alarm, proposals),
+                why -> end(why, directory, faults));
+        Gauge.builder("metastore.members.diverged", divergence, Divergence::differing)
+                .description("Other members whose state is known to differ from this member's")
+                .register(registry);
+        return divergence;
+    }
+
+    private static void raise(Alarm alarm, Proposals proposals) {
+        proposals
+                .propose(new Command.AlarmChange(true, alarm))
+                .subscribe()
+                .with(
+                        _ -> LOG.errorf("alarm CORRUPT is raised for member %x", alarm.memberId()),
+                        failure -> LOG.warnf(
+                                "alarm CORRUPT for member %x cannot be raised now: %s", alarm.memberId(), failure));
+    }
+
+    private static void end(String why, DataDirectory directory, Faults faults) {
+        try {
+            directory.markDiverged(why);
+        } catch (IOException unwritten) {
+            faults.halt(why + "; that it must not start again could not be written down", unwritten);
+            return;
+        }
+        faults.halt(why + ": it ends, and its data is not to be used any more", null);
+    }
+}
