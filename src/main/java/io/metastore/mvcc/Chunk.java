@@ -126,7 +126,7 @@ public final class Chunk extends Pairs {
     }
 
     /// The batch itself: what is put in here does not count in [#hash].
-    WriteBatch uncounted() {
+    WriteBatch plain() {
         return batch;
     }
 

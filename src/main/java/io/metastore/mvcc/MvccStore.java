@@ -204,12 +204,11 @@ public final class MvccStore implements Views, AutoCloseable {
     /// @param position where in the entry to go on, for the caller to know
     public void spill(Chunk chunk, StateRow before, byte[] position) {
         chunk.writeKeys();
-        chunk.uncounted().put(Table.META, StateRow.KEY, before.encode());
-        chunk.uncounted()
-                .put(Table.META, Unfinished.KEY, chunk.unfinished(position).encode());
+        chunk.plain().put(Table.META, StateRow.KEY, before.encode());
+        chunk.plain().put(Table.META, Unfinished.KEY, chunk.unfinished(position).encode());
         synchronized (publishing) {
             inPart = true;
-            engine.write(chunk.uncounted());
+            engine.write(chunk.plain());
         }
         chunk.written();
         Counts counts = chunk.baseView().counts().with(deltas(chunk.lifeChanges()));
@@ -240,12 +239,12 @@ public final class MvccStore implements Views, AutoCloseable {
                 chunk.compactedRevision(),
                 chunk.hash().value());
         chunk.writeKeys();
-        chunk.uncounted().put(Table.META, StateRow.KEY, state.encode());
+        chunk.plain().put(Table.META, StateRow.KEY, state.encode());
         if (chunk.isSpilled()) {
-            chunk.uncounted().delete(Table.META, Unfinished.KEY);
+            chunk.plain().delete(Table.META, Unfinished.KEY);
         }
         synchronized (publishing) {
-            engine.write(chunk.uncounted());
+            engine.write(chunk.plain());
             inPart = false;
             chunk.written();
             Snapshot snapshot = engine.snapshot();

@@ -15,6 +15,9 @@ import java.util.zip.CRC32C;
 /// nor
 /// do the tables that follow from the history: `keys`, `versions` and `counts`.
 ///
+/// Programs of different versions compare theirs: a change of what counts, or how, takes a new feature level of all
+/// members.
+///
 /// Belongs to the apply thread.
 public final class RunningHash {
     /// An odd number without a pattern, so that each step is a bijection: 2^64 divided by the golden ratio.

@@ -140,11 +140,8 @@ public final class Member implements AutoCloseable {
                 disk);
         this.queue = new ProposalQueue(new ProposalQueue.Limits(keys.queue().commands(), config.queueBytes()));
         this.batcher = new Batcher(queue, config.batchLimits(), consensus, new ConsensusMetrics(registry), faults);
-        int threads = config.readThreads();
-        this.reads = Threads.pool("reads", threads, new LinkedBlockingQueue<>(), faults);
-        // One thread is left for small reads.
-        this.responses = new ResponseBudget(
-                config.readResponseBudgetBytes(), keys.read().clientPatience(), Math.max(1, threads - 1), reads);
+        this.reads = Threads.pool("reads", config.readThreads(), new LinkedBlockingQueue<>(), faults);
+        this.responses = responseBudget();
         ResponseBudgetMetrics.bind(responses, registry);
         this.proposals = new Proposals(queue, requests);
         dispatch.signs(StateChecks.of(identity, replicas, consensus, proposals, directory, faults, registry));
@@ -181,6 +178,13 @@ public final class Member implements AutoCloseable {
                 dispatch,
                 farewell,
                 faults);
+    }
+
+    private ResponseBudget responseBudget() {
+        // One thread is left for small reads.
+        int builders = Math.max(1, config.readThreads() - 1);
+        return new ResponseBudget(
+                config.readResponseBudgetBytes(), config.keys().read().clientPatience(), builders, reads);
     }
 
     private WatchHub watchHub(ServerConfig keys) {
