@@ -74,6 +74,11 @@ final class PeerPorts implements AutoCloseable {
         return peers;
     }
 
+    /// Says to the others now what they would hear within a second. Does not wait for their answers.
+    void sayNow() {
+        pings.askAll();
+    }
+
     PeerMetrics metrics() {
         return metrics;
     }

@@ -11,11 +11,17 @@ import io.metastore.service.Proposals;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 
 /// What ends a member whose state is not that of the others.
 final class StateChecks {
     private static final Logger LOG = Logger.getLogger(StateChecks.class);
+
+    /// How long the others have to hear of it.
+    private static final Duration LAST_WORDS = Duration.ofMillis(300);
 
     private StateChecks() {}
 
@@ -25,6 +31,7 @@ final class StateChecks {
             Replicas replicas,
             Consensus consensus,
             Proposals proposals,
+            PeerPorts peers,
             DataDirectory directory,
             Faults faults,
             MeterRegistry registry) {
@@ -35,7 +42,7 @@ final class StateChecks {
                 () -> replicas.get().alarms(),
                 () -> consensus.leadership().isLeader(),
                 alarm -> raise(alarm, proposals),
-                why -> end(why, directory, faults));
+                why -> end(why, peers, directory, faults));
         Gauge.builder("metastore.members.diverged", divergence, Divergence::differing)
                 .description("Other members whose state is known to differ from this member's")
                 .register(registry);
@@ -52,13 +59,16 @@ final class StateChecks {
                                 "alarm CORRUPT for member %x cannot be raised now: %s", alarm.memberId(), failure));
     }
 
-    private static void end(String why, DataDirectory directory, Faults faults) {
+    private static void end(String why, PeerPorts peers, DataDirectory directory, Faults faults) {
         try {
             directory.markDiverged(why);
         } catch (IOException unwritten) {
             faults.halt(why + "; that it must not start again could not be written down", unwritten);
             return;
         }
-        faults.halt(why + ": it ends, and its data is not to be used any more", null);
+        // The others name it once they know, too, and it may be the first that does.
+        peers.sayNow();
+        CompletableFuture.delayedExecutor(LAST_WORDS.toMillis(), TimeUnit.MILLISECONDS)
+                .execute(() -> faults.halt(why + ": it ends, and its data is not to be used any more", null));
     }
 }

@@ -54,7 +54,9 @@ public final class Divergence implements SignOfLife {
 
     /// @param hashes of the newest generation of the state
     /// @param raise  raises an alarm that is not raised; asked again each second until it is
-    /// @param wrong  told once, when this member is the one that is wrong: it must serve nobody any more
+    /// @param wrong  told once, when this member is the one that is wrong: it must serve nobody any more, and the
+    others
+    ///               are to hear of it
     public Divergence(
             long self,
             Supplier<AppliedHashes> hashes,
@@ -102,7 +104,13 @@ public final class Divergence implements SignOfLife {
     void heard(long member, At at) {
         switch (hashes.get().compare(at)) {
             case UNKNOWN -> {}
-            case EQUAL -> standings.put(member, new Standing(at.index(), true));
+            case EQUAL -> {
+                standings.put(member, new Standing(at.index(), true));
+                if (differing() > 0) {
+                    // The one that differs may have ended meanwhile.
+                    judge();
+                }
+            }
             case DIFFERENT -> {
                 Standing before = standings.put(member, new Standing(at.index(), false));
                 if (before == null || before.equal()) {

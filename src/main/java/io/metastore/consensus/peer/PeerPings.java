@@ -37,8 +37,8 @@ public final class PeerPings implements AutoCloseable {
         clock.scheduleWithFixedDelay(this::askAll, 0, PERIOD.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    /// Asks each other member once.
-    void askAll() {
+    /// Asks each other member once. Any thread.
+    public void askAll() {
         for (long member : table.members().keySet()) {
             if (member != self) {
                 ask(member);
