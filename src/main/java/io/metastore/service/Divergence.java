@@ -55,8 +55,7 @@ public final class Divergence implements SignOfLife {
     /// @param hashes of the newest generation of the state
     /// @param raise  raises an alarm that is not raised; asked again each second until it is
     /// @param wrong  told once, when this member is the one that is wrong: it must serve nobody any more, and the
-    others
-    ///               are to hear of it
+    ///               others are to hear of it
     public Divergence(
             long self,
             Supplier<AppliedHashes> hashes,
