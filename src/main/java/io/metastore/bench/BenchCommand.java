@@ -1,5 +1,8 @@
 package io.metastore.bench;
 
+import io.metastore.client.Endpoint;
+import io.metastore.client.Security;
+import io.metastore.client.UsageException;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;

@@ -13,6 +13,7 @@ import io.metastore.api.etcd.etcdserverpb.AuthRoleGrantPermissionRequest;
 import io.metastore.api.etcd.etcdserverpb.AuthUserAddRequest;
 import io.metastore.api.etcd.etcdserverpb.AuthUserGrantRoleRequest;
 import io.metastore.api.etcd.etcdserverpb.AuthenticateRequest;
+import io.metastore.client.Security;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.ExecutionException;

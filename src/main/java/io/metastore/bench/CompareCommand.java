@@ -1,5 +1,7 @@
 package io.metastore.bench;
 
+import io.metastore.client.Endpoint;
+import io.metastore.client.UsageException;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;

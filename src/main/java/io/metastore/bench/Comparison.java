@@ -1,5 +1,6 @@
 package io.metastore.bench;
 
+import io.metastore.client.Endpoint;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.time.Duration;

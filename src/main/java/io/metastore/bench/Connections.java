@@ -10,6 +10,8 @@ import io.grpc.stub.ClientCalls;
 import io.metastore.api.etcd.etcdserverpb.MaintenanceGrpc;
 import io.metastore.api.etcd.etcdserverpb.StatusRequest;
 import io.metastore.api.etcd.etcdserverpb.StatusResponse;
+import io.metastore.client.Endpoint;
+import io.metastore.client.Security;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.nio.NioEventLoopGroup;

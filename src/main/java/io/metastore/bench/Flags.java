@@ -1,5 +1,6 @@
 package io.metastore.bench;
 
+import io.metastore.client.UsageException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -2,6 +2,7 @@ package io.metastore.bench;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
+import io.metastore.client.UsageException;
 import java.nio.charset.StandardCharsets;
 
 /// Names keys: a prefix and a number in decimal, filled with zeros to a fixed length, so that keys sort as

@@ -12,6 +12,7 @@ import io.metastore.api.etcd.etcdserverpb.RangeResponse;
 import io.metastore.api.etcd.etcdserverpb.ResponseHeader;
 import io.metastore.api.etcd.etcdserverpb.StatusRequest;
 import io.metastore.api.etcd.etcdserverpb.StatusResponse;
+import io.metastore.client.Endpoint;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.nio.NioServerSocketChannel;

@@ -1,5 +1,6 @@
 package io.metastore.bench;
 
+import io.metastore.client.Endpoint;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

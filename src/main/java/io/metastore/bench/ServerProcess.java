@@ -3,6 +3,7 @@ package io.metastore.bench;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
+import io.metastore.client.Endpoint;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -16,6 +16,8 @@ import io.metastore.api.etcd.etcdserverpb.WatchGrpc;
 import io.metastore.api.etcd.etcdserverpb.WatchRequest;
 import io.metastore.api.etcd.etcdserverpb.WatchResponse;
 import io.metastore.api.etcd.mvccpb.Event;
+import io.metastore.client.Endpoint;
+import io.metastore.client.Security;
 import io.netty.util.concurrent.Future;
 import java.nio.ByteBuffer;
 import java.time.Duration;

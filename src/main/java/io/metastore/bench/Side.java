@@ -1,5 +1,6 @@
 package io.metastore.bench;
 
+import io.metastore.client.UsageException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

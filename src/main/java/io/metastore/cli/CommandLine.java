@@ -49,6 +49,7 @@ public final class CommandLine {
             case SERVER -> server(rest);
             case CONFIG -> config(rest);
             case BENCH -> new Next.Exit(BenchCommand.run(rest, out, err));
+            case CLUSTER -> new Next.Exit(ClusterCommand.run(rest, out, err));
             case LOCAL_CLUSTER -> new Next.Exit(new LocalClusterCommand(environment, properties, out, err).run(rest));
             case LOG -> new Next.Exit(LogCommand.run(rest, out, err));
             case VERSION -> version(rest);

@@ -24,6 +24,7 @@ final class Help {
                 when a server would not start with it.
                 """;
             case BENCH -> BenchCommand.help();
+            case CLUSTER -> ClusterCommand.help();
             case LOCAL_CLUSTER -> LocalClusterCommand.help();
             case LOG -> LogCommand.help();
             case VERSION -> """

@@ -9,6 +9,7 @@ import java.util.Optional;
 public enum Subcommand {
     SERVER("runs a member (the default)"),
     LOCAL_CLUSTER("runs several members on this machine, for trying out"),
+    CLUSTER("shows how a running cluster is, and replaces a member that is lost"),
     CONFIG("prints the configuration that a server would run with, and where each value comes from"),
     BENCH("loads an etcd-compatible endpoint and measures it, or compares servers"),
     LOG("shows the raft log of a stopped member, and marks an entry that cannot be applied to be skipped"),

@@ -1,6 +1,7 @@
 package io.metastore.machine;
 
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /// The running hash after each of the last entries, so that two members of which one is further can be compared. The
 /// apply thread tells, any thread asks.
@@ -15,14 +16,6 @@ public final class AppliedHashes {
     /// @param index raft index of an entry
     /// @param hash  of all that was applied up to it, see [io.metastore.mvcc.RunningHash]
     public record At(long index, long hash) {}
-
-    /// What two members have in common.
-    public enum Comparison {
-        EQUAL,
-        DIFFERENT,
-        /// One of them is not so far, or so far ahead that the entry is forgotten.
-        UNKNOWN
-    }
 
     /// Notes the hash after the entry `index`, greater than those before.
     public synchronized void at(long index, long hash) {
@@ -41,22 +34,22 @@ public final class AppliedHashes {
         return Optional.of(new At(indexes[slot], hashes[slot]));
     }
 
-    /// Compares with what another member says of itself.
-    public synchronized Comparison compare(At other) {
+    /// The hash after the entry `index`, nothing when it is not applied yet or forgotten.
+    public synchronized OptionalLong after(long index) {
         long low = Math.max(0, count - SIZE);
         long high = count - 1;
         while (low <= high) {
             long middle = (low + high) >>> 1;
             int slot = (int) (middle % SIZE);
-            if (indexes[slot] == other.index()) {
-                return hashes[slot] == other.hash() ? Comparison.EQUAL : Comparison.DIFFERENT;
+            if (indexes[slot] == index) {
+                return OptionalLong.of(hashes[slot]);
             }
-            if (indexes[slot] < other.index()) {
+            if (indexes[slot] < index) {
                 low = middle + 1;
             } else {
                 high = middle - 1;
             }
         }
-        return Comparison.UNKNOWN;
+        return OptionalLong.empty();
     }
 }

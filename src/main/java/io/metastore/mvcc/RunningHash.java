@@ -6,20 +6,20 @@ import io.metastore.engine.WriteBatch;
 import io.metastore.value.Bytes;
 import java.util.zip.CRC32C;
 
-/// Sums up in 64 bits all that was ever applied, order and content: two members that have applied the same entries and
-/// differ in it have different states, and stay different. Costs no reading of data.
+/// Sums up in 64 bits all that was ever applied, order and content: two members that have applied the same
+/// entries and differ in it have different states, and stay different. Costs no reading of data.
 ///
-/// What counts is each change of a key with its numbers and its value, the rows of leases, alarms, members and users
-/// that
-/// a command writes, in any order, and where it leaves the revisions. How entries are cut into chunks does not count,
-/// nor
-/// do the tables that follow from the history: `keys`, `versions` and `counts`.
+/// What counts is each change of a key with its numbers and its value, the rows of leases, alarms, members and
+/// users that a command writes, in any order, and where it leaves the revisions. How entries are cut into
+/// chunks does not count, nor do the tables that follow from the history: `keys`, `versions` and `counts`.
 ///
-/// Programs of different versions compare theirs: a change of what counts, or how, takes a new feature level of all
-/// members.
+/// Programs of different versions compare theirs: a change of what counts, or how, takes a new feature level of
+/// all members.
 ///
 /// Belongs to the apply thread.
 public final class RunningHash {
+    public static final int VERSION = 1;
+
     /// An odd number without a pattern, so that each step is a bijection: 2^64 divided by the golden ratio.
     private static final long FACTOR = 0x9E3779B97F4A7C15L;
 
@@ -32,8 +32,8 @@ public final class RunningHash {
 
     private final CRC32C crc = new CRC32C();
     private long value;
-    /// Of the rows of the command that is under way: a sum, since sets and maps have an order of their own in each
-    /// process.
+    /// Of the rows of the command that is under way: a sum, since sets and maps have an order of their own in
+    /// each process.
     private long rows;
 
     /// @param value after the last command

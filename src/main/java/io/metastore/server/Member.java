@@ -144,8 +144,8 @@ public final class Member implements AutoCloseable {
         this.responses = responseBudget();
         ResponseBudgetMetrics.bind(responses, registry);
         this.proposals = new Proposals(queue, requests);
-        dispatch.signs(
-                StateChecks.of(identity, replicas, consensus, proposals, peerPorts, directory, faults, registry));
+        dispatch.signs(StateChecks.of(
+                identity, replicas, consensus, proposals, peerPorts, clock, directory, faults, registry));
         this.barrier = new ReadBarrier(consensus, reads);
         this.reading = new Reading(replicas, barrier, reads, fault -> faults.halt("reading the state failed", fault));
         this.auth = new MemberAuth(keys.auth(), replicas, proposals, reading, faults);

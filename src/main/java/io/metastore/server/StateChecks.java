@@ -12,7 +12,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 
@@ -25,13 +25,17 @@ final class StateChecks {
 
     private StateChecks() {}
 
-    /// Compares the running hashes. A member that is wrong ends at once, and does not start again on its data.
+    /// Compares the running hashes. A member that is wrong ends within a moment, and does not start again on
+    /// its data.
+    ///
+    /// @param clock marks the data and speaks to the others: what is told of it may not wait for a disk
     static Divergence of(
             Identity identity,
             Replicas replicas,
             Consensus consensus,
             Proposals proposals,
             PeerPorts peers,
+            ScheduledExecutorService clock,
             DataDirectory directory,
             Faults faults,
             MeterRegistry registry) {
@@ -42,7 +46,7 @@ final class StateChecks {
                 () -> replicas.get().alarms(),
                 () -> consensus.leadership().isLeader(),
                 alarm -> raise(alarm, proposals),
-                why -> end(why, peers, directory, faults));
+                why -> clock.execute(() -> end(why, peers, clock, directory, faults)));
         Gauge.builder("metastore.members.diverged", divergence, Divergence::differing)
                 .description("Other members whose state is known to differ from this member's")
                 .register(registry);
@@ -59,16 +63,16 @@ final class StateChecks {
                                 "alarm CORRUPT for member %x cannot be raised now: %s", alarm.memberId(), failure));
     }
 
-    private static void end(String why, PeerPorts peers, DataDirectory directory, Faults faults) {
+    private static void end(
+            String why, PeerPorts peers, ScheduledExecutorService clock, DataDirectory directory, Faults faults) {
+        String said = why + ": it ends, and its data is not to be used any more";
         try {
             directory.markDiverged(why);
-        } catch (IOException unwritten) {
-            faults.halt(why + "; that it must not start again could not be written down", unwritten);
-            return;
+            // The others name it once they know, too, and it may be the first that does.
+            peers.sayNow();
+            clock.schedule(() -> faults.halt(said, null), LAST_WORDS.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (IOException | RuntimeException failure) {
+            faults.halt(said + "; not all could be done that was to be done before", failure);
         }
-        // The others name it once they know, too, and it may be the first that does.
-        peers.sayNow();
-        CompletableFuture.delayedExecutor(LAST_WORDS.toMillis(), TimeUnit.MILLISECONDS)
-                .execute(() -> faults.halt(why + ": it ends, and its data is not to be used any more", null));
     }
 }

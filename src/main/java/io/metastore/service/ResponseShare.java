@@ -146,6 +146,7 @@ public final class ResponseShare extends Allowance {
     /// there and takes room only in the form in which it is sent. Nothing runs when the call ends before its turn.
     /// [#sending] is to follow within `attempt`.
     public void whenRoom(long size, Runnable attempt) {
+        charged = true;
         budget.await(this, size, false, attempt);
     }
 

@@ -30,15 +30,25 @@ final class Rooms {
             List.of("engine"),
             List.of("value", "measure", "thread"));
 
-    /// Clients of a server like any other: they know its messages, and the command line knows them.
-    private static final List<String> APART = List.of("bench", "local");
+    /// Clients of a server like any other: they know its messages and what they share, and the command line knows them.
+    private static final List<String> APART = List.of("bench", "local", "admin", "client");
 
     /// Which class may know which vendor.
     private static final Map<String, Predicate<JavaClass>> VENDORS = Map.ofEntries(
             Map.entry("com.alipay.sofa.", in("consensus.jraft")),
             Map.entry("org.rocksdb.", in("engine.rocksdb")),
-            Map.entry("io.grpc.", in("api", "bench", "local", "server", "consensus.peer.grpc", "consensus.peer.wire")),
-            Map.entry("io.metastore.api.etcd.", in("api", "bench", "local", "server")),
+            Map.entry(
+                    "io.grpc.",
+                    in(
+                            "api",
+                            "bench",
+                            "local",
+                            "admin",
+                            "client",
+                            "server",
+                            "consensus.peer.grpc",
+                            "consensus.peer.wire")),
+            Map.entry("io.metastore.api.etcd.", in("api", "bench", "local", "admin", "server")),
             Map.entry("io.micrometer.", in("server").or(Rooms::isMetrics)),
             Map.entry("io.quarkus.", in("server", "api", "cli").or(Rooms::isMain)),
             Map.entry("jakarta.", in("server", "api", "cli").or(Rooms::isMain)),
@@ -133,7 +143,7 @@ final class Rooms {
 
     private static boolean mayKnow(String from, String to, String target) {
         if (APART.contains(from)) {
-            return target.startsWith(ROOT + "api.etcd.");
+            return target.startsWith(ROOT + "api.etcd.") || to.equals("client");
         }
         if (APART.contains(to)) {
             return from.equals("cli") || (from.equals("server") && to.equals("bench"));

@@ -18,6 +18,8 @@ import io.metastore.api.etcd.etcdserverpb.StatusRequest;
 import io.metastore.api.etcd.etcdserverpb.StatusResponse;
 import io.metastore.api.etcd.etcdserverpb.TxnRequest;
 import io.metastore.api.etcd.etcdserverpb.TxnResponse;
+import io.metastore.client.Endpoint;
+import io.metastore.client.Security;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.metastore.api.etcd.etcdserverpb.ResponseHeader;
 import io.metastore.api.etcd.etcdserverpb.StatusResponse;
+import io.metastore.client.Endpoint;
+import io.metastore.client.UsageException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashSet;

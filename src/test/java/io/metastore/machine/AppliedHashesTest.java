@@ -3,8 +3,8 @@ package io.metastore.machine;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.metastore.machine.AppliedHashes.At;
-import io.metastore.machine.AppliedHashes.Comparison;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
 class AppliedHashesTest {
@@ -13,20 +13,19 @@ class AppliedHashesTest {
     @Test
     void nothingIsKnownOfNothing() {
         assertEquals(Optional.empty(), hashes.newest());
-        assertEquals(Comparison.UNKNOWN, hashes.compare(new At(0, 0)));
+        assertEquals(OptionalLong.empty(), hashes.after(0));
     }
 
-    /// Entries without commands have no hash of their own: whoever stands on one says the last before it.
+    /// Entries without commands have no hash of their own.
     @Test
-    void entriesAreComparedByTheirIndex() {
+    void hashesAreFoundByTheIndexOfTheirEntry() {
         hashes.at(3, 30);
         hashes.at(5, 50);
         assertEquals(Optional.of(new At(5, 50)), hashes.newest());
-        assertEquals(Comparison.EQUAL, hashes.compare(new At(3, 30)));
-        assertEquals(Comparison.DIFFERENT, hashes.compare(new At(3, 31)));
-        assertEquals(Comparison.EQUAL, hashes.compare(new At(5, 50)));
+        assertEquals(OptionalLong.of(30), hashes.after(3));
+        assertEquals(OptionalLong.of(50), hashes.after(5));
         for (long unknown : new long[] {2, 4, 6}) {
-            assertEquals(Comparison.UNKNOWN, hashes.compare(new At(unknown, 30)));
+            assertEquals(OptionalLong.empty(), hashes.after(unknown));
         }
     }
 
@@ -37,9 +36,8 @@ class AppliedHashesTest {
             hashes.at(2L * i, -i);
         }
         for (int i = entries - AppliedHashes.SIZE + 1; i <= entries; i++) {
-            assertEquals(Comparison.EQUAL, hashes.compare(new At(2L * i, -i)));
-            assertEquals(Comparison.DIFFERENT, hashes.compare(new At(2L * i, i)));
+            assertEquals(OptionalLong.of(-i), hashes.after(2L * i));
         }
-        assertEquals(Comparison.UNKNOWN, hashes.compare(new At(2L * (entries - AppliedHashes.SIZE), 0)));
+        assertEquals(OptionalLong.empty(), hashes.after(2L * (entries - AppliedHashes.SIZE)));
     }
 }

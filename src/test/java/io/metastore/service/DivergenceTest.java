@@ -4,15 +4,18 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
 import io.metastore.cluster.Alarm;
 import io.metastore.cluster.Incarnation;
 import io.metastore.cluster.Member;
 import io.metastore.consensus.peer.PeerIdentity;
+import io.metastore.consensus.peer.wire.Sign;
 import io.metastore.engine.Engine;
 import io.metastore.engine.EngineKind;
 import io.metastore.engine.WriteBatch;
 import io.metastore.machine.AppliedHashes;
 import io.metastore.machine.Replica;
+import io.metastore.mvcc.RunningHash;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -23,7 +26,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Members 1, 2, … of which each has its own hashes and tells the others.
+/// Members 1, 2, … of which each has its own hashes and asks the others.
 class DivergenceTest {
     @TempDir
     private Path folder;
@@ -73,7 +76,7 @@ class DivergenceTest {
                             () -> self == leader,
                             alarm -> told.add(self + " raises " + alarm.type() + " for " + alarm.memberId()),
                             why -> {
-                                assertTrue(why.contains("of " + voters + " voters"), why);
+                                assertTrue(why.startsWith("the state of this member is wrong: "), why);
                                 told.add(self + " stops");
                             }));
         }
@@ -85,22 +88,33 @@ class DivergenceTest {
         }
     }
 
-    /// Each tells each other, but for what does not get through.
-    private void tellAll(long silent) {
+    /// One round: each asks all others, but for one that is cut off.
+    private void round(long silent) {
         for (long from : all.keySet()) {
-            for (long to : all.keySet()) {
-                if (from != to && from != silent && to != silent) {
-                    all.get(to).heard(from, all.get(from).said());
-                }
+            if (from != silent) {
+                ask(from, silent);
             }
         }
+    }
+
+    private void ask(long from, long silent) {
+        ByteString asked = all.get(from).asks();
+        for (long other : all.keySet()) {
+            if (other != from && other != silent) {
+                all.get(from).heard(other, all.get(other).answers(from, asked));
+            }
+        }
+    }
+
+    private long count(String line) {
+        return told.stream().filter(line::equals).count();
     }
 
     @Test
     void equalStatesAreNoReasonForAnything() {
         members(3, 1);
         applied(7, 70, 70, 70, 70);
-        tellAll(0);
+        round(0);
         assertEquals(List.of(), told);
         assertEquals(0, all.get(1L).differing());
     }
@@ -109,11 +123,11 @@ class DivergenceTest {
     void oneOfThreeStopsAndTheLeaderNamesIt() {
         members(3, 0);
         applied(7, 70, 70, 70);
-        tellAll(0);
+        round(0);
         applied(8, 80, 80, 81);
-        tellAll(0);
-        tellAll(0);
-        assertEquals(1, told.stream().filter("3 stops"::equals).count());
+        round(0);
+        round(0);
+        assertEquals(1, count("3 stops"));
         assertTrue(told.contains("1 raises DIVERGED for 3"), told.toString());
         assertTrue(told.stream().noneMatch(line -> line.startsWith("2 ") || line.endsWith("for 2")), told.toString());
         assertEquals(1, all.get(2L).differing());
@@ -123,29 +137,90 @@ class DivergenceTest {
     void aLeaderThatIsWrongNamesNobody() {
         members(3, 0);
         applied(8, 81, 80, 80);
-        tellAll(0);
+        round(0);
+        round(0);
         assertEquals(List.of("1 stops"), told);
     }
 
-    /// That the third agrees must be known of an entry behind which the states differ, not of one before.
+    /// One that follows may not have applied what the others ask about, but what they had a second ago.
     @Test
-    void aLeaderWaitsForTheOthersBeforeItNamesOne() {
+    void whoIsBehindIsAskedOfWhatWasBefore() {
         members(3, 0);
-        applied(7, 70, 70, 70);
-        tellAll(0);
         applied(8, 80, 80, 81);
-        tellAll(2);
-        assertEquals(List.of(), told);
-        // The third has ended by now.
-        tellAll(3);
+        ask(1, 3);
+        hashes.get(1L).at(9, 90);
+        hashes.get(2L).at(9, 90);
+        ask(1, 0);
         assertEquals(List.of("1 raises DIVERGED for 3"), told);
+    }
+
+    /// With one that cannot be asked, two that differ do not know who is right.
+    @Test
+    void nobodyIsJudgedWithoutAMajority() {
+        members(3, 0);
+        applied(8, 80, 80, 81);
+        round(2);
+        round(2);
+        assertEquals(List.of(), told);
+        round(0);
+        assertTrue(told.contains("1 raises DIVERGED for 3") && count("3 stops") == 1, told.toString());
+    }
+
+    /// Nobody of three has the state of another: none is wrong by any majority, and none must end.
+    @Test
+    void threeThatAllDifferStopWrites() {
+        members(3, 0);
+        applied(8, 80, 81, 82);
+        round(0);
+        assertEquals(List.of("1 raises CORRUPT for 2", "1 raises CORRUPT for 3"), told);
+    }
+
+    /// The first has ended and was not replaced when a second differs: two of three are known to differ from
+    /// the one that is right, and have no state in common.
+    @Test
+    void aSecondOneThatDiffersEndsNobody() {
+        members(3, 0);
+        applied(8, 80, 80, 81);
+        round(0);
+        told.clear();
+        applied(9, 90, 91);
+        round(3);
+        round(3);
+        assertEquals(List.of(), told);
+    }
+
+    /// It had ended before the leader knew enough.
+    @Test
+    void theLeaderNamesOneThatSaysThatItIsWrong() {
+        members(3, 0);
+        applied(8, 80, 80, 81);
+        ask(3, 0);
+        assertEquals(List.of("3 stops"), told);
+        ask(3, 0);
+        ask(1, 3);
+        assertEquals(List.of("3 stops", "1 raises DIVERGED for 3"), told);
+        leader = 2;
+        ask(2, 3);
+        assertEquals("2 raises DIVERGED for 3", told.getLast());
+    }
+
+    /// A member that reaches the leader alone finds no majority against it.
+    @Test
+    void whoIsNamedByTheOthersStops() {
+        members(5, 0);
+        applied(8, 80, 80, 80, 81, 80);
+        all.get(4L).heard(1, all.get(1L).answers(4, all.get(4L).asks()));
+        assertEquals(List.of(), told);
+        replica.alarms().raise(new Alarm(4, Alarm.Type.DIVERGED), engine.newBatch());
+        all.get(4L).asks();
+        assertEquals(List.of("4 stops"), told);
     }
 
     @Test
     void ofTwoNobodyCanTellWhoIsRight() {
         members(2, 0);
         applied(8, 80, 81);
-        tellAll(0);
+        round(0);
         assertEquals(List.of("1 raises CORRUPT for 2"), told);
     }
 
@@ -153,19 +228,18 @@ class DivergenceTest {
     void ofFourTwoThatDifferStopWrites() {
         members(4, 0);
         applied(8, 80, 80, 81, 81);
-        tellAll(0);
-        assertTrue(told.containsAll(List.of("1 raises CORRUPT for 3", "1 raises CORRUPT for 4")), told.toString());
-        assertTrue(told.stream().noneMatch(line -> line.endsWith("stops")), told.toString());
+        round(0);
+        assertEquals(List.of("1 raises CORRUPT for 3", "1 raises CORRUPT for 4"), told);
     }
 
     @Test
     void aLearnerHasNoVoteInThis() {
         members(3, 2);
         applied(8, 80, 80, 80, 81, 81);
-        tellAll(0);
-        tellAll(0);
-        assertEquals(1, told.stream().filter("4 stops"::equals).count());
-        assertEquals(1, told.stream().filter("5 stops"::equals).count());
+        round(0);
+        round(0);
+        assertEquals(1, count("4 stops"));
+        assertEquals(1, count("5 stops"));
         assertEquals(2, told.stream().filter(line -> line.endsWith("stops")).count());
         assertTrue(told.contains("1 raises DIVERGED for 4"), told.toString());
     }
@@ -175,34 +249,42 @@ class DivergenceTest {
     void whoTookTheStateOfAnotherIsEqualAgain() {
         members(5, 0);
         applied(8, 80, 80, 80, 80, 81);
-        all.get(1L).heard(5, all.get(5L).said());
+        ask(1, 0);
         assertEquals(1, all.get(1L).differing());
         hashes.put(5L, new AppliedHashes());
         applied(9, 90, 90, 90, 90, 90);
-        all.get(1L).heard(5, all.get(5L).said());
+        ask(1, 0);
         assertEquals(0, all.get(1L).differing());
     }
 
     @Test
     void anAlarmThatIsRaisedIsNotRaisedAgain() {
         members(3, 0);
-        replica.alarms().raise(new Alarm(3, Alarm.Type.DIVERGED), engine.newBatch());
         applied(8, 80, 80, 81);
-        tellAll(0);
-        tellAll(0);
+        replica.alarms().raise(new Alarm(3, Alarm.Type.DIVERGED), engine.newBatch());
+        round(0);
+        round(0);
         assertEquals(List.of("3 stops"), told);
     }
 
-    /// An older version answers with what it was sent, or with nothing.
+    /// An older version answers with what it was sent, or with nothing, and a later one may make other hashes.
     @Test
-    void whatNobodyCanReadIsIgnored() {
+    void whatCannotBeComparedIsIgnored() throws InvalidProtocolBufferException {
         members(3, 0);
         applied(8, 80, 81, 82);
         Divergence one = all.get(1L);
-        one.heard(2, one.said());
+        ByteString asked = one.asks();
+        Sign sign = Sign.parseFrom(all.get(2L).answers(1, asked));
+        one.heard(2, asked);
         one.heard(2, ByteString.EMPTY);
         one.heard(2, ByteString.copyFromUtf8("\u00ff\u00ff garbage"));
+        one.heard(
+                2,
+                sign.toBuilder().setHashVersion(RunningHash.VERSION + 1).build().toByteString());
         assertEquals(0, one.differing());
+        one.heard(2, sign.toByteString());
+        assertEquals(1, one.differing());
+        assertEquals(ByteString.EMPTY, one.answers(2, ByteString.EMPTY));
         assertEquals(List.of(), told);
     }
 }

@@ -3,19 +3,22 @@ package io.metastore.api.gateway;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import com.google.protobuf.util.JsonFormat;
+import io.metastore.api.etcd.etcdserverpb.WatchResponse;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
-/// Messages as JSON, by protobuf's own rules with etcd's conventions: names as in the .proto files going out and in
-/// either form coming in, defaults left out, unknown fields ignored (GWY-03, GWY-04).
+/// Messages as JSON, by protobuf's own rules with etcd's conventions: names as in the .proto files going out
+/// and in either form coming in, defaults left out, unknown fields ignored (GWY-03, GWY-04).
 final class JsonMessages {
     private static final int TEXT_MAX = 300;
     /// More than any number of a message has. Reading one takes time that grows with the square of its length.
     private static final int NUMBER_MAX = 64;
     /// Characters of the names and numbers of a small message.
     private static final int FIELDS = 512;
+    /// Characters of the names and numbers of an event.
+    private static final int EVENT = 160;
     private static final JsonFormat.Parser PARSER = JsonFormat.parser().ignoringUnknownFields();
     private static final JsonFormat.Printer PRINTER =
             JsonFormat.printer().preservingProtoFieldNames().omittingInsignificantWhitespace();
@@ -61,9 +64,8 @@ final class JsonMessages {
         }
     }
 
-    /// Where a number begins that is too long, in quotation marks or not; -1 when none is. Within Base64 a run of
-    /// digits
-    /// is no number.
+    /// Where a number begins that is too long, in quotation marks or not; -1 when none is. Within Base64 a run
+    /// of digits is no number.
     private static int longNumber(byte[] json) {
         int begin = 0;
         for (int i = 0; i <= json.length; i++) {
@@ -94,23 +96,28 @@ final class JsonMessages {
     }
 
     static byte[] write(Message message) {
-        StringBuilder json = new StringBuilder(expected(message));
+        StringBuilder json = builder(message);
         append(json, message);
         return json.toString().getBytes(StandardCharsets.UTF_8);
     }
 
     /// An object of one field, with a line end.
     static byte[] line(String name, Message message) {
-        StringBuilder json =
-                new StringBuilder(expected(message)).append("{\"").append(name).append("\":");
+        StringBuilder json = builder(message).append("{\"").append(name).append("\":");
         append(json, message);
         return json.append("}\n").toString().getBytes(StandardCharsets.UTF_8);
     }
 
-    /// Characters that `message` takes when most of it is bytes.
-    private static int expected(Message message) {
-        int size = message.getSerializedSize();
-        return (int) Math.min(Integer.MAX_VALUE - 8, size + size / 3L + FIELDS);
+    /// About as many bytes as `message` takes as JSON: bytes become a third longer, and names and numbers of
+    /// events are more than small values.
+    static long expected(Message message) {
+        long size = message.getSerializedSize();
+        long events = message instanceof WatchResponse watch ? watch.getEventsCount() : 0;
+        return size + size / 3 + FIELDS + events * EVENT;
+    }
+
+    private static StringBuilder builder(Message message) {
+        return new StringBuilder((int) Math.min(Integer.MAX_VALUE - 8, expected(message)));
     }
 
     private static void append(StringBuilder json, Message message) {

@@ -11,16 +11,14 @@ import io.metastore.service.ResponseShare;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
 
-/// Answers with the messages of a call, a line each (GWY-06). The next message is asked for when the transport has
-/// taken
-/// the line before: a client that does not read holds up its own call and nothing else.
+/// Answers with the messages of a call, a line each (GWY-06). The next message is asked for when the transport
+/// has taken the line before: a client that does not read holds up its own call and nothing else.
 ///
-/// A large line is charged to the budget of responses while it is on its way. That of a call that nothing is charged
-/// for
-/// before, a watch, is made only once there is room: what a thousand watchers that do not read wait for is in memory
-/// once,
-/// as the event that they share.
+/// A large line is charged to the budget of responses while it is on its way. That of a watch is made only once
+/// there is room: what a thousand watchers that do not read wait for is in memory once, as the event that they
+/// share. Ranges, whose messages are charged before, are not to wait a second time.
 final class MessagesAsLines extends ClientCall.Listener<Message> implements HttpStream {
     private final ClientCall<Message, Message> call;
     private final CompletableFuture<HttpResponse> answered;
@@ -52,8 +50,7 @@ final class MessagesAsLines extends ClientCall.Listener<Message> implements Http
         synchronized (this) {
             busy = true;
         }
-        long size = message.getSerializedSize();
-        long asJson = size + size / 3;
+        long asJson = JsonMessages.expected(message);
         if (waits && asJson > ResponseBudget.FREE) {
             share.whenRoom(asJson, () -> send(message));
         } else {
@@ -72,8 +69,16 @@ final class MessagesAsLines extends ClientCall.Listener<Message> implements Http
             }
         }
         if (open != null) {
-            open.write(line, this::taken);
+            write(open, line);
         } else if (!answered.complete(HttpResponse.streamed(200, Map.of("content-type", HttpResponse.JSON), this))) {
+            cancelled();
+        }
+    }
+
+    private void write(Out open, byte[] line) {
+        try {
+            open.write(line, this::taken);
+        } catch (RejectedExecutionException stopping) { // the event loops are gone, and the connection with them
             cancelled();
         }
     }

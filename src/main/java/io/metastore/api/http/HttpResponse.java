@@ -11,7 +11,7 @@ import java.util.Optional;
 /// What a request is answered with.
 ///
 /// @param status  100 to 599
-/// @param headers beside length, date and connection, which the transport adds
+/// @param headers beside date, connection and the length of `body`, which the transport adds
 /// @param stream  the body, when it comes part by part; `body` is empty then
 public record HttpResponse(int status, Map<String, String> headers, byte[] body, Optional<HttpStream> stream) {
     public static final String JSON = "application/json";

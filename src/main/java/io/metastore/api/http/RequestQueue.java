@@ -30,6 +30,9 @@ final class RequestQueue extends ChannelInboundHandlerAdapter {
     private boolean answering;
     /// The body that is being written part by part, null when none is.
     private HttpStream streaming;
+    /// Whether nobody knows where that body ends.
+    private boolean endless;
+
     private ScheduledFuture<?> idle;
 
     RequestQueue(HttpRoutes routes, HttpLimits limits) {
@@ -52,10 +55,10 @@ final class RequestQueue extends ChannelInboundHandlerAdapter {
         RequestReader.Received received = (RequestReader.Received) message;
         if (!answering) {
             answer(ctx, received);
-        } else if (streaming != null && waiting.isEmpty()) {
+        } else if (streaming != null && endless && waiting.isEmpty()) {
             // Reading goes on: it tells that the client is gone.
             waiting.add(received);
-        } else if (streaming == null && waiting.size() < limits.pipelined()) {
+        } else if ((streaming == null || !endless) && waiting.size() < limits.pipelined()) {
             waiting.add(received);
             ctx.channel().config().setAutoRead(false);
         } else {
@@ -123,14 +126,17 @@ final class RequestQueue extends ChannelInboundHandlerAdapter {
         DefaultHttpResponse head =
                 new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(response.status()));
         response.headers().forEach(head.headers()::set);
-        HttpUtil.setTransferEncodingChunked(head, !HttpUtil.isContentLengthSet(head));
+        endless = !HttpUtil.isContentLengthSet(head);
+        HttpUtil.setTransferEncodingChunked(head, endless);
         head.headers()
                 .set(HttpHeaderNames.DATE, HttpResponse.date())
                 .set(
                         HttpHeaderNames.CONNECTION,
                         received.keepAlive() ? HttpHeaderValues.KEEP_ALIVE : HttpHeaderValues.CLOSE);
         streaming = body;
-        ctx.channel().config().setAutoRead(true);
+        if (endless) {
+            ctx.channel().config().setAutoRead(true);
+        }
         ctx.writeAndFlush(head);
         body.start(new HttpStream.Out() {
             @Override

@@ -21,9 +21,9 @@ public final class PeerDispatch implements PeerHandler {
         raft = handler;
     }
 
-    /// Lets `told` hear what others say with their signs of life, and answer them.
-    public void signs(SignOfLife told) {
-        sign = told;
+    /// Lets `asked` say what signs of life ask and are answered with.
+    public void signs(SignOfLife asked) {
+        sign = asked;
     }
 
     SignOfLife sign() {
@@ -45,8 +45,7 @@ public final class PeerDispatch implements PeerHandler {
     @Override
     public void called(Caller caller, PeerMessage message, Consumer<PeerMessage> answer) {
         if (message.kind() == PeerMessage.Kinds.PING) {
-            sign.heard(caller.member(), message.body());
-            answer.accept(new PeerMessage(PeerMessage.Kinds.PING, sign.said()));
+            answer.accept(new PeerMessage(PeerMessage.Kinds.PING, sign.answers(caller.member(), message.body())));
             return;
         }
         PeerHandler handler = message.kind() < RAFT_BELOW ? raft : handlers.get(message.kind());

@@ -7,8 +7,9 @@ import java.util.concurrent.TimeUnit;
 
 /// Asks each other member for a sign of life, once a second.
 ///
-/// So the round trip to each is known, that between two who follow, too, who else have nothing to say to each other;
-/// and the connections that an election needs are there before it comes. Both say what they have to say to each other.
+/// So the round trip to each is known, that between two who follow, too, who else have nothing to say to each
+/// other; and the connections that an election needs are there before it comes. Each asks what it wants to know
+/// of the others with it.
 public final class PeerPings implements AutoCloseable {
     private static final Duration PERIOD = Duration.ofSeconds(1);
     /// As long as etcd waits for anything to come over a connection.
@@ -22,7 +23,7 @@ public final class PeerPings implements AutoCloseable {
     private final ScheduledExecutorService clock;
 
     /// @param self id of this member, which is not asked
-    /// @param dispatch knows what is said, and who is told what others say
+    /// @param dispatch knows what is asked, and who is told the answers
     public PeerPings(
             long self, PeerTable table, Peers peers, PeerDispatch dispatch, PeerMetrics metrics, Threads.Halt faults) {
         this.self = self;
@@ -39,20 +40,22 @@ public final class PeerPings implements AutoCloseable {
 
     /// Asks each other member once. Any thread.
     public void askAll() {
+        PeerMessage sign =
+                new PeerMessage(PeerMessage.Kinds.PING, dispatch.sign().asks());
         for (long member : table.members().keySet()) {
             if (member != self) {
-                ask(member);
+                ask(member, sign);
             }
         }
     }
 
-    private void ask(long member) {
+    private void ask(long member, PeerMessage sign) {
         PeerMetrics.Counts counts = metrics.of(member);
         long asked = System.nanoTime();
         peers.call(
                 member,
                 Lane.CONTROL,
-                new PeerMessage(PeerMessage.Kinds.PING, dispatch.sign().said()),
+                sign,
                 new Peers.Reply() {
                     @Override
                     public void answered(PeerMessage answer) {

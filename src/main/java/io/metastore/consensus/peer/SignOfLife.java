@@ -2,22 +2,31 @@ package io.metastore.consensus.peer;
 
 import com.google.protobuf.ByteString;
 
-/// What members tell each other about once a second, with each sign of life, both ways. Any thread calls.
+/// What members ask each other about once a second, with each sign of life. Any thread calls.
 public interface SignOfLife {
-    /// Says nothing and hears nothing.
+    /// Asks nothing and answers nothing.
     SignOfLife SILENT = new SignOfLife() {
         @Override
-        public ByteString said() {
+        public ByteString asks() {
             return ByteString.EMPTY;
         }
 
         @Override
-        public void heard(long member, ByteString said) {}
+        public ByteString answers(long member, ByteString asked) {
+            return ByteString.EMPTY;
+        }
+
+        @Override
+        public void heard(long member, ByteString answer) {}
     };
 
-    /// What this member says.
-    ByteString said();
+    /// What this member asks all others, the same of each. Called once before each round.
+    ByteString asks();
 
-    /// Another member has said something. One of another version may say nothing, or what it does not know.
-    void heard(long member, ByteString said);
+    /// What this member answers another with. That may be of another version, and ask nothing, or what nobody
+    /// knows.
+    ByteString answers(long member, ByteString asked);
+
+    /// Another member has answered; one of another version maybe with what it was asked.
+    void heard(long member, ByteString answer);
 }

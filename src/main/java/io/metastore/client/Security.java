@@ -1,4 +1,4 @@
-package io.metastore.bench;
+package io.metastore.client;
 
 import io.grpc.ClientInterceptor;
 import io.grpc.Metadata;
@@ -19,19 +19,19 @@ import javax.net.ssl.SSLException;
 /// @param key       PEM file with the client's key; empty for none
 /// @param insecure  whether any server certificate is good enough
 /// @param token     shown with each call; empty for none
-record Security(String cacert, String cert, String key, boolean insecure, String token) {
-    static final Security NONE = new Security("", "", "", false);
+public record Security(String cacert, String cert, String key, boolean insecure, String token) {
+    public static final Security NONE = new Security("", "", "", false);
 
-    Security(String cacert, String cert, String key, boolean insecure) {
+    public Security(String cacert, String cert, String key, boolean insecure) {
         this(cacert, cert, key, insecure, "");
     }
 
-    Security withToken(String shown) {
+    public Security withToken(String shown) {
         return new Security(cacert, cert, key, insecure, shown);
     }
 
     /// What shows the token with each call, if there is one.
-    Optional<ClientInterceptor> caller() {
+    public Optional<ClientInterceptor> caller() {
         if (token.isEmpty()) {
             return Optional.empty();
         }
@@ -46,12 +46,14 @@ record Security(String cacert, String cert, String key, boolean insecure, String
         return "Security[" + cacert + ", " + cert + ", " + insecure + "]";
     }
 
-    boolean asked() {
+    public boolean asked() {
         return !cacert.isEmpty() || !cert.isEmpty() || insecure;
     }
 
     /// The context for endpoints that speak TLS, or nothing when neither they nor the flags ask for it.
-    Optional<SslContext> context(boolean endpointsWantTls) {
+    ///
+    /// @throws UsageException naming the file that cannot be used
+    public Optional<SslContext> context(boolean endpointsWantTls) {
         if (!endpointsWantTls && !asked()) {
             return Optional.empty();
         }

@@ -1,10 +1,10 @@
-package io.metastore.bench;
+package io.metastore.client;
 
 /// A command line that cannot be run; the message is complete and meant for the person who typed it.
-final class UsageException extends RuntimeException {
+public final class UsageException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    UsageException(String message) {
+    public UsageException(String message) {
         super(message);
     }
 }

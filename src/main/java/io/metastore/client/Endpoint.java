@@ -1,4 +1,4 @@
-package io.metastore.bench;
+package io.metastore.client;
 
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -10,7 +10,9 @@ import java.util.List;
 /// @param tls  whether the URL says https
 public record Endpoint(String host, int port, boolean tls) {
     /// Reads `host:port`, `http://host:port` or `https://host:port`, several with commas between.
-    static List<Endpoint> parse(String text) {
+    ///
+    /// @throws UsageException saying what is written otherwise
+    public static List<Endpoint> parse(String text) {
         List<Endpoint> endpoints = new ArrayList<>();
         for (String part : text.split(",", -1)) {
             endpoints.add(one(part.strip()));
