@@ -75,11 +75,12 @@ class LogCommandTest {
                 log.append(log.last() + 1, List.of(entry));
             }
             WriteBatch state = engine.newBatch();
-            byte[] row = ByteBuffer.allocate(32)
+            byte[] row = ByteBuffer.allocate(40)
                     .putLong(3)
                     .putLong(2)
                     .putLong(7)
                     .putLong(-1)
+                    .putLong(0)
                     .array();
             state.put(Table.META, "state".getBytes(StandardCharsets.US_ASCII), row);
             engine.write(state);
