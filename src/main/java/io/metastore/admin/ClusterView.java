@@ -4,6 +4,7 @@ import io.metastore.api.etcd.etcdserverpb.AlarmMember;
 import io.metastore.api.etcd.etcdserverpb.Member;
 import io.metastore.api.etcd.etcdserverpb.StatusResponse;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -56,6 +57,7 @@ record ClusterView(List<One> members, boolean agreed, List<AlarmMember> alarms) 
         }
         List<One> all = new ArrayList<>();
         members.forEach(member -> all.add(new One(member, calls.status(member))));
+        all.sort(Comparator.comparing(One::name));
         List<AlarmMember> alarms;
         try {
             alarms = agreed ? calls.alarms() : List.of();

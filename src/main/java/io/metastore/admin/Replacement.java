@@ -116,7 +116,7 @@ public final class Replacement {
     }
 
     private void promote(long id, String name) throws InterruptedException {
-        long said = Long.MIN_VALUE;
+        long said = -PROGRESS.toSeconds();
         boolean told = false;
         for (int round = 0; ; round++) {
             List<Member> members = calls.members(true);

@@ -71,17 +71,18 @@ final class Attacked implements AutoCloseable {
     /// Makes the attack and checks what is left of it.
     void attack(String name, Attack attack) throws Exception {
         serves();
-        Look before = look(0);
+        Look before = look(0, 0);
         long started = System.nanoTime();
         attack.run();
         long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - started);
         serves();
-        Look after = look(before.files() + FILES_LEFT);
+        long memoryLeft = before.memory() + LEFT_BYTES + garbage();
+        Look after = look(before.files() + FILES_LEFT, memoryLeft);
         System.out.printf("attack: %s, %d s%n  before: %s%n  after:  %s%n", name, seconds, before, after);
         assertTrue(
                 after.files() <= before.files() + FILES_LEFT,
                 () -> name + " leaves files: " + before + " then " + after);
-        boolean small = after.memory() <= before.memory() + LEFT_BYTES + garbage();
+        boolean small = after.memory() <= memoryLeft;
         if (!small && collects()) {
             memory.jcmd("GC.class_histogram").lines().limit(30).forEach(System.out::println);
         }
@@ -130,13 +131,21 @@ final class Attacked implements AutoCloseable {
         return memory.metric("etcd_debugging_mvcc_watcher_total ");
     }
 
+    /// Looks once what is under way has ended: a large answer may still be made for a client that is gone.
+    ///
     /// @param files most open files to wait for, 0 not to wait
-    private Look look(long files) throws IOException, InterruptedException {
+    /// @param bytes most bytes in use to wait for, 0 not to wait
+    private Look look(long files, long bytes) throws IOException, InterruptedException {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(40);
         while (files > 0 && openFiles() > files && System.nanoTime() < deadline) {
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
         }
-        return new Look(memory(), resident(), openFiles(), member.log().lines().count());
+        long memory = memory();
+        while (bytes > 0 && memory > bytes && System.nanoTime() < deadline) {
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(500));
+            memory = memory();
+        }
+        return new Look(memory, resident(), openFiles(), member.log().lines().count());
     }
 
     /// Without the files of tables: they become more with what is written, whoever writes it.

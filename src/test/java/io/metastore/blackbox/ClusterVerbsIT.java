@@ -52,8 +52,8 @@ class ClusterVerbsIT {
     }
 
     private Verb verb(Member asked, String... words) throws IOException {
-        List<String> command = new ArrayList<>(MemberTarget.jar().command());
-        command.add("cluster");
+        List<String> command =
+                new ArrayList<>(List.of(MemberTarget.jar().command().getFirst(), "cluster"));
         command.addAll(List.of(words));
         command.add("--endpoints=" + asked.endpoint());
         Path output = folder.resolve("output-" + runs++);
