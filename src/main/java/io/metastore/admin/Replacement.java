@@ -10,7 +10,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
 
 /// `metastore cluster replace`: puts a new member, on an empty data directory, in the place of one that is
 /// lost. The old one is removed, a learner with its peer addresses is added, and once somebody has started that
@@ -61,9 +60,22 @@ public final class Replacement {
         }
         // One that is a learner is a new one already, from a run that was interrupted.
         if (lost.isPresent() && lost.get().votes()) {
+            checkFree(urls, view, lost.get());
             remove(view, lost.get(), force);
         }
         promote(added(urls), nameOrId);
+    }
+
+    /// An address of another member would make that one look like the new one, once the old one is gone.
+    private static void checkFree(List<String> urls, ClusterView view, One lost) {
+        for (One other : view.members()) {
+            for (String url : other.member().getPeerURLsList()) {
+                if (other != lost && urls.contains(url)) {
+                    throw new UsageException("--peer-urls has " + url + ", which is where " + other.name()
+                            + " is: type the addresses of the new member");
+                }
+            }
+        }
     }
 
     private void remove(ClusterView view, One lost, boolean force) {
@@ -170,6 +182,6 @@ public final class Replacement {
         return "start it on an empty data directory, with its usual flags and:\n  --name=" + name
                 + " --initial-cluster-state=existing --initial-advertise-peer-urls="
                 + String.join(",", newcomer.getPeerURLsList()) + "\n  --initial-cluster="
-                + all.stream().collect(Collectors.joining(","));
+                + String.join(",", all);
     }
 }

@@ -119,7 +119,7 @@ public final class StatusPage {
         return bytes < 10L << 20 ? (bytes >> 10) + " KiB" : (bytes >> 20) + " MiB";
     }
 
-    /// Names with their ids, for a sentence.
+    /// Their names, for a sentence.
     static String names(List<One> members) {
         return members.stream().map(One::name).collect(Collectors.joining(", "));
     }

@@ -30,10 +30,7 @@ final class ClusterCommand {
 
     /// @return the exit status
     static int run(List<String> words, PrintStream out, PrintStream err) {
-        if (words.isEmpty()
-                || words.contains("--help")
-                || words.contains("-h")
-                || words.getFirst().equals("help")) {
+        if (words.isEmpty() || CommandFlags.askForHelp(words)) {
             out.print(help());
             out.flush();
             return OK;
@@ -44,7 +41,7 @@ final class ClusterCommand {
             return switch (words.getFirst()) {
                 case "status" -> command.status(rest);
                 case "replace" -> command.replace(rest);
-                default -> throw new CommandFlags.Refused(unknown(words.getFirst()));
+                default -> throw CommandFlags.unknownWord("cluster", words.getFirst(), COMMANDS);
             };
         } catch (CommandFlags.Refused refused) {
             return refuse(err, ExitStatus.USAGE, refused.getMessage() + " ('metastore help cluster' explains more)");
@@ -64,13 +61,6 @@ final class ClusterCommand {
         err.println("metastore: cluster: " + why);
         err.flush();
         return status.code();
-    }
-
-    private static String unknown(String word) {
-        return "unknown subcommand \"cluster " + word + "\""
-                + Nearest.to(word, COMMANDS)
-                        .map(near -> "; the nearest known is \"cluster " + near + "\"")
-                        .orElse("; known are cluster status and cluster replace");
     }
 
     private static ClusterCalls connect(CommandFlags flags) {

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /// The flags of a subcommand that has few, such as `metastore log show`: `--name value` or `--name=value`, switches
@@ -19,6 +20,26 @@ final class CommandFlags {
         Refused(String message) {
             super(message, null, false, false);
         }
+    }
+
+    /// Whether a command line asks what the command does.
+    static boolean askForHelp(List<String> words) {
+        return words.contains("--help")
+                || words.contains("-h")
+                || (!words.isEmpty() && words.getFirst().equals("help"));
+    }
+
+    /// What is said of a word behind a subcommand that has words of its own.
+    ///
+    /// @param known those that it has, at least one
+    static Refused unknownWord(String subcommand, String word, List<String> known) {
+        return new Refused("unknown subcommand \"" + subcommand + " " + word + "\""
+                + Nearest.to(word, known)
+                        .map(near -> "; the nearest known is \"" + subcommand + " " + near + "\"")
+                        .orElseGet(() -> "; known are "
+                                + known.stream()
+                                        .map(one -> subcommand + " " + one)
+                                        .collect(Collectors.joining(" and "))));
     }
 
     /// @param valued   names of the flags with a value

@@ -43,9 +43,7 @@ final class LocalClusterCommand {
         int dashes = words.indexOf("--");
         List<String> own = dashes < 0 ? words : words.subList(0, dashes);
         List<String> further = dashes < 0 ? List.of() : words.subList(dashes + 1, words.size());
-        if (own.contains("--help")
-                || own.contains("-h")
-                || (!own.isEmpty() && own.getFirst().equals("help"))) {
+        if (CommandFlags.askForHelp(own)) {
             out.print(help());
             out.flush();
             return OK;

@@ -28,10 +28,7 @@ final class LogCommand {
 
     /// @return the exit status
     static int run(List<String> words, PrintStream out, PrintStream err) {
-        if (words.isEmpty()
-                || words.contains("--help")
-                || words.contains("-h")
-                || words.getFirst().equals("help")) {
+        if (words.isEmpty() || CommandFlags.askForHelp(words)) {
             out.print(help());
             out.flush();
             return OK;
@@ -42,7 +39,7 @@ final class LogCommand {
             switch (words.getFirst()) {
                 case "show" -> command.show(rest);
                 case "skip" -> command.skip(rest);
-                default -> throw new CommandFlags.Refused(unknown(words.getFirst()));
+                default -> throw CommandFlags.unknownWord("log", words.getFirst(), COMMANDS);
             }
             return OK;
         } catch (CommandFlags.Refused refused) {
@@ -65,13 +62,6 @@ final class LogCommand {
         err.println("metastore: nothing was changed: " + why);
         err.flush();
         return status.code();
-    }
-
-    private static String unknown(String word) {
-        return "unknown subcommand \"log " + word + "\""
-                + Nearest.to(word, COMMANDS)
-                        .map(near -> "; the nearest known is \"log " + near + "\"")
-                        .orElse("; known are log show and log skip");
     }
 
     private void show(List<String> words) throws IOException {

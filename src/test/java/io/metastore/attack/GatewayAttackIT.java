@@ -67,6 +67,16 @@ class GatewayAttackIT {
         }
     }
 
+    /// Watches that are there and whose clients read nothing.
+    private List<Wire> silentStreams() throws IOException {
+        List<Wire> wires = wires(STREAMS, wire -> {
+            wire.send(head("/v3/watch", "Content-Length: " + WATCH.length()));
+            wire.send(WATCH.getBytes(UTF_8));
+        });
+        streamsAre(Integer.toString(STREAMS));
+        return wires;
+    }
+
     private static byte[] head(String path, String... headers) {
         return ("POST " + path + " HTTP/1.1\r\nHost: member\r\n" + String.join("\r\n", headers) + "\r\n\r\n")
                 .getBytes(UTF_8);
@@ -141,11 +151,7 @@ class GatewayAttackIT {
     @Test
     void streamsThatStopReading() throws Exception {
         attacked.attack(STREAMS + " streams that stop reading", () -> {
-            List<Wire> wires = wires(STREAMS, wire -> {
-                wire.send(head("/v3/watch", "Content-Length: " + WATCH.length()));
-                wire.send(WATCH.getBytes(UTF_8));
-            });
-            streamsAre(Integer.toString(STREAMS));
+            List<Wire> wires = silentStreams();
             write();
             attacked.serves();
             closeAll(wires);
@@ -157,11 +163,7 @@ class GatewayAttackIT {
     @Test
     void largeEventsThatNobodyReads() throws Exception {
         attacked.attack(STREAMS + " streams with large events", () -> {
-            List<Wire> wires = wires(STREAMS, wire -> {
-                wire.send(head("/v3/watch", "Content-Length: " + WATCH.length()));
-                wire.send(WATCH.getBytes(UTF_8));
-            });
-            streamsAre(Integer.toString(STREAMS));
+            List<Wire> wires = silentStreams();
             write(LARGE, LARGE_CHARS);
             waitsWithin(BUDGET);
             attacked.serves();

@@ -118,6 +118,15 @@ class ClusterVerbsIT {
             long id = Cluster.status(lost).getHeader().getMemberId();
             ends(2, verb(cluster.leader(), "replace", Long.toHexString(id)), "answers, at http://", "--force");
             ends(2, verb(cluster.leader(), "replace", "nobody"), "there is no member nobody, but m1, m2, m3");
+            ends(
+                    2,
+                    verb(
+                            cluster.leader(),
+                            "replace",
+                            Long.toHexString(id),
+                            "--force",
+                            "--peer-urls=" + cluster.leader().peerUrl()),
+                    "which is where m");
             assertEquals(3, MembershipCalls.through(cluster.leader()).ids().size());
             lost.kill();
             cluster.leader().client().put(keys.key("while it was away"), "1");
