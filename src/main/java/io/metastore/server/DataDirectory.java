@@ -130,7 +130,8 @@ public final class DataDirectory implements AutoCloseable {
         if (Files.exists(mark)) {
             throw new StartFailure(
                     ExitStatus.DAMAGED,
-                    CheckedText.read(mark).strip() + ": its data cannot be trusted. Put a new member on an empty data-dir"
+                    CheckedText.read(mark).strip()
+                            + ": its data cannot be trusted. Put a new member on an empty data-dir"
                             + " in its place: metastore cluster replace NAME (docs/failures.md, \"A state that differs\")",
                     null);
         }
