@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BooleanSupplier;
 
 /// The health of a running member.
 final class MemberHealth implements HealthChecks {
@@ -19,11 +20,15 @@ final class MemberHealth implements HealthChecks {
     private static final RangeQuery HEALTH_KEY = RangeQuery.all(KeyRange.single(Bytes.utf8("health")));
 
     private final Member member;
+    private final BooleanSupplier reachable;
     private final Duration readLimit;
 
+    /// @param reachable whether clients can connect: the metrics addresses answer before they can, and who sends
+    ///                  clients to where /readyz is content must not send them too early
     /// @param readLimit how long a read may take (HTH-06)
-    MemberHealth(Member member, Duration readLimit) {
+    MemberHealth(Member member, BooleanSupplier reachable, Duration readLimit) {
         this.member = member;
+        this.reachable = reachable;
         this.readLimit = readLimit;
     }
 
@@ -60,10 +65,14 @@ final class MemberHealth implements HealthChecks {
                 .anyMatch(other -> other.id() == member.identity().memberId() && other.learner());
     }
 
-    /// Fails at once before the first leader: the log may not be open yet, while the metrics addresses are. Later it
-    /// waits for the next one as long as any read (HTH-06): an election is no reason to send clients elsewhere.
+    /// Fails at once while clients cannot connect, and before the first leader: the log may not be open yet, while
+    /// the metrics addresses are. Later it waits for the next leader as long as any read (HTH-06): an election is
+    /// no reason to send clients elsewhere.
     @Override
     public CompletionStage<Void> linearizableRead() {
+        if (!reachable.getAsBoolean()) {
+            return CompletableFuture.failedFuture(new IllegalStateException("the client addresses are not open"));
+        }
         return member.consensus().leadership().changes() > 0
                 ? read(false)
                 : CompletableFuture.failedFuture(inWordsOfEtcd(new Unavailable.NoLeader()));

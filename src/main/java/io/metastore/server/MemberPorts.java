@@ -61,6 +61,9 @@ public final class MemberPorts {
     private final ScheduledExecutorService clock = Threads.clock("call-rules", Threads.UNCAUGHT);
     private final Duration electionTimeout;
 
+    /// Whether the client addresses are open, and are meant to stay so.
+    private volatile boolean reachable;
+
     /// @param services what clients may call beside gRPC's health service
     /// @param scrape   the text of what `registry` has collected
     /// @throws TlsFailure   naming the file or setting that cannot be used, when an address is https
@@ -91,7 +94,8 @@ public final class MemberPorts {
         bindUsers(families, users);
         MetricsPage page = new MetricsPage(scrape, families);
 
-        HealthRoutes checks = new HealthRoutes(new MemberHealth(member, config.requestLimit()), healthCounts);
+        HealthRoutes checks =
+                new HealthRoutes(new MemberHealth(member, () -> reachable, config.requestLimit()), healthCounts);
         HttpRoutes metricsRoutes = new HttpRoutes().metrics(page, scrapes);
         checks.addTo(metricsRoutes);
         HttpRoutes clientRoutes = new HttpRoutes()
@@ -119,6 +123,10 @@ public final class MemberPorts {
                 config,
                 new Listeners.Calls(services, interceptors, List.of(calls, shares), clientRoutes, metricsRoutes),
                 tls.map(TlsOffer.class::cast));
+        bindConnections(families);
+    }
+
+    private void bindConnections(TextFamilies families) {
         families.gauge("metastore_http_connections", "Connections that speak HTTP/1.1.", listeners::httpConnections);
         families.gauge(
                 "metastore_undecided_connections",
@@ -183,6 +191,7 @@ public final class MemberPorts {
     /// Opens the client addresses: called once the member can serve (GEN-03).
     public void openClients() throws ListenFailure {
         listeners.openClients();
+        reachable = true;
         long period = electionTimeout.toMillis();
         clock.scheduleAtFixedRate(rules::tick, period, period, TimeUnit.MILLISECONDS);
     }
@@ -195,6 +204,7 @@ public final class MemberPorts {
     /// Stops taking calls, lets those under way end within `grace`, and cuts the rest. When it returns nothing
     /// asks the member any more, so it may be closed. Must be called when opening failed, too.
     public void stop(Duration grace) throws InterruptedException {
+        reachable = false;
         clock.shutdownNow();
         listeners.stop(grace);
         gateway.ifPresent(Gateway::close);
