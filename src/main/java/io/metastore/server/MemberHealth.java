@@ -65,17 +65,17 @@ final class MemberHealth implements HealthChecks {
                 .anyMatch(other -> other.id() == member.identity().memberId() && other.learner());
     }
 
-    /// Fails at once while clients cannot connect, and before the first leader: the log may not be open yet, while
-    /// the metrics addresses are. Later it waits for the next leader as long as any read (HTH-06): an election is
+    /// Fails at once before the first leader, when the log may not be open yet while the metrics addresses are, and
+    /// while clients cannot connect. Later it waits for the next leader as long as any read (HTH-06): an election is
     /// no reason to send clients elsewhere.
     @Override
     public CompletionStage<Void> linearizableRead() {
-        if (!reachable.getAsBoolean()) {
-            return CompletableFuture.failedFuture(new IllegalStateException("the client addresses are not open"));
+        if (member.consensus().leadership().changes() == 0) {
+            return CompletableFuture.failedFuture(inWordsOfEtcd(new Unavailable.NoLeader()));
         }
-        return member.consensus().leadership().changes() > 0
+        return reachable.getAsBoolean()
                 ? read(false)
-                : CompletableFuture.failedFuture(inWordsOfEtcd(new Unavailable.NoLeader()));
+                : CompletableFuture.failedFuture(new IllegalStateException("the client addresses are not open"));
     }
 
     @Override
