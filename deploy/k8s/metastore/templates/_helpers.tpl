@@ -108,6 +108,9 @@ annotations:
 {{- if and .Values.tls.client.clientAuth (eq .Values.tls.client.mode "off") -}}
 {{- fail "tls.client.clientAuth needs tls.client.mode secret: without TLS there are no certificates" -}}
 {{- end -}}
+{{- if and .Values.metrics.prometheusRule.enabled (not .Values.metrics.podMonitor.enabled) -}}
+{{- fail "metrics.prometheusRule.enabled needs metrics.podMonitor.enabled: its alerts are for what that collects" -}}
+{{- end -}}
 {{- range .Values.server.extraArgs -}}
 {{- $flag := regexFind "^--[^=]*" . -}}
 {{- if has $flag (list "--name" "--data-dir" "--listen-client-urls" "--advertise-client-urls" "--listen-peer-urls" "--initial-advertise-peer-urls" "--listen-metrics-urls" "--initial-cluster" "--initial-cluster-token" "--initial-cluster-state") -}}

@@ -102,6 +102,10 @@ class ChartMembersIT {
             assertEquals("by three", get(pod, "founded"));
         }
         helmTestPasses();
+        String metrics = pods.getFirst().metrics();
+        for (String metric : Rules.metrics()) {
+            assertTrue(metrics.contains("# HELP " + metric + " "), () -> "an alert looks at " + metric);
+        }
 
         // As a rolling update does it: from the highest number on, the next one once this one is ready.
         for (int i = PODS - 1; i >= 0; i--) {

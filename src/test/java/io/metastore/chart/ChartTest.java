@@ -46,7 +46,7 @@ class ChartTest {
             "ServiceAccount", V1ServiceAccount.class,
             "StatefulSet", V1StatefulSet.class);
 
-    private static final Set<String> OF_OPERATORS = Set.of("PodMonitor");
+    private static final Set<String> OF_OPERATORS = Set.of("PodMonitor", "PrometheusRule");
 
     @TempDir
     private Path folder;
@@ -187,7 +187,8 @@ class ChartTest {
                 "tls: {peer: {mode: 'off'}}",
                 "persistence: {enabled: false}",
                 "persistence: {storageClass: fast, accessModes: [ReadWriteOncePod], size: 1Ti}",
-                "metrics: {podMonitor: {enabled: true, labels: {release: monitoring}}}",
+                "metrics: {podMonitor: {enabled: true, labels: {release: monitoring}},"
+                        + " prometheusRule: {enabled: true, disabled: [MetaStoreDiskSlow]}}",
                 "networkPolicy: {clients: [{namespaceSelector: {matchLabels: {team: a}}}],"
                         + " metrics: [{namespaceSelector: {matchLabels: {name: monitoring}}}]}",
                 "service: {type: LoadBalancer, port: 12379, annotations: {a: b}}",
@@ -273,6 +274,7 @@ class ChartTest {
             service: {port: 70000}                                     | port
             service: {type: ExternalName}                              | type
             metrics: {podMonitor: {interval: often}}                   | interval
+            metrics: {prometheusRule: {disabled: [Disk]}}              | disabled
             """)
     void nonsenseIsRefusedByName(String yaml, String named) throws IOException {
         Path file = values(yaml);

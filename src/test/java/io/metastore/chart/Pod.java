@@ -140,20 +140,26 @@ final class Pod implements AutoCloseable {
     }
 
     private static boolean answers(URI uri) {
-        try (HttpClient client = HttpClient.newHttpClient()) {
-            return client.send(
-                                    HttpRequest.newBuilder(uri)
-                                            .timeout(PROBE_WITHIN)
-                                            .build(),
-                                    HttpResponse.BodyHandlers.discarding())
-                            .statusCode()
-                    == 200;
+        try {
+            return get(uri).statusCode() == 200;
         } catch (IOException notYet) {
             return false;
+        }
+    }
+
+    private static HttpResponse<String> get(URI uri) throws IOException {
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            return client.send(
+                    HttpRequest.newBuilder(uri).timeout(PROBE_WITHIN).build(), HttpResponse.BodyHandlers.ofString());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new AssertionError(e);
         }
+    }
+
+    /// What Prometheus is told.
+    String metrics() throws IOException {
+        return get(URI.create("http://" + address + ":2381/metrics")).body();
     }
 
     /// A connection to the pod's client port.
