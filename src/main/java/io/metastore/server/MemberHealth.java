@@ -65,9 +65,9 @@ final class MemberHealth implements HealthChecks {
                 .anyMatch(other -> other.id() == member.identity().memberId() && other.learner());
     }
 
-    /// Fails at once before the first leader, when the log may not be open yet while the metrics addresses are, and
-    /// while clients cannot connect. Later it waits for the next leader as long as any read (HTH-06): an election is
-    /// no reason to send clients elsewhere.
+    /// Fails at once before the first leader, when the log may not be open yet while the metrics addresses
+    /// are, and while clients cannot connect. Later it waits for the next leader as long as any read (HTH-06):
+    /// an election is no reason to send clients elsewhere.
     @Override
     public CompletionStage<Void> linearizableRead() {
         if (member.consensus().leadership().changes() == 0) {

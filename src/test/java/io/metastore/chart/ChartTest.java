@@ -26,6 +26,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -87,6 +89,17 @@ class ChartTest {
         LintResult lint = Chart.helm().lint().strict().call();
 
         assertFalse(lint.isFailed(), () -> lint.getMessages().toString());
+    }
+
+    @Test
+    void itsVersionIsThePrograms() throws IOException {
+        String chart = Files.readString(Path.of("deploy/k8s/metastore/Chart.yaml"));
+        Matcher version = Pattern.compile("<artifactId>metastore</artifactId>\\s*<version>([^<]+)</version>")
+                .matcher(Files.readString(Path.of("pom.xml")));
+
+        assertTrue(version.find());
+        assertTrue(chart.contains("\nversion: " + version.group(1) + "\n"), chart);
+        assertTrue(chart.contains("\nappVersion: \"" + version.group(1) + "\"\n"), chart);
     }
 
     @Test
@@ -188,7 +201,8 @@ class ChartTest {
                 "persistence: {enabled: false}",
                 "persistence: {storageClass: fast, accessModes: [ReadWriteOncePod], size: 1Ti}",
                 "metrics: {podMonitor: {enabled: true, labels: {release: monitoring}},"
-                        + " prometheusRule: {enabled: true, disabled: [MetaStoreDiskSlow]}}",
+                        + " prometheusRule: {enabled: true, disabled: [MetaStoreDiskSlow]},"
+                        + " dashboard: {enabled: true, namespace: monitoring}}",
                 "networkPolicy: {clients: [{namespaceSelector: {matchLabels: {team: a}}}],"
                         + " metrics: [{namespaceSelector: {matchLabels: {name: monitoring}}}]}",
                 "service: {type: LoadBalancer, port: 12379, annotations: {a: b}}",
@@ -275,6 +289,7 @@ class ChartTest {
             service: {type: ExternalName}                              | type
             metrics: {podMonitor: {interval: often}}                   | interval
             metrics: {prometheusRule: {disabled: [Disk]}}              | disabled
+            metrics: {dashboard: {namespace: 'not one'}}               | namespace
             """)
     void nonsenseIsRefusedByName(String yaml, String named) throws IOException {
         Path file = values(yaml);

@@ -18,10 +18,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/// A pod of the chart's StatefulSet as a process on this machine: arguments, variables and probes are those of the
-/// rendered chart. What differs is what a kubelet and a cluster's DNS give: an address of its own on loopback in the
-/// place
-/// of 0.0.0.0, a folder for the volume, and a file of host names.
+/// A pod of the chart's StatefulSet as a process on this machine: arguments, variables and probes are those of
+/// the rendered chart. What differs is what a kubelet and a cluster's DNS give: an address of its own on loopback
+/// in the place of 0.0.0.0, a folder for the volume, and a file of host names.
 final class Pod implements AutoCloseable {
     private static final Duration PROBE_WITHIN = Duration.ofSeconds(10);
     private static final String ADDRESSES = "127.0.23.";
@@ -157,9 +156,9 @@ final class Pod implements AutoCloseable {
         }
     }
 
-    /// What Prometheus is told.
-    String metrics() throws IOException {
-        return get(URI.create("http://" + address + ":2381/metrics")).body();
+    /// Where Prometheus asks.
+    String metricsAddress() {
+        return address + ":2381";
     }
 
     /// A connection to the pod's client port.

@@ -3,9 +3,8 @@ package io.metastore.chart;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -13,9 +12,7 @@ import java.util.regex.Pattern;
 final class Rules {
     static final Path FILE = Path.of("deploy/k8s/metastore/files/rules.yaml");
 
-    private static final Pattern SERIES = Pattern.compile("([a-z][a-z0-9_]*)\\{job=");
-    /// What Prometheus knows of a member without asking it.
-    private static final String UP = "up";
+    private static final Pattern SERIES = Pattern.compile("[a-z][a-z0-9_]*\\{job=\"metastore\"\\}");
 
     private Rules() {}
 
@@ -26,14 +23,21 @@ final class Rules {
                 .toList();
     }
 
-    /// Metrics that the alerts look at, a histogram's without what a series of it adds to its name.
-    static Set<String> metrics() throws IOException {
-        Set<String> metrics = new TreeSet<>();
+    /// The file, with times that a test can wait for: what is looked at and why it fires stays as it is.
+    static String hasty() throws IOException {
+        return Files.readString(FILE)
+                .replaceAll("(?m)^        for: .*$", "        for: 5s")
+                .replace("[5m]", "[20s]")
+                .replace("[15m]", "[60s]");
+    }
+
+    /// The series that alerts look at; all but those of alarms have a value as long as members run.
+    static List<String> looksAt() throws IOException {
+        List<String> all = new ArrayList<>();
         Matcher series = SERIES.matcher(Files.readString(FILE));
         while (series.find()) {
-            metrics.add(series.group(1).replaceAll("_bucket$", ""));
+            all.add(series.group());
         }
-        metrics.remove(UP);
-        return metrics;
+        return all;
     }
 }

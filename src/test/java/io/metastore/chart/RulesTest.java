@@ -10,15 +10,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 /// The alerts: each fires for its reason by Prometheus' own test, has a section that says what to do, and gets to
@@ -26,19 +23,9 @@ import org.junit.jupiter.api.Test;
 class RulesTest {
     private static final String SECTION = "## ";
 
-    private static Optional<Path> promtool() {
-        String given = System.getProperty("metastore.promtool");
-        return given != null
-                ? Optional.of(Path.of(given))
-                : Arrays.stream(System.getenv("PATH").split(":"))
-                        .map(folder -> Path.of(folder, "promtool"))
-                        .filter(Files::isExecutable)
-                        .findFirst();
-    }
-
     @Test
     void eachFiresForItsReasonAndNoneWithoutOne() throws Exception {
-        Path promtool = promtool().orElseGet(() -> Assumptions.abort("no promtool: -Dmetastore.promtool=PATH"));
+        Path promtool = Prometheus.program("promtool");
         Process process = new ProcessBuilder(promtool.toString(), "test", "rules", "src/test/rules/alerts.yaml")
                 .redirectErrorStream(true)
                 .start();
@@ -94,8 +81,7 @@ class RulesTest {
     @Test
     void withoutAMonitorThereIsNothingToWatch() {
         String said = assertThrows(
-                        IllegalStateException.class,
-                        () -> Chart.render(Map.of("metrics.prometheusRule.enabled", true)))
+                        IllegalStateException.class, () -> Chart.render(Map.of("metrics.prometheusRule.enabled", true)))
                 .getMessage();
         assertTrue(said.contains("metrics.prometheusRule.enabled needs metrics.podMonitor.enabled"), said);
     }

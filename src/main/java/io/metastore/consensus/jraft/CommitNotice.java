@@ -29,6 +29,7 @@ final class CommitNotice {
     private static final Logger LOG = Logger.getLogger(CommitNotice.class);
     private static final byte[] NO_CONTEXT = new byte[0];
     private static final long NO_TIME_LIMIT = -1;
+    private static final long NOT_ALL = -1;
 
     private final Consumer<Runnable> later;
     private final AtomicBoolean waiting = new AtomicBoolean();
@@ -46,8 +47,8 @@ final class CommitNotice {
     ///
     /// @param ofOthers whether some of that came from a follower
     void applied(Node node, boolean ofOthers) {
-        long last = node.getLastLogIndex();
-        if (last > node.getLastCommittedIndex()) {
+        long last = agreed(node);
+        if (last == NOT_ALL) {
             return;
         }
         if (ofOthers) {
@@ -61,19 +62,25 @@ final class CommitNotice {
 
     /// Called by a thread of raft's once it knows that a follower has the log up to `matched`.
     void acknowledged(Node node, long matched) {
-        if (matched == awaited && matched == node.getLastLogIndex() && matched <= node.getLastCommittedIndex()) {
+        if (matched == awaited && matched == agreed(node)) {
             again = true;
             tell(node);
         }
     }
 
+    /// The last entry of the log when all of it is agreed on, else [#NOT_ALL], as while the node shuts down.
+    private static long agreed(Node node) {
+        long last = LogIndexes.last(node);
+        return last != LogIndexes.UNKNOWN && last <= LogIndexes.committed(node) ? last : NOT_ALL;
+    }
+
     private void afterAMoment(Node node, long last) {
         waiting.set(false);
-        long now = node.getLastLogIndex();
+        long now = agreed(node);
         if (now == last) {
             again = true;
             tell(node);
-        } else if (now <= node.getLastCommittedIndex() && waiting.compareAndSet(false, true)) {
+        } else if (now != NOT_ALL && waiting.compareAndSet(false, true)) {
             // The last of those that followed has not been told.
             later.accept(() -> afterAMoment(node, now));
         }
@@ -88,8 +95,7 @@ final class CommitNotice {
             node.readIndex(NO_CONTEXT, new Round(node));
         } catch (IllegalStateException shutDown) {
             // Called on the apply thread and on the clock, where what is thrown stops the member as a fault does. A
-            // node
-            // that shuts down has told its followers by handing over; they hear the rest from the next leader.
+            // node that shuts down has told its followers by handing over; they hear the rest from the next leader.
             LOG.debugf("followers hear no more: %s", shutDown.getMessage());
         }
     }

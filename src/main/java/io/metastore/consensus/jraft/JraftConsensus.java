@@ -71,7 +71,7 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
     private final CommitNotice notice;
     private final ElectionHint hint;
     private final Reconfiguration configuration;
-    private final Followers followers = new Followers(this::acknowledged, () -> this.node.getLastLogIndex());
+    private final Followers followers = new Followers(this::acknowledged, () -> LogIndexes.last(this.node));
     private final Voters voters;
     private Node node;
     private RaftLog log;
@@ -449,14 +449,14 @@ public final class JraftConsensus implements Consensus, Freeable, AutoCloseable 
 
     @Override
     public long committedIndex() {
-        return node.getLastCommittedIndex();
+        return Math.max(LogIndexes.committed(node), replicas.state().appliedIndex());
     }
 
     /// JRaft counts a chunk only after its callers have been answered; whoever was answered must find its entry
     /// counted.
     @Override
     public long appliedIndex() {
-        return Math.max(node.getLastAppliedLogIndex(), replicas.state().appliedIndex());
+        return Math.max(LogIndexes.applied(node), replicas.state().appliedIndex());
     }
 
     /// Takes a snapshot now and waits for it.

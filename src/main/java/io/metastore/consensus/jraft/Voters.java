@@ -66,7 +66,7 @@ public final class Voters {
         } catch (IOException failure) {
             throw new UncheckedIOException("reading entry " + last + " of the raft log failed", failure);
         }
-        if (!entry.isStable() || current.getLastCommittedIndex() < last) {
+        if (!entry.isStable() || LogIndexes.committed(current) < last) {
             underWay = true;
             return;
         }

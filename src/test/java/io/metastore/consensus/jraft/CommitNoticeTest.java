@@ -22,8 +22,8 @@ class CommitNoticeTest {
             Node.class.getClassLoader(),
             new Class<?>[] {Node.class},
             (_, method, arguments) -> switch (method.getName()) {
-                case "getLastLogIndex" -> last;
-                case "getLastCommittedIndex" -> committed;
+                case "getLastLogIndex" -> active(last);
+                case "getLastCommittedIndex" -> active(committed);
                 case "readIndex" -> {
                     if (shutDown) {
                         throw new IllegalStateException("Node is shutting down");
@@ -33,6 +33,13 @@ class CommitNoticeTest {
                 }
                 default -> throw new AssertionError(method + " is not asked for");
             });
+
+    private long active(long index) {
+        if (shutDown) {
+            throw new IllegalStateException("The node is not active, current state: STATE_SHUTTING");
+        }
+        return index;
+    }
 
     private void applied(long lastInLog, long agreed) {
         last = lastInLog;
