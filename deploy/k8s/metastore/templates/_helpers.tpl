@@ -19,8 +19,8 @@
 
 {{/* Of everything that belongs to a release. */}}
 {{- define "metastore.own" -}}
-app.kubernetes.io/name: {{ include "metastore.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "metastore.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end -}}
 
 {{/* Of its members. */}}
@@ -40,7 +40,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end -}}
 
 {{- define "metastore.metadata" -}}
-namespace: {{ .Release.Namespace }}
+namespace: {{ .Release.Namespace | quote }}
 labels:
   {{- include "metastore.labels" . | nindent 2 }}
 {{- with .Values.commonAnnotations }}
@@ -98,7 +98,34 @@ annotations:
 {{- join "," $out -}}
 {{- end -}}
 
+{{/* What Kubernetes has of this release: its members were founded with that. Nothing where Helm has no cluster to ask. */}}
+{{- define "metastore.founded" -}}
+{{- $map := lookup "v1" "ConfigMap" .Release.Namespace (include "metastore.fullname" .) -}}
+{{- if $map -}}
+{{- index $map.data "initial-cluster" -}}
+{{- end -}}
+{{- end -}}
+
 {{- define "metastore.check" -}}
+{{- if not (regexMatch "^[a-z]" (include "metastore.fullname" .)) -}}
+{{- fail (printf "the name %s must begin with a letter: set fullnameOverride" (include "metastore.fullname" .)) -}}
+{{- end -}}
+{{- $founded := include "metastore.founded" . -}}
+{{- if $founded -}}
+{{- $had := len (splitList "," $founded) -}}
+{{- if and (ne (int .Values.replicaCount) $had) (ne (int .Values.replicaCount) (int .Values.resizedTo)) -}}
+{{- fail (printf "replicaCount is %d and was %d: members do not come and go by it. Add or remove them first (README.md, \"Size\"), then set resizedTo=%d" (int .Values.replicaCount) $had (int .Values.replicaCount)) -}}
+{{- end -}}
+{{- if and (gt (int .Values.replicaCount) $had) (eq .Values.initialClusterState "new") -}}
+{{- fail "more pods than the cluster was founded with need initialClusterState=existing, or they found a second one" -}}
+{{- end -}}
+{{- if not (contains (printf "=%s://" (include "metastore.peerScheme" .)) $founded) -}}
+{{- fail "tls.peer.mode cannot change between off and others: a member's address is part of who it is" -}}
+{{- end -}}
+{{- end -}}
+{{- if and (eq .Values.server.autoCompactionMode "revision") (not (regexMatch "^[0-9]+$" .Values.server.autoCompactionRetention)) -}}
+{{- fail (printf "server.autoCompactionRetention is %s, and with server.autoCompactionMode revision must be a number of revisions" .Values.server.autoCompactionRetention) -}}
+{{- end -}}
 {{- if and (eq .Values.tls.client.mode "secret") (not .Values.tls.client.existingSecret) -}}
 {{- fail "tls.client.mode is secret: tls.client.existingSecret must name one with tls.crt, tls.key and ca.crt" -}}
 {{- end -}}
@@ -113,8 +140,8 @@ annotations:
 {{- end -}}
 {{- range .Values.server.extraArgs -}}
 {{- $flag := regexFind "^--[^=]*" . -}}
-{{- if has $flag (list "--name" "--data-dir" "--listen-client-urls" "--advertise-client-urls" "--listen-peer-urls" "--initial-advertise-peer-urls" "--listen-metrics-urls" "--initial-cluster" "--initial-cluster-token" "--initial-cluster-state") -}}
-{{- fail (printf "server.extraArgs has %s, which the chart sets itself" $flag) -}}
+{{- if has $flag (list "--name" "--data-dir" "--listen-client-urls" "--advertise-client-urls" "--listen-peer-urls" "--initial-advertise-peer-urls" "--listen-metrics-urls" "--initial-cluster" "--initial-cluster-token" "--initial-cluster-state" "--force-new-cluster") -}}
+{{- fail (printf "server.extraArgs has %s, which the chart sets itself, or which all members together must not have" $flag) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

@@ -12,6 +12,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
@@ -46,7 +47,15 @@ final class StateChecks {
                 () -> replicas.get().alarms(),
                 () -> consensus.leadership().isLeader(),
                 alarm -> raise(alarm, proposals),
-                why -> clock.execute(() -> end(why, peers, clock, directory, faults)));
+                why -> {
+                    Runnable end = () -> end(why, peers, clock, directory, faults);
+                    try {
+                        clock.execute(end);
+                    } catch (RejectedExecutionException stopping) {
+                        // The mark must be there at the next start all the same.
+                        end.run();
+                    }
+                });
         Gauge.builder("metastore.members.diverged", divergence, Divergence::differing)
                 .description("Other members whose state is known to differ from this member's")
                 .register(registry);

@@ -60,12 +60,15 @@ public final class Threads {
 
     /// One thread for what is due at some time, or again and again.
     public static ScheduledExecutorService clock(String name, Halt halt) {
-        return new ScheduledThreadPoolExecutor(1, work -> unstarted(name, work, halt)) {
+        ScheduledThreadPoolExecutor clock = new ScheduledThreadPoolExecutor(1, work -> unstarted(name, work, halt)) {
             @Override
             protected void afterExecute(Runnable task, Throwable thrown) {
                 tell(task, halt);
             }
         };
+        // What is due later is not waited for once it is to end.
+        clock.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+        return clock;
     }
 
     /// Stops the member when anything leaves a thread that was not made here, of a library.

@@ -26,7 +26,9 @@ final class Chart {
     private static final Pattern HOOKS = Pattern.compile("(?m)^  annotations:\n(    helm\\.sh/hook.*\n)+");
     private static final Path FOLDER = Path.of(System.getProperty("user.dir"), "deploy/k8s/metastore");
 
-    private static final Path WITHOUT_HOOKS = withoutHooks();
+    private static final String LOOKUP =
+            "lookup \"v1\" \"ConfigMap\" .Release.Namespace (include \"metastore.fullname\" .)";
+    private static final Path NEW = copy("(dict)");
 
     private Chart() {}
 
@@ -35,15 +37,19 @@ final class Chart {
         return new Helm(FOLDER);
     }
 
-    /// A copy of the chart in which the pod of `helm test` is like any other object: Helm's library renders no hooks.
-    private static Path withoutHooks() {
+    /// A copy of the chart that can be rendered without a Kubernetes to ask. Helm's library renders no hooks, so the pod of
+    /// `helm test` is like any other object in it; and it asks a cluster where `helm template` does not.
+    ///
+    /// @param found in the place of what Helm would find of the release, as a template's expression
+    private static Path copy(String found) {
         try (Stream<Path> files = Files.walk(FOLDER)) {
-            Path copy =
-                    Files.createTempDirectory(FOLDER.resolve("../../../target").normalize(), "chart-");
+            Path copy = Files.createTempDirectory(FOLDER.resolve("../../../target").normalize(), "chart-");
             for (Path file : files.filter(Files::isRegularFile).toList()) {
                 Path to = copy.resolve(FOLDER.relativize(file));
                 Files.createDirectories(to.getParent());
-                Files.writeString(to, HOOKS.matcher(Files.readString(file)).replaceAll(""));
+                Files.writeString(
+                        to,
+                        HOOKS.matcher(Files.readString(file)).replaceAll("").replace(LOOKUP, found));
             }
             return copy;
         } catch (IOException e) {
@@ -51,22 +57,31 @@ final class Chart {
         }
     }
 
+    /// What Helm makes of the chart where it was installed before.
+    ///
+    /// @param initialCluster what the members were founded with
+    static String renderAgain(String initialCluster, Path values) {
+        return command(copy("(dict \"data\" (dict \"initial-cluster\" \"" + initialCluster + "\"))"))
+                .withValuesFile(values)
+                .call();
+    }
+
     /// What Helm makes of the chart with values of a file.
     ///
     /// @throws IllegalStateException with Helm's own text where it refuses them
     static String render(Path values) {
-        return command().withValuesFile(values).call();
+        return command(NEW).withValuesFile(values).call();
     }
 
     /// The same with single values.
     static String render(Map<String, ?> values) {
-        TemplateCommand command = command();
+        TemplateCommand command = command(NEW);
         values.forEach(command::set);
         return command.call();
     }
 
-    private static TemplateCommand command() {
-        return new Helm(WITHOUT_HOOKS)
+    private static TemplateCommand command(Path chart) {
+        return new Helm(chart)
                 .template()
                 .withName(RELEASE)
                 .withNamespace(NAMESPACE)

@@ -2,13 +2,15 @@ package io.metastore.chart;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.ByteString;
 import io.metastore.api.etcd.etcdserverpb.PutRequest;
 import io.metastore.api.etcd.etcdserverpb.RangeRequest;
 import io.metastore.blackbox.Client;
-import io.metastore.blackbox.MemberTarget;
+import io.metastore.server.tls.TestAuthority;
+import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,7 +19,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,10 +35,11 @@ class ChartMembersIT {
     private String rendered;
     private Pods pods;
 
-    @BeforeEach
-    void render() throws IOException {
-        rendered = Chart.render(Map.of());
-        pods = Pods.of(rendered, folder);
+    private void found(Map<String, ?> values, Map<String, Path> secrets) throws IOException {
+        rendered = Chart.render(values);
+        pods = Pods.of(rendered, folder, secrets);
+        pods.start();
+        pods.await();
     }
 
     @AfterEach
@@ -69,12 +71,8 @@ class ChartMembersIT {
 
     /// What `helm test` runs.
     private void helmTestPasses() throws Exception {
-        Map<String, Object> test = Chart.object(rendered, "Pod", Pods.SET + "-test");
-        List<String> line = new ArrayList<>(List.of(MemberTarget.jar().command().getFirst()));
-        for (Object argument : Chart.list(
-                Chart.at(Chart.list(Chart.at(test, "spec", "containers")).getFirst(), "args"))) {
-            line.add((String) argument);
-        }
+        Object spec = Chart.at(Chart.object(rendered, "Pod", Pods.SET + "-test"), "spec");
+        List<String> line = Pod.line(spec, Map.of(), pods.secrets());
         Path output = folder.resolve("test");
         Process process = Pod.begin(line, Map.of(), pods.hosts(), output);
         assertTrue(process.waitFor(60, TimeUnit.SECONDS));
@@ -83,8 +81,7 @@ class ChartMembersIT {
 
     @Test
     void threePodsAreAClusterAndRollOneByOne() throws Exception {
-        pods.start();
-        pods.await();
+        found(Map.of(), Map.of());
         put(pods.first(), "founded", "by three");
         for (Pod pod : pods.all()) {
             assertEquals("by three", get(pod, "founded"));
@@ -113,5 +110,31 @@ class ChartMembersIT {
         for (Pod pod : all) {
             assertEquals("by three", get(pod, "founded"));
         }
+    }
+
+    /// One certificate for all, with the names that README.md asks for and no address.
+    @Test
+    void membersAndClientsShowCertificates() throws Exception {
+        TestAuthority authority = new TestAuthority(folder, "authority");
+        List<String> names = new ArrayList<>(List.of("localhost"));
+        for (int i = 0; i < 3; i++) {
+            names.add(Pods.SET + "-" + i + "." + Pods.SET + "-headless." + Chart.NAMESPACE + ".svc.cluster.local");
+        }
+        TestAuthority.Issued issued = authority.issue("members", List.of(), names);
+        Path secret = Files.createDirectory(folder.resolve("secret"));
+        Files.copy(issued.certFile(), secret.resolve("tls.crt"));
+        Files.copy(issued.keyFile(), secret.resolve("tls.key"));
+        Files.copy(authority.certFile, secret.resolve("ca.crt"));
+
+        found(
+                Map.of(
+                        "tls.peer.mode", "secret",
+                        "tls.peer.existingSecret", "certs",
+                        "tls.client.mode", "secret",
+                        "tls.client.existingSecret", "certs",
+                        "tls.client.clientAuth", true),
+                Map.of("certs", secret));
+        helmTestPasses();
+        assertThrows(StatusRuntimeException.class, () -> put(pods.first(), "in plain text", "1"));
     }
 }

@@ -138,7 +138,7 @@ class ChartTest {
         Map<String, Object> set = Chart.object(rendered, "StatefulSet", "my-metastore");
         Object members = Chart.at(set, "spec", "selector", "matchLabels");
 
-        assertEquals(members, Chart.at(set, "spec", "template", "metadata", "labels"));
+        assertEquals(members, Chart.at(set, "spec", "template", "metadata", "labels"), "without labels of their own");
         for (String service : List.of("my-metastore", "my-metastore-headless")) {
             assertEquals(members, Chart.at(Chart.object(rendered, "Service", service), "spec", "selector"));
         }
@@ -160,6 +160,13 @@ class ChartTest {
         Object five = Chart.at(Chart.object(rendered, "StatefulSet", "my-metastore"), "spec");
 
         assertEquals(Chart.at(three, "template"), Chart.at(five, "template"));
+        String joining = Chart.render(Map.of("initialClusterState", "existing"));
+        assertEquals(
+                Chart.at(three, "template"),
+                Chart.at(Chart.object(joining, "StatefulSet", "my-metastore"), "spec", "template"));
+        assertEquals(
+                "existing",
+                Chart.at(Chart.object(joining, "ConfigMap", "my-metastore"), "data", "initial-cluster-state"));
         assertEquals(Chart.at(three, "volumeClaimTemplates"), Chart.at(five, "volumeClaimTemplates"));
         assertEquals(
                 5,
@@ -219,6 +226,11 @@ class ChartTest {
                 "server: {quotaBackendBytes: 8589934592, autoCompactionRetention: 1h30m,"
                         + " extraArgs: ['--max-request-bytes=3145728']}",
                 "probes: {liveness: {enabled: false}}",
+                "server: {listenAddress: '[::]', extraArgs: ['-Xmx1g']}",
+                "server: {autoCompactionMode: revision, autoCompactionRetention: '1000'}",
+                "{extraVolumes: [{name: keys, secret: {secretName: keys}}],"
+                        + " extraVolumeMounts: [{name: keys, mountPath: /keys, readOnly: true}]}",
+                "tls: {client: {mode: secret, existingSecret: '123'}}",
                 "fullnameOverride: a-name-that-has-as-many-as-there-may-be4",
             })
     void otherValuesGiveWhatKubernetesKnows(String yaml) throws IOException {
@@ -271,6 +283,14 @@ class ChartTest {
             server: {logLevel: loud}                                   | logLevel
             server: {metrics: all}                                     | metrics
             server: {extraArgs: ['max-request-bytes=1']}               | extraArgs
+            server: {autoCompactionMode: revision, autoCompactionRetention: 1h} | must be a number of revisions
+            server: {listenAddress: 10.0.0.1}                          | listenAddress
+            server: {extraArgs: ['--force-new-cluster']}               | server.extraArgs has --force-new-cluster
+            fullnameOverride: 1db                                      | fullnameOverride
+            resizedTo: 4                                               | resizedTo
+            probes: {readiness: {enabled: false}}                      | enabled
+            metrics: {podMonitor: {enabled: true}, prometheusRule: {enabled: true, disabled: [MetaStoreX]}} | no such alert
+            extraVolumeMounts: [{name: keys}]                          | mountPath
             server: {extraArgs: ['--name=other']}                      | server.extraArgs has --name
             server: {extraArgs: ['--initial-cluster=a=b']}             | server.extraArgs has --initial-cluster
             tls: {client: {mode: maybe}}                               | mode
@@ -297,5 +317,31 @@ class ChartTest {
         String said = assertThrows(IllegalStateException.class, () -> Chart.render(file), "it was taken")
                 .getMessage();
         assertTrue(said.contains(named), said);
+    }
+
+    /// What would found a second cluster, or end a majority at once, beside what is meant.
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            replicaCount: 5                                                        | replicaCount is 5 and was 3
+            replicaCount: 1                                                        | replicaCount is 1 and was 3
+            {replicaCount: 5, resizedTo: 3}                                        | replicaCount is 5 and was 3
+            {replicaCount: 5, resizedTo: 5}                                        | need initialClusterState=existing
+            tls: {peer: {mode: 'off'}}                                             | tls.peer.mode cannot change
+            replicaCount: 3                                                        |
+            {replicaCount: 5, resizedTo: 5, initialClusterState: existing}         |
+            {replicaCount: 1, resizedTo: 1}                                        |
+            tls: {peer: {mode: secret, existingSecret: certs}}                     |
+            """)
+    void whatIsThereIsNotChangedByMistake(String yaml, String named) throws IOException {
+        Path file = values(yaml);
+        String three = "my-metastore-0=https://a:2380,my-metastore-1=https://b:2380,my-metastore-2=https://c:2380";
+        if (named == null) {
+            assertEquals(List.of(), complaints(Chart.renderAgain(three, file)));
+        } else {
+            String said = assertThrows(
+                            IllegalStateException.class, () -> Chart.renderAgain(three, file), "it was taken")
+                    .getMessage();
+            assertTrue(said.contains(named), said);
+        }
     }
 }

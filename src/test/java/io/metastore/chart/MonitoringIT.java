@@ -88,12 +88,13 @@ class MonitoringIT {
         Set<String> expected = Set.of("MetaStoreNoLeader", "MetaStoreMemberWithoutLeader", "MetaStoreMembersDown");
         Eventually.holds(
                 "these fire: " + expected, SOON, () -> prometheus.firing().containsAll(expected));
-        for (Pod pod : lost) {
-            pod.start();
-        }
+        pods.kill();
+        Eventually.holds("MetaStoreDown fires", SOON, () -> prometheus.firing()
+                .contains("MetaStoreDown"));
+        pods.start();
         pods.await();
         Eventually.holds(
-                "they go away", SOON, () -> prometheus.firing().stream().noneMatch(expected::contains));
+                "they go away", SOON, () -> prometheus.firing().stream().noneMatch(name -> expected.contains(name) || name.equals("MetaStoreDown")));
     }
 
     private static void firesForAnAlarm(Pod pod, Prometheus prometheus) {

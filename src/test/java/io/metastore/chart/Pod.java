@@ -32,16 +32,19 @@ final class Pod implements AutoCloseable {
     private final Map<String, String> environment = new HashMap<>();
     private final Path folder;
     private final Path hosts;
+    private final Map<String, Path> secrets;
     private Process process;
 
     /// @param ordinal  which pod of the set, from 0 on
     /// @param folder   for its volume and what it prints
     /// @param hosts    names of all pods, in the form of /etc/hosts
-    Pod(String rendered, String setName, int ordinal, Path folder, Path hosts) {
+    /// @param secrets  folders by the names of secrets
+    Pod(String rendered, String setName, int ordinal, Path folder, Path hosts, Map<String, Path> secrets) {
         this.name = setName + "-" + ordinal;
         this.address = address(ordinal);
         this.folder = folder;
         this.hosts = hosts;
+        this.secrets = secrets;
         Map<String, Object> set = Chart.object(rendered, "StatefulSet", setName);
         this.spec = Chart.map(Chart.at(set, "spec", "template", "spec"));
         for (Object one : Chart.list(Chart.at(container(), "env"))) {
@@ -86,16 +89,38 @@ final class Pod implements AutoCloseable {
 
     /// Starts the container, on the volume that the pod has.
     void start() throws IOException {
-        MemberTarget.Program program = MemberTarget.jar();
-        List<String> line = new ArrayList<>(List.of(program.command().getFirst()));
-        for (Object argument : Chart.list(Chart.at(container(), "args"))) {
-            String text = (String) argument;
-            for (Map.Entry<String, String> variable : environment.entrySet()) {
-                text = text.replace("$(" + variable.getKey() + ")", variable.getValue());
-            }
-            line.add(text.replace("0.0.0.0", address).replace(VOLUME, folder.toString()));
-        }
+        List<String> line = line(spec, environment, secrets).stream()
+                .map(word -> word.replace("0.0.0.0", address).replace(VOLUME, folder.toString()))
+                .toList();
         process = begin(line, environment, hosts, output());
+    }
+
+    /// The command line of a pod's container, with its variables filled in and its secrets where they are here.
+    ///
+    /// @param secrets folders by the names of the secrets that are mounted
+    static List<String> line(Object spec, Map<String, String> environment, Map<String, Path> secrets) {
+        Map<String, String> places = new HashMap<>();
+        environment.forEach((name, value) -> places.put("$(" + name + ")", value));
+        Object container = Chart.list(Chart.at(spec, "containers")).getFirst();
+        for (Object mount : Chart.list(Chart.at(container, "volumeMounts"))) {
+            for (Object volume : Chart.list(Chart.at(spec, "volumes"))) {
+                if (Chart.at(volume, "name").equals(Chart.at(mount, "name"))
+                        && Chart.map(volume).containsKey("secret")) {
+                    Path secret = secrets.get((String) Chart.at(volume, "secret", "secretName"));
+                    places.put((String) Chart.at(mount, "mountPath"), secret.toString());
+                }
+            }
+        }
+        List<String> line =
+                new ArrayList<>(List.of(MemberTarget.jar().command().getFirst()));
+        for (Object argument : Chart.list(Chart.at(container, "args"))) {
+            String text = (String) argument;
+            for (Map.Entry<String, String> place : places.entrySet()) {
+                text = text.replace(place.getKey(), place.getValue());
+            }
+            line.add(text);
+        }
+        return line;
     }
 
     /// Starts the program with a cluster's names.

@@ -42,6 +42,31 @@ class ThreadsTest {
         assertTrue(told.isEmpty());
     }
 
+    /// An orderly stop lets a clock finish what it is at, a file that it writes for one, and nothing else.
+    @Test
+    void aClockThatIsToEndIsWaitedForNoLongerThanForWhatItDoes() throws Exception {
+        ScheduledExecutorService clock = Threads.clock("some", this::halt);
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        CountDownLatch done = new CountDownLatch(1);
+        var _ = clock.schedule(() -> fail("later"), 1, TimeUnit.HOURS);
+        clock.execute(() -> {
+            begun.countDown();
+            try {
+                go.await();
+                done.countDown();
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        });
+        begun.await();
+        clock.shutdown();
+        go.countDown();
+        assertTrue(clock.awaitTermination(20, TimeUnit.SECONDS), "it waits for what is due in an hour");
+        assertEquals(0, done.getCount());
+        assertTrue(told.isEmpty(), told::toString);
+    }
+
     @Test
     void whatLeavesATaskOfAPoolStopsTheMember() throws Exception {
         try (ThreadPoolExecutor pool = Threads.pool("some", 2, new LinkedBlockingQueue<>(), this::halt)) {

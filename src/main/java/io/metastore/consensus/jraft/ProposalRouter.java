@@ -128,7 +128,8 @@ final class ProposalRouter implements PeerHandler, AutoCloseable {
         task.setExpectedTerm(term);
         try {
             node.apply(task);
-        } catch (IllegalStateException shuttingDown) {
+        } catch (IllegalStateException | NullPointerException shuttingDown) {
+            // A node that has ended has no queue any more, and looks for that too late.
             done.run(new Status(RaftError.ENODESHUTDOWN, "the node is shutting down"));
         }
     }
