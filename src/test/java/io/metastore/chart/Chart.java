@@ -37,19 +37,19 @@ final class Chart {
         return new Helm(FOLDER);
     }
 
-    /// A copy of the chart that can be rendered without a Kubernetes to ask. Helm's library renders no hooks, so the pod of
-    /// `helm test` is like any other object in it; and it asks a cluster where `helm template` does not.
+    /// A copy of the chart that can be rendered without a Kubernetes to ask. Helm's library renders no hooks, so
+    /// the pod of `helm test` is like any other object in it; and it asks a cluster where `helm template` does not.
     ///
     /// @param found in the place of what Helm would find of the release, as a template's expression
     private static Path copy(String found) {
         try (Stream<Path> files = Files.walk(FOLDER)) {
-            Path copy = Files.createTempDirectory(FOLDER.resolve("../../../target").normalize(), "chart-");
+            Path copy =
+                    Files.createTempDirectory(FOLDER.resolve("../../../target").normalize(), "chart-");
             for (Path file : files.filter(Files::isRegularFile).toList()) {
                 Path to = copy.resolve(FOLDER.relativize(file));
                 Files.createDirectories(to.getParent());
                 Files.writeString(
-                        to,
-                        HOOKS.matcher(Files.readString(file)).replaceAll("").replace(LOOKUP, found));
+                        to, HOOKS.matcher(Files.readString(file)).replaceAll("").replace(LOOKUP, found));
             }
             return copy;
         } catch (IOException e) {

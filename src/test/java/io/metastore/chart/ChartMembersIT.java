@@ -6,11 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.ByteString;
+import io.grpc.StatusRuntimeException;
 import io.metastore.api.etcd.etcdserverpb.PutRequest;
 import io.metastore.api.etcd.etcdserverpb.RangeRequest;
 import io.metastore.blackbox.Client;
 import io.metastore.server.tls.TestAuthority;
-import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -89,12 +89,14 @@ class MonitoringIT {
         Eventually.holds(
                 "these fire: " + expected, SOON, () -> prometheus.firing().containsAll(expected));
         pods.kill();
-        Eventually.holds("MetaStoreDown fires", SOON, () -> prometheus.firing()
-                .contains("MetaStoreDown"));
+        Eventually.holds("MetaStoreDown fires", SOON, () -> prometheus.firing().contains("MetaStoreDown"));
         pods.start();
         pods.await();
         Eventually.holds(
-                "they go away", SOON, () -> prometheus.firing().stream().noneMatch(name -> expected.contains(name) || name.equals("MetaStoreDown")));
+                "they go away",
+                SOON,
+                () -> prometheus.firing().stream()
+                        .noneMatch(name -> expected.contains(name) || name.equals("MetaStoreDown")));
     }
 
     private static void firesForAnAlarm(Pod pod, Prometheus prometheus) {

@@ -111,8 +111,7 @@ final class Pod implements AutoCloseable {
                 }
             }
         }
-        List<String> line =
-                new ArrayList<>(List.of(MemberTarget.jar().command().getFirst()));
+        List<String> line = new ArrayList<>(List.of(MemberTarget.jar().command().getFirst()));
         for (Object argument : Chart.list(Chart.at(container, "args"))) {
             String text = (String) argument;
             for (Map.Entry<String, String> place : places.entrySet()) {
