@@ -68,12 +68,17 @@ final class Prometheus implements AutoCloseable {
                 .redirectOutput(folder.resolve("prometheus.log").toFile())
                 .start();
         Prometheus prometheus = new Prometheus(process, port);
-        Eventually.holds(
-                "Prometheus hears of " + targets,
-                Duration.ofSeconds(60),
-                () -> prometheus.answers()
-                        && prometheus.query("up{job=\"" + job + "\"} == 1").size() == targets.size());
-        return prometheus;
+        try {
+            Eventually.holds(
+                    "Prometheus hears of " + targets,
+                    Duration.ofSeconds(60),
+                    () -> prometheus.answers()
+                            && prometheus.query("up{job=\"" + job + "\"} == 1").size() == targets.size());
+            return prometheus;
+        } catch (AssertionError | RuntimeException failed) {
+            prometheus.close();
+            throw failed;
+        }
     }
 
     private boolean answers() {
